@@ -1,0 +1,44 @@
+/** Addresses of views: `#/servers/web-1?range=6h`. After the hash, so that no server has to rewrite anything. */
+
+/** {page, id, query}; an address that means nothing is the overview. */
+export function parse(hash) {
+  const [path, search = ''] = hash.replace(/^#/, '').split('?');
+  const query = Object.fromEntries(new URLSearchParams(search));
+  const [first = '', second = ''] = path.split('/').filter(Boolean);
+  if (first === 'servers' && second) return { page: 'server', id: decoded(second), query };
+  if (first === 'servers' || first === 'settings') return { page: first, id: null, query };
+  return { page: 'overview', id: null, query };
+}
+
+const PATHS = {
+  overview: () => '#/',
+  servers: () => '#/servers',
+  server: (id) => `#/servers/${encodeURIComponent(id)}`,
+  settings: () => '#/settings',
+};
+
+/** The address of a view; empty query values are left out, so the default view has the plain address. */
+export function address(page, { id = null, query = {} } = {}) {
+  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value)).toString();
+  return PATHS[page](id) + (search ? `?${search}` : '');
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Goes to a view, leaving the present one in the history. */
+export function go(page, place) {
+  location.hash = address(page, place);
+}
+
+/** Changes the present view's query in place: filters and sort orders are no history of their own. */
+export function adjust(changes) {
+  const { page, id, query } = parse(location.hash);
+  history.replaceState(null, '', address(page, { id, query: { ...query, ...changes } }));
+  dispatchEvent(new HashChangeEvent('hashchange'));
+}
