@@ -1,0 +1,1 @@
+"""The product: rooms as ARCHITECTURE.md draws them."""

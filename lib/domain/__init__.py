@@ -1,0 +1,1 @@
+"""Nouns and decisions: standard library only, no clock, no input or output."""

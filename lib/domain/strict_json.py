@@ -1,0 +1,136 @@
+"""The only JSON parser for what comes from outside: strict where the standard library is lax.
+
+Refused are: anything but UTF-8, duplicate keys, NaN and Infinity, numbers beyond a double (1e400), integers of more
+than 20 digits, NUL and lone surrogates in text, and nesting deeper than `MAX_DEPTH`. The standard library's C scanner
+does the work. What it would let through is looked for in the bytes, by operations that run in C; only a document that
+looks suspicious is read with a hook at every number, or token by token.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from math import isinf
+from typing import Any, NoReturn
+
+from lib.domain.errors import BadInput
+
+MAX_DEPTH = 32
+MAX_DIGITS = 20
+# An escaped NUL or half of a surrogate pair; an even run of backslashes before `u` is no escape.
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89abAB])")
+_DIGITS_AS_ZERO = bytes.maketrans(b"123456789E", b"000000000e")
+_NO_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
+# A number that may be too large has one of these once its digits are all zeros: 1e400, 1E+400, or very many digits.
+_LARGE = (b"0e000", b"0e+000", b"0" * (MAX_DIGITS + 1))
+
+
+def parse(raw: bytes) -> Any:
+    """The document as plain Python values. Raises BadInput saying what is wrong, and where if it can be said."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"the body is not UTF-8: byte {error.start} cannot be read") from None
+    if text.startswith("\ufeff"):
+        raise BadInput("the body begins with a byte order mark; send plain UTF-8")
+    if not text.strip():
+        raise BadInput("the body is empty; a JSON document is needed")
+    if "\0" in text:
+        raise BadInput("the body contains a NUL character")
+    try:
+        document = (_CAREFUL if _may_hold_a_large_number(raw) else _QUICK).decode(text)
+    except RecursionError:
+        raise _too_deep() from None
+    except json.JSONDecodeError as error:
+        raise BadInput(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+    if not _is_shallow(raw) and _depth_exceeds(text, MAX_DEPTH):
+        raise _too_deep()
+    if _SUSPECT.search(text):
+        _refuse_bad_text(document)
+    return document
+
+
+def _too_deep() -> BadInput:
+    return BadInput(f"the document is nested more than {MAX_DEPTH} levels deep")
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise BadInput(f'the key "{key[:100]}" stands twice in one object')
+            seen.add(key)
+    return document
+
+
+def _constant(name: str) -> NoReturn:
+    raise BadInput(f"{name} is not a JSON number; leave the value out or send null")
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if isinf(value):
+        raise BadInput(f"the number {digits[:40]} is larger than a number can be")
+    return value
+
+
+def _int(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise BadInput(f"the number {digits[:40]} has more than {MAX_DIGITS} digits")
+    return int(digits)
+
+
+_QUICK = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
+_CAREFUL = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=_float, parse_int=_int, parse_constant=_constant)
+
+
+def _may_hold_a_large_number(raw: bytes) -> bool:
+    flat = raw.translate(_DIGITS_AS_ZERO)
+    return any(sign in flat for sign in _LARGE)
+
+
+def _is_shallow(raw: bytes) -> bool:
+    """True only if no bracket stands inside a string and the brackets vanish within `MAX_DEPTH` rounds of removing
+    empty pairs; False where only a closer look can tell."""
+    if b"\\" in raw:
+        return False
+    brackets = raw.translate(None, _NO_BRACKETS).replace(b'""', b"")
+    for _ in range(MAX_DEPTH):
+        if not brackets:
+            break
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return not brackets
+
+
+def _depth_exceeds(text: str, most: int) -> bool:
+    depth = 0
+    for token in _BRACKETS.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth > most:
+                return True
+        elif token[0] in "]}":
+            depth -= 1
+    return False
+
+
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', re.DOTALL)
+
+
+def _refuse_bad_text(document: Any) -> None:
+    """Walks a document whose text holds a suspicious escape; rare, so its cost does not matter."""
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if "\0" in value:
+                raise BadInput("a text contains a NUL character")
+            if any("\ud800" <= character <= "\udfff" for character in value):
+                raise BadInput("a text contains half of a surrogate pair, which is no character")
+        elif isinstance(value, dict):
+            waiting += value.keys()
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value

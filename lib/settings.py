@@ -1,0 +1,151 @@
+"""The environment, read once into one frozen object; whatever is missing or wrong is reported together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+VERSION = "0.1.0"
+MIN_SECRET = 32  # characters: HS256 wants a key at least as long as its hash (RFC 7518, 3.2)
+MIN_RAW_DAYS = 8  # agents fill in up to seven days; a sample must find the rows of its hour when it comes
+
+# What deploy guides and examples write where a secret belongs.
+_PLACEHOLDERS = ("changeme", "change-me", "secret", "password", "example", "your-", "replace")
+
+_RETENTION = {
+    "raw_days": (14, MIN_RAW_DAYS),
+    "five_days": (90, MIN_RAW_DAYS),
+    "hour_days": (400, MIN_RAW_DAYS),
+    "error_days": (30, 1),
+    "process_hours": (48, 1),
+}
+
+
+def _usual_retention() -> dict[str, int]:
+    return {name: usual for name, (usual, _) in _RETENTION.items()}
+
+
+class SettingsError(Exception):
+    """The environment does not describe a product that can run. The message names every fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `.env.example` explains. Secrets are kept out of `repr`."""
+
+    redis_rest_url: str | None = None
+    redis_rest_token: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    redis_billed: bool = False  # each command costs money
+    database_url: str | None = field(default=None, repr=False)
+    supabase_rest_url: str = ""
+    supabase_key: str = field(default="", repr=False)
+    shard: int = 0
+    base_url: str | None = None  # where this deployment is reached, without a slash at the end
+    cron_secret: str | None = field(default=None, repr=False)
+    jwt_secret: str | None = field(default=None, repr=False)
+    admin_email: str | None = None
+    admin_password: str | None = field(default=None, repr=False)
+    deadman_url: str | None = field(default=None, repr=False)
+    emergency_webhook: str | None = field(default=None, repr=False)
+    retention: Mapping[str, int] = field(default_factory=_usual_retention)
+    version: str = VERSION
+    production: bool = False
+    trusted_proxy: bool = False  # X-Forwarded-* are the platform's own words, not the client's
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Raises SettingsError that names everything missing or wrong at once."""
+        return _Reader(os.environ if environment is None else environment).settings()
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._faults: list[str] = []
+
+    def settings(self) -> Settings:
+        production = bool(self._text("VERCEL"))
+        rest_url = self._text("UPSTASH_REDIS_REST_URL", "KV_REST_API_URL")
+        rest_token = self._text("UPSTASH_REDIS_REST_TOKEN", "KV_REST_API_TOKEN")
+        redis_url = self._text("REDIS_URL")
+        if rest_url and not rest_token:
+            self._faults.append("UPSTASH_REDIS_REST_TOKEN (or KV_REST_API_TOKEN) is missing beside the address")
+        if not rest_url and not redis_url:
+            self._faults.append("no Redis: set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or REDIS_URL")
+        database_url, supabase_url, supabase_key = self._postgres()
+        found = Settings(
+            redis_rest_url=rest_url,
+            redis_rest_token=rest_token,
+            redis_url=redis_url,
+            redis_billed=self._flag("OPENMANAGER_REDIS_BILLED", usual=bool(rest_url)),
+            database_url=database_url,
+            supabase_rest_url=f"{supabase_url.rstrip('/')}/rest/v1" if supabase_url else "",
+            supabase_key=supabase_key or "",
+            base_url=self._base_url(),
+            cron_secret=self._secret("CRON_SECRET", production),
+            jwt_secret=self._secret("OPENMANAGER_JWT_SECRET", production),
+            admin_email=self._text("OPENMANAGER_ADMIN_EMAIL"),
+            admin_password=self._text("OPENMANAGER_ADMIN_PASSWORD"),
+            deadman_url=self._text("OPENMANAGER_DEADMAN_URL"),
+            emergency_webhook=self._text("OPENMANAGER_EMERGENCY_WEBHOOK"),
+            retention={
+                name: self._number(f"OPENMANAGER_RETENTION_{name.upper()}", usual, least)
+                for name, (usual, least) in _RETENTION.items()
+            },
+            production=production,
+            trusted_proxy=self._flag("OPENMANAGER_TRUSTED_PROXY", usual=production),
+        )
+        if self._faults:
+            raise SettingsError("OpenManager cannot start:\n- " + "\n- ".join(self._faults))
+        return found
+
+    def _postgres(self) -> tuple[str | None, str | None, str | None]:
+        """A Supabase project's REST address wins over a database URL: functions share no connection pool."""
+        supabase_url = self._text("SUPABASE_URL")
+        key = self._text("SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SECRET_KEY")
+        database_url = self._text("DATABASE_URL")
+        if database_url or not supabase_url:
+            database_url = database_url or self._text("POSTGRES_URL")
+            if not database_url:
+                self._faults.append("no Postgres: set SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY, or DATABASE_URL")
+            return database_url, None, None
+        if not key:
+            self._faults.append("SUPABASE_SERVICE_ROLE_KEY (or SUPABASE_SECRET_KEY) is missing beside SUPABASE_URL")
+        return None, supabase_url, key
+
+    def _base_url(self) -> str | None:
+        given = self._text("OPENMANAGER_BASE_URL")
+        host = self._text("VERCEL_PROJECT_PRODUCTION_URL")
+        return (given or (f"https://{host}" if host else "")).rstrip("/") or None
+
+    def _text(self, *names: str) -> str | None:
+        return next((text for name in names if (text := self._environment.get(name, "").strip())), None)
+
+    def _secret(self, name: str, production: bool) -> str | None:
+        text = self._text(name)
+        if text is None:
+            if production:
+                self._faults.append(f"{name} is missing: `openssl rand -hex 32` makes one")
+        elif len(text) < MIN_SECRET:
+            self._faults.append(f"{name} is too short: at least {MIN_SECRET} characters")
+        elif production and text.lower().startswith(_PLACEHOLDERS):
+            self._faults.append(f"{name} is a placeholder: `openssl rand -hex 32` makes a real one")
+        return text
+
+    def _flag(self, name: str, *, usual: bool) -> bool:
+        text = (self._text(name) or "").lower()
+        if text in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
+            return usual if not text else text in {"1", "true", "yes", "on"}
+        self._faults.append(f"{name} is 1 or 0")
+        return usual
+
+    def _number(self, name: str, usual: int, least: int) -> int:
+        text = self._text(name)
+        if text is None:
+            return usual
+        if not text.isascii() or not text.isdigit() or len(text) > 6 or int(text) < least:
+            self._faults.append(f"{name} is a whole number from {least}")
+            return usual
+        return int(text)
