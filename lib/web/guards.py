@@ -1,0 +1,103 @@
+"""Who may pass. Every route wears exactly one of these; a route without one answers 500.
+
+`agent` lets keys in, `user` people (and keys whose scopes amount to their role), `cron` the clock, `public` everybody.
+Whoever passed is `g.principal`.
+"""
+
+from __future__ import annotations
+
+import functools
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from flask import g, request
+
+from lib import wiring
+from lib.auth import agent_keys
+from lib.domain.access import Principal, Role, Scope, may_act_as
+from lib.domain.errors import Forbidden, Unauthenticated
+from lib.web.client import address_of, is_within
+
+type View = Callable[..., Any]
+
+
+def agent(scope: Scope) -> Callable[[View], View]:
+    """A key with this scope, from an address it is bound to."""
+    return _guard(f"agent:{scope}", lambda: _agent(scope))
+
+
+def user(role: Role) -> Callable[[View], View]:
+    """A person of this role or a higher one, or a key with the scope that amounts to it."""
+    return _guard(f"user:{role}", lambda: _user(role))
+
+
+def cron(view: View) -> View:
+    """The clock: `Authorization: Bearer $CRON_SECRET`."""
+    return _guard("cron", _cron)(view)
+
+
+def public(view: View) -> View:
+    """Everybody. Said aloud, so that it is never an oversight."""
+    return _guard("public", lambda: None)(view)
+
+
+def _guard(name: str, check: Callable[[], Principal | None]) -> Callable[[View], View]:
+    def wear(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            g.principal = check()
+            return view(*args, **kwargs)
+
+        guarded.guard = name  # type: ignore[attr-defined] # read by the app and by the test of the access matrix
+        return guarded
+
+    return wear
+
+
+def _agent(scope: Scope) -> Principal:
+    principal = _key(_credential())
+    if scope not in principal.scopes:
+        raise Forbidden(f"this key may not {scope}: it was made for {', '.join(principal.scopes) or 'nothing'}")
+    return principal
+
+
+def _user(role: Role) -> Principal:
+    credential = _credential()
+    if credential.startswith(agent_keys.PREFIX):
+        principal = _key(credential)
+    else:
+        principal = wiring.services().accounts.principal(credential)
+    if not may_act_as(principal, role):
+        raise Forbidden(f"this needs the role {role}")
+    return principal
+
+
+def _cron() -> Principal:
+    secret = wiring.services().settings.cron_secret
+    if not secret or not hmac.compare_digest(_credential().encode(), secret.encode()):
+        raise Unauthenticated("the cron secret is missing or wrong")
+    return Principal("cron", "cron")
+
+
+def _credential() -> str:
+    given = request.headers.get("Authorization", "")
+    scheme, _, credential = given.partition(" ")
+    if scheme.lower() in {"bearer", "token"} and credential.strip():
+        return credential.strip()
+    key = request.headers.get("X-API-Key", "").strip()
+    if key:
+        return key
+    raise Unauthenticated("send `Authorization: Bearer <key or token>`")
+
+
+def _key(secret: str) -> Principal:
+    if not agent_keys.is_well_formed(secret):
+        raise Unauthenticated("this is no key of ours: its form or its checksum is wrong, perhaps a character was lost")
+    services = wiring.services()
+    key = services.storage.directory.key(agent_keys.hash_of(secret))
+    if key is None:
+        raise Unauthenticated("this key is not known here: it was revoked, has expired, or belongs to another hub")
+    if key.cidrs and not is_within(address_of(request, trusted_proxy=services.settings.trusted_proxy), key.cidrs):
+        raise Forbidden("this key may not be used from this address")
+    return Principal("key", key.id, scopes=key.scopes, server=key.server)
