@@ -25,6 +25,7 @@ class Principal:
     scopes: tuple[str, ...] = ()
     server: str | None = None
     name: str = ""
+    email: str = ""
 
 
 def may_act_as(principal: Principal, role: Role) -> bool:

@@ -11,13 +11,14 @@ import hmac
 from collections.abc import Callable
 from typing import Any
 
-from flask import g, request
+from flask import after_this_request, g, request
 
 from lib import wiring
 from lib.auth import agent_keys
 from lib.domain.access import Principal, Role, Scope, may_act_as
 from lib.domain.errors import Forbidden, Unauthenticated
 from lib.web.client import address_of, is_within
+from lib.web.handler import after_answer
 
 type View = Callable[..., Any]
 
@@ -100,4 +101,6 @@ def _key(secret: str) -> Principal:
         raise Unauthenticated("this key is not known here: it was revoked, has expired, or belongs to another hub")
     if key.cidrs and not is_within(address_of(request, trusted_proxy=services.settings.trusted_proxy), key.cidrs):
         raise Forbidden("this key may not be used from this address")
+    if services.keyring.is_note_due(key.id):
+        after_this_request(lambda response: after_answer(response, lambda: services.keyring.note(key.id)))
     return Principal("key", key.id, scopes=key.scopes, server=key.server)

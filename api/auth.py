@@ -1,0 +1,148 @@
+"""/api/auth: signing in and out, who I am, and the keys of agents and scripts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response, g, jsonify, request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from lib import wiring
+from lib.auth.accounts import SignIn
+from lib.domain import strict_json
+from lib.domain.access import Principal
+from lib.domain.errors import BadInput, Forbidden, Unsupported
+from lib.web.browser import clear_refresh_cookie, refresh_cookie, refuse_foreign_pages, set_refresh_cookie
+from lib.web.client import address_of
+from lib.web.guards import public, user
+from lib.web.handler import body_bytes, make_app
+
+app = make_app("auth")
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Credentials(_Body):
+    email: str = Field(min_length=1, max_length=1_000)
+    password: str = Field(min_length=1, max_length=1_000)
+
+
+class NewKey(_Body):
+    name: str = Field(max_length=200)
+    scopes: list[str] = Field(default=["write"], max_length=10)
+    server: str | None = Field(default=None, max_length=400)
+    cidrs: list[str] = Field(default=[], max_length=100)
+    expires_at: AwareDatetime | None = Field(default=None, strict=False)
+
+
+@app.post("/api/auth/login")
+@public
+def login() -> Response:
+    services = wiring.services()
+    refuse_foreign_pages(request, services.settings.base_url)
+    given = read(Credentials)
+    address = address_of(request, trusted_proxy=services.settings.trusted_proxy)
+    signed_in = services.accounts.login(
+        given.email,
+        given.password,
+        address=None if address is None else str(address),
+        user_agent=request.headers.get("User-Agent", ""),
+    )
+    return _answer(signed_in)
+
+
+@app.post("/api/auth/refresh")
+@public
+def refresh() -> Response:
+    services = wiring.services()
+    refuse_foreign_pages(request, services.settings.base_url)
+    return _answer(services.accounts.refresh(refresh_cookie(request)))
+
+
+@app.post("/api/auth/logout")
+@public
+def logout() -> Response:
+    services = wiring.services()
+    refuse_foreign_pages(request, services.settings.base_url)
+    services.accounts.logout(refresh_cookie(request))
+    response = Response(status=204)
+    clear_refresh_cookie(response)
+    return response
+
+
+@app.get("/api/auth/me")
+@user("viewer")
+def me() -> Response:
+    person = _person()
+    return jsonify({"user": {"id": person.id, "email": person.email, "role": person.role, "name": person.name}})
+
+
+@app.get("/api/auth/keys")
+@user("admin")
+def keys() -> Response:
+    _person()
+    return jsonify({"keys": wiring.services().keyring.keys()})
+
+
+@app.post("/api/auth/keys")
+@user("admin")
+def create_key() -> tuple[Response, int]:
+    """201 with the key and its secret, which is never shown again."""
+    person = _person()
+    wanted = read(NewKey)
+    expires_at: datetime | None = wanted.expires_at
+    key, secret = wiring.services().keyring.create(
+        wanted.name,
+        scopes=wanted.scopes,
+        server=wanted.server,
+        cidrs=wanted.cidrs,
+        expires_at=None if expires_at is None else expires_at.timestamp(),
+        created_by=person.id,
+    )
+    return jsonify({"key": key, "secret": secret}), 201
+
+
+@app.delete("/api/auth/keys/<key_id>")
+@user("admin")
+def revoke_key(key_id: str) -> tuple[str, int]:
+    _person()
+    wiring.services().keyring.revoke(key_id)
+    return "", 204
+
+
+def read[Model: _Body](model: type[Model]) -> Model:
+    """The body as this model. Raises BadInput that points at every field that is wrong."""
+    if request.mimetype != "application/json":
+        raise Unsupported("send `Content-Type: application/json`")
+    document = strict_json.parse(body_bytes(request))
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        found = [
+            {"pointer": "".join(f"/{place}" for place in one["loc"]), "detail": one["msg"]}
+            for one in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise BadInput("the body is not what this call takes", errors=found) from None
+
+
+def _answer(signed_in: SignIn) -> Response:
+    body: dict[str, Any] = {
+        "access_token": signed_in.access_token,
+        "token_type": "Bearer",
+        "expires_in": signed_in.expires_in,
+        "user": signed_in.user,
+    }
+    response = jsonify(body)
+    set_refresh_cookie(response, signed_in.refresh_token, signed_in.refresh_expires_at)
+    return response
+
+
+def _person() -> Principal:
+    """Keys are nobody's hands: whatever their scopes, they neither make nor revoke keys."""
+    principal: Principal = g.principal
+    if principal.kind != "user":
+        raise Forbidden("a key cannot do this; sign in")
+    return principal
