@@ -19,6 +19,7 @@ MOST_NAME = 100
 MOST_CIDRS = 20
 NOTE_SECONDS = 3_600.0
 MOST_NOTED = 10_000
+LATEST = 253_370_764_800  # the year 9999: in some zones the last of its days are beyond what a date can hold
 _TIMES = ("created_at", "last_used_at", "expires_at", "revoked_at")
 
 
@@ -58,6 +59,8 @@ class Keyring:
             raise BadInput("scopes are one or more of " + ", ".join(SCOPES), pointer="/scopes")
         if expires_at is not None and expires_at <= self._clock():
             raise BadInput("the key would have expired already", pointer="/expires_at")
+        if expires_at is not None and expires_at > LATEST:
+            raise BadInput("leave expires_at out for a key that does not expire", pointer="/expires_at")
         minted = agent_keys.mint()
         key = self._access.key_create({
             "hash": minted.secret_hash, "prefix": minted.prefix, "last4": minted.last4, "name": title,

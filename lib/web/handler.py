@@ -46,8 +46,8 @@ def _begin() -> None:
     # x-vercel-id is the platform's own name for a request; its log and ours then agree.
     given = request.headers.get("X-Vercel-Id") or request.headers.get("X-Request-Id") or ""
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-    if b"%00" in request.query_string:  # Postgres has no such character in a text
-        raise BadInput("the query contains a NUL character")
+    if "\0" in request.path or b"%00" in request.query_string:  # Postgres knows no such character
+        raise BadInput("the address contains a NUL character")
     if request.url_rule is not None and request.method != "OPTIONS":
         view = request.routing_exception is None and _view_of(request)
         if not getattr(view, "guard", None):
