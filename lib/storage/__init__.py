@@ -1,0 +1,1 @@
+"""Where what is now and what stays are kept."""

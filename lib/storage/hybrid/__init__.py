@@ -1,0 +1,1 @@
+"""The facade that decides which store answers what."""

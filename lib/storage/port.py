@@ -1,0 +1,125 @@
+"""What the house asks of storage, as Protocols with promises. `monitoring`, `auth` and `mcp` know no more than this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+
+class Entry(NamedTuple):
+    """One post as it waits for the sweep: its stream id (or `inbox:<n>`), when it was heard, its parts in order."""
+
+    id: str
+    heard_at: float
+    parts: list[str]
+
+
+class BadData(Exception):
+    """The database refused a value in the document (SQLSTATE 22xxx or 23xxx). Sending it again would fail again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentKey:
+    id: str
+    scopes: tuple[str, ...]
+    server: str | None
+    cidrs: tuple[str, ...]
+    expires_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """One reading of the directory. `stored` is {server: {epoch: [n, resend ranges or None]}}."""
+
+    cursor: str = "0-0"
+    swept_at: float | None = None
+    rollup_due: bool = False
+    clock_ahead: float = 0.0  # database seconds minus ours
+    keys_version: int | None = None
+    keys: dict[str, AgentKey] = field(default_factory=dict)
+    stored: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    watch: dict[str, float] = field(default_factory=dict)
+
+
+class Directory(Protocol):
+    """What is asked at every post without a call per post: keys, cursor, stored posts. At most a minute old."""
+
+    def contents(self) -> Contents:
+        """Raises Unavailable when there is no reading that may still be used."""
+
+    def key(self, secret_hash: str) -> AgentKey | None:
+        """The living key with this SHA-256 (hex)."""
+
+
+class Spine(Protocol):
+    """The SQL functions of the spine. Every call may raise Unavailable; shapes are in storage/supabase/queries.py."""
+
+    def sweep_begin(self, owner: str, have_version: int | None) -> dict[str, Any]: ...
+    def sweep_commit(self, document: Mapping[str, object]) -> dict[str, Any]: ...
+    def sweep_release(self, owner: str) -> None: ...
+    def rollup_step(self, options: Mapping[str, object]) -> dict[str, Any]: ...
+    def watch(self, subjects: Sequence[str], seconds: float) -> None: ...
+    def server(self, name: str) -> dict[str, Any] | None: ...
+    def series(
+        self, name: str, series: Sequence[str], start: int, end: int, step: int, tier: str
+    ) -> dict[str, Any] | None: ...
+    def processes(self, name: str, at: int | None = None) -> dict[str, Any] | None: ...
+    def errors(self, name: str, filters: Mapping[str, object]) -> dict[str, Any] | None: ...
+    def events(self, name: str, filters: Mapping[str, object]) -> dict[str, Any] | None: ...
+    def health(self) -> dict[str, Any]: ...
+    def server_settings(self, name: str, settings: Mapping[str, object]) -> dict[str, Any] | None: ...
+    def server_delete(self, name: str) -> bool: ...
+
+
+class Access(Protocol):
+    """Accounts, sessions and keys. Every call may raise Unavailable; shapes: storage/supabase/queries_access.py."""
+
+    def account_any(self) -> bool: ...
+    def account_sign_in(self, email: str) -> dict[str, Any]: ...
+    def account_first(self, email: str, name: str, password: str) -> bool: ...
+    def session_open(self, document: Mapping[str, object]) -> float | None: ...
+    def session_rotate(self, document: Mapping[str, object]) -> dict[str, Any]: ...
+    def session_close(self, session: str, token_hash: str) -> bool: ...
+    def session_account(self, session: str) -> dict[str, Any] | None: ...
+    def key_list(self) -> list[dict[str, Any]]: ...
+    def key_create(self, document: Mapping[str, object]) -> dict[str, Any]: ...
+    def key_revoke(self, key_id: str) -> dict[str, Any] | None: ...
+    def key_used(self, key_id: str) -> None: ...
+
+
+class Storage(Protocol):
+    """Both stores behind one door."""
+
+    @property
+    def billed(self) -> bool:
+        """Whether each Redis command costs money: then agents post once a minute and pages ask Postgres."""
+
+    @property
+    def queries(self) -> Spine: ...
+
+    @property
+    def directory(self) -> Directory: ...
+
+    @property
+    def access(self) -> Access: ...
+
+    def append(self, parts: Sequence[str], cursor: str) -> str:
+        """Keep one post until the next sweep, in one Redis command; in Postgres when Redis is away. Gives where it is.
+
+        Raises Unavailable when neither took it: then the sender must keep it.
+        """
+
+    def read(self, cursor: str, count: int) -> list[Entry]:
+        """Up to `count` posts after the cursor, oldest first; fewer than `count` means that is all there is."""
+
+    def publish(self, snapshot: str) -> None:
+        """Put the committed snapshot where pages find it when Postgres is away. Never raises."""
+
+    def snapshot(self, have_version: int | None = None) -> dict[str, Any]:
+        """`{version, body, swept_at, now}` of the last commit; body None when `have_version` is still current."""
+
+    def first_emergency_this_hour(self) -> bool:
+        """True for one caller an hour, and for everybody when Redis cannot be asked: better told twice than never."""
+
+    def health(self) -> dict[str, Any]: ...

@@ -1,0 +1,1 @@
+"""Postgres, as Supabase serves it: what stays."""
