@@ -70,6 +70,22 @@ def apply(database_url: str, directory: Path = DIRECTORY) -> list[str]:
     return applied_now
 
 
+def pending(database_url: str, directory: Path = DIRECTORY) -> list[str]:
+    """What apply() would apply. Only reads."""
+    import psycopg
+
+    try:
+        with psycopg.connect(database_url, autocommit=True, connect_timeout=10) as connection:
+            known = connection.execute("select to_regclass('supabase_migrations.schema_migrations')").fetchone()
+            applied: set[str] = set()
+            if known and known[0]:
+                rows = connection.execute("select version from supabase_migrations.schema_migrations").fetchall()
+                applied = {row[0] for row in rows}
+    except psycopg.Error as error:
+        raise MigrationFault(f"the database cannot be looked at: {error}") from error
+    return [f"{one.version}_{one.name}" for one in migrations(directory) if one.version not in applied]
+
+
 def ensure_roles(connection: Any) -> None:
     """Supabase's three API roles, which the migrations grant to and revoke from, where they do not exist."""
     privileged = connection.execute("select rolsuper from pg_roles where rolname = current_user").fetchone()[0]

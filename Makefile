@@ -1,0 +1,62 @@
+# dev: the product on http://127.0.0.1:3000 · test · test-long · check: what CI runs first · bench · migrate
+# A Python from 3.12 on is all that is needed; where it is not found: make dev PYTHON=/path/to/python3.12
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test test-long check bench migrate
+
+help:
+	@head -n 2 Makefile | cut -c 3-
+
+# `exec`, so that Ctrl-C finds dev.py itself.
+dev: $(VENV)/local.stamp
+	@exec $(BIN)/python dev.py
+
+# One file or one test: make test ARGS="tests/local -k restart"
+test: $(VENV)/dev.stamp
+	@exec $(BIN)/python -m pytest -m "not long" $(ARGS)
+
+test-long: $(VENV)/dev.stamp
+	@exec $(BIN)/python -m pytest -m long $(ARGS)
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict lib api
+
+bench: $(VENV)/dev.stamp
+	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+migrate: $(VENV)/local.stamp
+	@exec $(BIN)/python -m lib.local.migration
+
+$(BIN)/python:
+	@set -e; \
+	found=; \
+	for candidate in "$(PYTHON)" python3.14 python3.13 python3.12 python3 "$$HOME"/.pyenv/versions/3.1[2-9]*/bin/python3 \
+	        /usr/local/bin/python3 /opt/homebrew/bin/python3; do \
+	    [ -n "$$candidate" ] || continue; \
+	    if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then \
+	        found="$$candidate"; break; \
+	    fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo "OpenManager needs Python 3.12 or newer with its venv module (Debian: apt install python3-venv)." >&2; \
+	    echo "If you have one elsewhere: make PYTHON=/path/to/python3.12" >&2; \
+	    exit 1; \
+	fi; \
+	echo "making $(VENV) with $$found"; \
+	"$$found" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# Installed again only when what is required has changed.
+$(VENV)/local.stamp: requirements-local.txt requirements.txt | $(BIN)/python
+	@echo "installing what the product needs"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-local.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt requirements-local.txt requirements.txt | $(BIN)/python
+	@echo "installing what the product and its tests need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/local.stamp
