@@ -32,7 +32,7 @@ def call(
     trusted: bool = False,
     timeout: float = TIMEOUT_SECONDS,
 ) -> tuple[int, bytes]:
-    """(status, body) of one request. Raises BadInput for an address that may not be called, Unavailable if it failed."""
+    """(status, body) of one request. Raises BadInput for an address that may not be called, Unavailable on failure."""
     import httpx
 
     parts = urlsplit(url)
