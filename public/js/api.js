@@ -78,11 +78,11 @@ function begin(answer) {
   store.set({ session: { phase: 'in', user: answer.user } });
 }
 
-function end() {
+function end(hasEnded = false) {
   secrets.accessToken = null;
   answers.clear();
   remember('session', null);
-  store.set({ session: { phase: 'out', user: null } });
+  store.set({ session: { phase: 'out', user: null, hasEnded } });
 }
 
 async function authorised(path, options) {
@@ -97,7 +97,7 @@ async function renewOrEnd() {
   try {
     await refresh();
   } catch (error) {
-    if (error.status === 401 || error.status === 403) end();
+    if (error.status === 401 || error.status === 403) end(true);
     throw error;
   }
 }

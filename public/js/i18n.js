@@ -11,11 +11,15 @@ export function pickLanguage(chosen, preferred = []) {
   return known ?? 'en';
 }
 
-const loaders = { ko: () => import('./messages/ko.js'), en: () => import('./messages/en.js') };
+const loaders = {
+  ko: [() => import('./messages/ko.js'), () => import('./messages/ko-more.js')],
+  en: [() => import('./messages/en.js'), () => import('./messages/en-more.js')],
+};
 
-export async function loadWords(lang) {
-  const { messages } = await loaders[lang]();
-  return createWords(lang, messages);
+/** The words of a language; `isWhole` with those of the views that come later. */
+export async function loadWords(lang, isWhole = false) {
+  const parts = await Promise.all(loaders[lang].slice(0, isWhole ? 2 : 1).map((load) => load()));
+  return createWords(lang, Object.assign({}, ...parts.map((part) => part.messages)));
 }
 
 /**

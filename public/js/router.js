@@ -1,4 +1,4 @@
-/** Addresses of views: `#/servers/web-1?range=6h`. After the hash, so that no server has to rewrite anything. */
+/** Addresses: of views (`#/servers/web-1?range=6h`; after the hash, so that no server has to rewrite anything) and of the hub. */
 
 /** {page, id, query}; an address that means nothing is the overview. */
 export function parse(hash) {
@@ -42,3 +42,11 @@ export function adjust(changes) {
   history.replaceState(null, '', address(page, { id, query: { ...query, ...changes } }));
   dispatchEvent(new HashChangeEvent('hashchange'));
 }
+
+// The hub's addresses that several views ask.
+export const FLEET = '/api/servers';
+
+/** The hub says how often it likes to be asked: it knows what its store costs. */
+export const fleetEvery = (data) => data?.watch?.poll_every ?? 5;
+
+export const serverPath = (id, rest = '') => `${FLEET}/${encodeURIComponent(id)}${rest}`;

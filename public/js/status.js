@@ -1,4 +1,4 @@
-/** What the five statuses are, how they rank, and when a known status has become too old to be believed. */
+/** What the five statuses are, how they rank, why a server has one, and when it is too old to be believed. */
 
 export const STATUSES = ['ok', 'warning', 'critical', 'stale', 'offline'];
 
@@ -21,6 +21,15 @@ export function shownStatus(server, now, confirmedAt) {
   return isOld ? 'stale' : 'ok';
 }
 
+/** The servers with the status to show; a server whose "ok" is not believed has no reason of the hub's any more. */
+export const judged = (servers, now, confirmedAt) => servers.map((server) => {
+  const status = shownStatus(server, now, confirmedAt);
+  return status === server.status ? server : { ...server, status, reason: null };
+});
+
+/** The status that wants a person most, or null for no servers. */
+export const worstOf = (servers) => servers.reduce((worst, { status }) => (worst == null || rankOf(status) < rankOf(worst) ? status : worst), null);
+
 /** How many servers have each status: {ok: 20, warning: 2, ...}. */
 export function countStatuses(servers) {
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0]));
@@ -33,4 +42,11 @@ export function levelOf(percent) {
   if (percent == null) return null;
   if (percent >= 95) return 'critical';
   return percent >= 85 ? 'warning' : null;
+}
+
+/** The hub's own sentence with how long it has been so; without one, what the status alone says. */
+export function reasonWords({ status, reason }, words, now) {
+  if (!reason) return words.t(status === 'ok' ? 'reason.ok' : 'reason.unconfirmed');
+  const text = words.said(reason.text);
+  return reason.since ? words.t('reason.for', { text, span: words.span(now - reason.since) }) : text;
 }

@@ -20,10 +20,11 @@ export function createStore(initial) {
 }
 
 export const store = createStore({
-  session: { phase: 'starting', user: null }, // starting | out | in
+  session: { phase: 'starting', user: null }, // starting | unreachable | out | in; `hasEnded`: not by the person's own wish
   words: null, // the current language's sentences and formats, see i18n.js
   theme: 'system', // system | dark | light
   link: { state: 'connecting', since: 0, confirmedAt: 0 }, // connecting | live | lost; times are epoch seconds
+  lastFleet: '#/', // the fleet view that was last open, with its filters: where "back" leads
   clockSkew: 0, // hub's clock minus this one's, seconds
 });
 
