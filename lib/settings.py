@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 VERSION = "0.1.0"
 MIN_SECRET = 32  # characters: HS256 wants a key at least as long as its hash (RFC 7518, 3.2)
+SUPABASE_FREE_MB = 500
 MIN_RAW_DAYS = 8  # agents fill in up to seven days; a sample must find the rows of its hour when it comes
 
 # What deploy guides and examples write where a secret belongs.
@@ -50,6 +51,7 @@ class Settings:
     deadman_url: str | None = field(default=None, repr=False)
     emergency_webhook: str | None = field(default=None, repr=False)
     retention: Mapping[str, int] = field(default_factory=_usual_retention)
+    postgres_quota_mb: int = 0  # what the database may hold; 0 for no limit
     version: str = VERSION
     production: bool = False
     trusted_proxy: bool = False  # X-Forwarded-* are the platform's own words, not the client's
@@ -94,6 +96,7 @@ class _Reader:
                 name: self._number(f"OPENMANAGER_RETENTION_{name.upper()}", usual, least)
                 for name, (usual, least) in _RETENTION.items()
             },
+            postgres_quota_mb=self._number("OPENMANAGER_POSTGRES_QUOTA_MB", SUPABASE_FREE_MB if supabase_url else 0, 0),
             production=production,
             trusted_proxy=self._flag("OPENMANAGER_TRUSTED_PROXY", usual=production),
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from lib.monitoring.rollup import SHORTEST_RAW_DAYS, is_nearly_full
 from lib.storage.port import Storage
 
 log = logging.getLogger(__name__)
@@ -37,9 +38,12 @@ class Health:
         version: str,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        quota_bytes: int = 0,
     ) -> None:
         self._storage = storage
         self._version = version
+        self._quota_bytes = quota_bytes
         self._clock = clock
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -50,17 +54,20 @@ class Health:
         with self._lock:
             now = self._monotonic()
             if self._last is None or now - self._last[0] >= fresh:
-                self._last = (now, judged(self._storage.health(), self._clock(), self._version))
+                found = self._storage.health()
+                self._last = (now, judged(found, self._clock(), self._version, self._quota_bytes))
             return self._last[1]
 
 
-def judged(answer: dict[str, Any], now: float, version: str) -> Report:
+def judged(answer: dict[str, Any], now: float, version: str, quota_bytes: int = 0) -> Report:
     """What the stores' answer amounts to. Down: the product cannot do its job. Degraded: it can, but not as well."""
     facts: dict[str, Any] = answer["facts"] or {}
     now = facts.get("now", now)
     swept_at = facts.get("swept_at")
     lag = None if swept_at is None else max(0.0, now - swept_at)
     down, degraded = _complaints(answer, facts, lag)
+    if is_nearly_full(facts.get("bytes") or 0, quota_bytes):
+        degraded.append(f"the database is above 80 % of its quota: samples are kept {SHORTEST_RAW_DAYS} days only")
     for store in ("redis", "postgres"):
         if answer[store] != "ok":
             log.warning("health: %s: %s", store, answer[store])
@@ -82,6 +89,7 @@ def judged(answer: dict[str, Any], now: float, version: str) -> Report:
         "servers": facts.get("servers"),
         "quotas": {
             "postgres_bytes": facts.get("bytes"),
+            "postgres_quota_bytes": quota_bytes or None,
             "redis_commands_this_process": answer["redis_commands"],
         },
     }

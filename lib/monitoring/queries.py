@@ -1,0 +1,224 @@
+"""Every read that the page, the chat and Model Context Protocol clients share."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lib.domain.errors import BadInput, NotFound
+from lib.monitoring.ingest import Cadence
+from lib.monitoring.snapshot import Snapshot, read
+from lib.monitoring.state import from_row
+from lib.storage.port import Storage
+
+WATCH_SECONDS = 90.0
+STEPS = (10, 15, 20, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400)
+MOST_POINTS = 2_000
+MOST_SERIES = 40
+GAP_STEPS = 2.5  # a distance wider than so many usual ones is drawn as a hole
+HOLE_NEIGHBOURS = 4
+SNAPSHOT_STALE_SECONDS = 180.0
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The fleet as an answer: JSON text and the tag that changes whenever it does."""
+
+    text: str
+    etag: str
+    stale: bool  # given from a copy because the database did not answer
+
+
+class Queries:
+    """Thread-safe. Keeps the last snapshot it read, by version."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._cadence = Cadence(storage.billed)
+        self._snapshot: Snapshot | None = None
+        self._lock = threading.Lock()
+        self._watched: dict[str, float] = {}
+
+    def snapshot(self) -> tuple[Snapshot, float, bool]:
+        """(snapshot, the time now by the database's clock, whether it is a copy given while the database is away)."""
+        held = self._snapshot
+        answer = self._storage.snapshot(held.version if held else None)
+        if answer["body"] is not None:
+            if held is None or int(answer["version"]) != held.version:
+                held = read(answer["body"])
+                self._snapshot = held
+        elif held is None or held.version != answer["version"]:
+            held = Snapshot(int(answer["version"]), self._cadence.post_every(1), EMPTY_FLEET, False, [], [])
+        return held, float(answer["now"]), bool(answer.get("fallback"))
+
+    def fleet(self, filters: Mapping[str, str]) -> Fleet:
+        """All servers, or those that match `status`, `group`, `tag` (`key:value` or a key) and `q` (in name, group, tags)."""
+        snapshot, now, fallback = self.snapshot()
+        texts, stale = snapshot.answer(now)
+        if filters:
+            texts = [text for text in texts if _matches(json.loads(text), filters)]
+        self.watch("")
+        head = {
+            "as_of": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+            "as_of_epoch": round(now, 1),
+            "version": snapshot.version,
+            "stale": fallback,
+            "watch": {"poll_every": 60 if self._storage.billed else 5},
+            "fleet": snapshot.fleet,
+        }
+        text = f'{_ENCODE(head)[:-1]},"servers":[{",".join(texts)}]}}'
+        asked = zlib.crc32(repr(sorted(filters.items())).encode()) if filters else 0
+        return Fleet(text, f"{snapshot.version}-{stale}-{int(fallback)}-{asked:x}", fallback)
+
+    def server(self, name: str) -> dict[str, Any]:
+        """One server: its row of the fleet, and facts, mounts and series. Raises NotFound."""
+        found = self._storage.queries.server(name)
+        if found is None:
+            raise NotFound(f'there is no server "{name}"')
+        snapshot, now, _ = self.snapshot()
+        self.watch(name)
+        row: dict[str, Any] = {"id": name, "status": "stale", "reason": None, "metrics": {}}
+        for index, known in enumerate(snapshot.servers):
+            if known[0] == name:
+                row = json.loads(_only(snapshot, index).answer(now)[0][0])
+        state = from_row(name, {**found, "states": {"0": found["state"]} if found["state"] else {}, "posts": None})
+        latest = {series: value for series, value in zip(state.series, state.values, strict=False) if value is not None}
+        return {
+            **row,
+            "facts": state.facts,
+            "settings": state.settings,
+            "mounts": _mounts(latest, state.mounts),
+            "latest": latest,
+            "series": state.series,
+            "source": "agent" if state.agent else "push",
+            "agent_version": state.agent or None,
+            "clock_offset": state.clock_offset,
+            "first_seen": state.first_seen,
+            "processes_at": found["processes_at"],
+        }
+
+    def series(self, name: str, metrics: Sequence[str], start: int, end: int, points: int = 300) -> dict[str, Any]:
+        """`{from, to, step, tier, series: {metric: {t, min, avg, max}}}`, at most `points` each; a hole is one null.
+
+        The tier is the coarsest that is fine enough, and coarser where a finer one no longer reaches back to `start`.
+        Raises BadInput for a range that is none, NotFound for a server that is none; an unknown metric is left out.
+        """
+        if end <= start:
+            raise BadInput("`to` must lie after `from`")
+        if not 1 <= len(metrics) <= MOST_SERIES:
+            raise BadInput(f"ask for 1 to {MOST_SERIES} metrics")
+        if points < 2:
+            raise BadInput("ask for at least 2 points")
+        step, tier = plan(start, end, min(points, MOST_POINTS))
+        found = self._storage.queries.series(name, metrics, start, end, step, tier)
+        if found is None:
+            raise NotFound(f'there is no server "{name}"')
+        start, step = found["from"], found["step"]
+        series = {metric: _columns(rows, start, step) for metric, rows in found["series"].items()}
+        return {"from": start, "to": end, "step": step, "tier": found["tier"], "series": series}
+
+    def processes(self, name: str, at: int | None = None) -> dict[str, Any]:
+        return _known(self._storage.queries.processes(name, at), name)
+
+    def errors(self, name: str, filters: Mapping[str, object]) -> dict[str, Any]:
+        return _known(self._storage.queries.errors(name, filters), name)
+
+    def events(self, name: str, filters: Mapping[str, object]) -> dict[str, Any]:
+        return _known(self._storage.queries.events(name, filters), name)
+
+    def change(self, name: str, settings: Mapping[str, object]) -> dict[str, Any]:
+        return _known(self._storage.queries.server_settings(name, settings), name)
+
+    def delete(self, name: str) -> None:
+        if not self._storage.queries.server_delete(name):
+            raise NotFound(f'there is no server "{name}"')
+
+    def watch(self, subject: str) -> None:
+        """Somebody looks: agents are told to post more often. Written at most every half minute."""
+        now = time.monotonic()
+        with self._lock:
+            if now - self._watched.get(subject, float("-inf")) < WATCH_SECONDS / 3:
+                return
+            if len(self._watched) > 1_000:
+                self._watched.clear()
+            self._watched[subject] = now
+        self._storage.queries.watch([subject], WATCH_SECONDS)
+
+
+EMPTY_FLEET: dict[str, Any] = {"cpu": {"t": [], "median": [], "p95": []}}
+
+
+def plan(start: int, end: int, points: int) -> tuple[int, str]:
+    """(step in seconds, tier): the finest whose bins, which begin at multiples of the step, are at most `points`."""
+    steps = itertools.chain(STEPS, itertools.count(2 * STEPS[-1], STEPS[-1]))
+    step = next(step for step in steps if (end - 1) // step - start // step < points)
+    return step, "raw" if step < 300 else "5m" if step < 3_600 else "1h"
+
+
+def _columns(rows: Sequence[Sequence[float]], start: int, step: int) -> dict[str, list[float | None]]:
+    columns: dict[str, list[float | None]] = {"t": [], "min": [], "avg": [], "max": []}
+    distances = [after[0] - before[0] for before, after in itertools.pairwise(rows)]
+    for index, (number, low, mean, high, _) in enumerate(rows):
+        if index and distances[index - 1] > GAP_STEPS and _is_hole(distances, index - 1):
+            _append(columns, start + (rows[index - 1][0] + 1) * step, None, None, None)
+        _append(columns, start + number * step, low, mean, high)
+    return columns
+
+
+def _is_hole(distances: Sequence[float], index: int) -> bool:
+    """Wider than usual around it: a sender may have changed how often it samples within the range."""
+    around = sorted(distances[max(0, index - HOLE_NEIGHBOURS) : index + HOLE_NEIGHBOURS + 1])
+    return distances[index] > GAP_STEPS * around[(len(around) - 1) // 2]
+
+
+def _append(columns: dict[str, list[float | None]], *point: float | None) -> None:
+    for column, value in zip(columns.values(), point, strict=True):
+        column.append(value)
+
+
+def _only(snapshot: Snapshot, index: int) -> Snapshot:
+    return Snapshot(
+        snapshot.version, snapshot.post_every, snapshot.fleet, snapshot.deaf, [snapshot.servers[index]],
+        [snapshot.fragments[index]],
+    )  # fmt: skip
+
+
+def _mounts(latest: Mapping[str, float], sizes: Mapping[str, list[int]]) -> list[dict[str, Any]]:
+    names = sorted({name.partition(":")[2] for name in latest if name.startswith(("disk:", "inode:"))} | set(sizes))
+    return [
+        {
+            "mount": mount, "disk": latest.get(f"disk:{mount}"), "inode": latest.get(f"inode:{mount}"),
+            "size_bytes": sizes[mount][0] if mount in sizes else None,
+            "free_bytes": sizes[mount][1] if mount in sizes else None,
+        }
+        for mount in names
+    ]  # fmt: skip
+
+
+def _matches(server: Mapping[str, Any], filters: Mapping[str, str]) -> bool:
+    tags = server["tags"] or {}
+    if "status" in filters and server["status"] not in filters["status"].split(","):
+        return False
+    if "group" in filters and server["group"] != filters["group"]:
+        return False
+    if "tag" in filters:
+        key, colon, value = filters["tag"].partition(":")
+        if key not in tags or (colon and tags[key] != value):
+            return False
+    if "q" in filters:
+        text = " ".join([server["id"], server["group"] or "", *tags.keys(), *tags.values()]).casefold()
+        return filters["q"].casefold() in text
+    return True
+
+
+def _known(found: dict[str, Any] | None, name: str) -> dict[str, Any]:
+    if found is None:
+        raise NotFound(f'there is no server "{name}"')
+    return found

@@ -1,0 +1,19 @@
+"""Each history test has a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.history.past import Past
+from tests.real_stores import Pair
+
+
+@pytest.fixture
+def past(fresh_stores: Pair) -> Iterator[Past]:
+    made = Past(fresh_stores)
+    try:
+        yield made
+    finally:
+        made.close()
