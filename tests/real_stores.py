@@ -49,6 +49,19 @@ class Pair:
         return redis.Redis.from_url(self.redis_url, decode_responses=True)
 
 
+def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Whether this becomes true in time; a store that is away counts as not yet."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return True
+        except (redis.RedisError, psycopg.Error, OSError):
+            pass
+        time.sleep(0.05)
+    return False
+
+
 @contextmanager
 def temporary_stores() -> Iterator[EmbeddedStores]:
     """An embedded pair in a directory that goes away with it; not pytest's own, which only root may enter."""

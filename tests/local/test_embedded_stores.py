@@ -10,8 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -20,6 +19,7 @@ import redis
 
 from lib.storage.embedded import place, process, programs
 from lib.storage.embedded.supervisor import EmbeddedStores, StoresBusy
+from tests.real_stores import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 SUPERVISOR = """
@@ -56,18 +56,6 @@ def words(redis_url: str, admin_url: str) -> tuple[list[str], list[str]]:
     client.close()
     with psycopg.connect(admin_url) as connection:
         return appended, [row[0] for row in connection.execute("select word from word order by word").fetchall()]
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if holds():
-                return True
-        except (redis.RedisError, psycopg.Error, OSError):
-            pass
-        time.sleep(0.05)
-    return False
 
 
 def test_data_survives_a_restart_and_nothing_runs_in_between(data: Path) -> None:
