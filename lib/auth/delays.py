@@ -7,6 +7,7 @@ through Redis can answer too. Nobody is ever locked out for good: delays are cap
 from __future__ import annotations
 
 import ipaddress
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -67,7 +68,7 @@ class Delays:
                 level = self._levels.setdefault(name, _Level(0.0, now, now))
                 level.height = max(0.0, level.height - (now - level.at) / pace.forget_seconds) + 1
                 level.at = now
-                excess = int(level.height) - pace.free
+                excess = math.ceil(level.height) - pace.free
                 level.closed_until = now + (min(pace.most_seconds, 2.0 ** min(excess - 1, 16)) if excess > 0 else 0.0)
         return 0.0
 

@@ -36,9 +36,7 @@ def refresh_cookie(current: Request) -> str:
 
 def set_refresh_cookie(response: Response, token: str, expires_at: float) -> None:
     """`Secure` also on plain http: browsers keep such a cookie for localhost, and nowhere else should there be http."""
-    response.set_cookie(
-        COOKIE, token, expires=int(expires_at), path="/", secure=True, httponly=True, samesite="Strict"
-    )
+    response.set_cookie(COOKIE, token, expires=int(expires_at), path="/", secure=True, httponly=True, samesite="Strict")
 
 
 def clear_refresh_cookie(response: Response) -> None:

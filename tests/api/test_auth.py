@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,8 +22,8 @@ HTTPS = "https://hub.example.org"
 
 
 @pytest.fixture
-def services(fresh_stores: Pair, make_services: ServicesFactory) -> Iterator[wiring.Services]:
-    yield make_services(fresh_stores, install=True, admin_email=EMAIL, admin_password=PASSWORD, base_url=HTTPS)
+def services(fresh_stores: Pair, make_services: ServicesFactory) -> wiring.Services:
+    return make_services(fresh_stores, install=True, admin_email=EMAIL, admin_password=PASSWORD, base_url=HTTPS)
 
 
 @pytest.fixture
@@ -40,7 +39,10 @@ def post(client: Client, path: str, body: object = None, **headers: str) -> Test
         f"/api/auth/{path}",
         base_url=HTTPS,
         data=json.dumps({} if body is None else body),
-        headers={"Content-Type": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}},
+        headers={
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): text for name, text in headers.items()},
+        },
     )
 
 
@@ -78,9 +80,7 @@ def test_the_first_sign_in_ever_makes_the_admin_the_environment_names(client: Cl
     assert me(client, answer.json["access_token"]).json == {"user": answer.json["user"]}
 
 
-def test_nobody_can_sign_in_where_no_first_admin_is_named(
-    fresh_stores: Pair, make_services: ServicesFactory
-) -> None:
+def test_nobody_can_sign_in_where_no_first_admin_is_named(fresh_stores: Pair, make_services: ServicesFactory) -> None:
     from api.auth import app
 
     make_services(fresh_stores, install=True)
@@ -119,7 +119,9 @@ def test_an_address_is_the_same_in_any_case_and_width(client: Client) -> None:
     sign_in(client, "ａｄａ@example.org")
 
 
-@pytest.mark.parametrize(("email", "password"), [(EMAIL, "wrong horse battery"), ("bob@example.org", PASSWORD), ("x", "y")])
+@pytest.mark.parametrize(
+    ("email", "password"), [(EMAIL, "wrong horse battery"), ("bob@example.org", PASSWORD), ("x", "y")]
+)
 def test_what_was_wrong_is_not_told(client: Client, email: str, password: str) -> None:
     sign_in(client)
     answer = post(client, "login", {"email": email, "password": password})
@@ -151,9 +153,7 @@ def test_a_disabled_account_cannot_sign_in(client: Client, fresh_stores: Pair) -
 
 def test_guessing_is_slowed_and_then_even_the_right_password_waits(client: Client) -> None:
     sign_in(client)
-    statuses = [
-        post(client, "login", {"email": EMAIL, "password": f"guess number {n}"}).status_code for n in range(8)
-    ]
+    statuses = [post(client, "login", {"email": EMAIL, "password": f"guess number {n}"}).status_code for n in range(8)]
     assert statuses[:5] == [401] * 5
     assert 429 in statuses
     answer = post(client, "login", {"email": EMAIL, "password": PASSWORD})
@@ -163,7 +163,9 @@ def test_guessing_is_slowed_and_then_even_the_right_password_waits(client: Clien
 
 def test_the_cookie_is_for_this_host_https_and_no_script(client: Client) -> None:
     header = sign_in(client).headers["Set-Cookie"]
-    attributes = {part.strip().partition("=")[0].lower(): part.strip().partition("=")[2] for part in header.split(";")[1:]}
+    attributes = {
+        part.strip().partition("=")[0].lower(): part.strip().partition("=")[2] for part in header.split(";")[1:]
+    }
     assert header.startswith("__Host-")
     assert {"secure", "httponly"} <= attributes.keys()
     assert attributes["samesite"] == "Strict"
@@ -258,7 +260,9 @@ def test_an_expired_session_is_over(client: Client, fresh_stores: Pair) -> None:
     assert refresh(client, token).status_code == 401
 
 
-def test_a_session_does_not_outlive_its_longest_life_however_often_it_is_used(client: Client, fresh_stores: Pair) -> None:
+def test_a_session_does_not_outlive_its_longest_life_however_often_it_is_used(
+    client: Client, fresh_stores: Pair
+) -> None:
     token = cookie(sign_in(client))
     fresh_stores.rows("update omv.session set created_at = now() - interval '89 days 23 hours'")
     assert refresh(client, token).status_code == 200
@@ -302,7 +306,9 @@ def test_knowing_a_sessions_name_is_not_enough_to_end_it(client: Client) -> None
         ({"Content_Type": "application/x-www-form-urlencoded"}, 415),
     ],
 )
-def test_another_sites_page_cannot_use_the_cookie(client: Client, path: str, headers: dict[str, str], status: int) -> None:
+def test_another_sites_page_cannot_use_the_cookie(
+    client: Client, path: str, headers: dict[str, str], status: int
+) -> None:
     body = {"email": EMAIL, "password": PASSWORD}
     sent = {"Content_Type": "application/json", **headers}
     answer = client.post(
@@ -355,7 +361,9 @@ def test_a_changed_role_acts_at_the_latest_half_a_minute_later(
     assert later.accounts.principal(answer.json["access_token"]).role == "operator"
 
 
-def test_a_raised_session_epoch_ends_every_session(client: Client, fresh_stores: Pair, services: wiring.Services) -> None:
+def test_a_raised_session_epoch_ends_every_session(
+    client: Client, fresh_stores: Pair, services: wiring.Services
+) -> None:
     answer = sign_in(client)
     assert answer.json is not None
     fresh_stores.rows("update omv.account set session_epoch = session_epoch + 1")
@@ -370,11 +378,11 @@ def test_me_without_a_token_is_401_and_says_how(client: Client) -> None:
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_key_is_made_used_listed_and_revoked(
-    client: Client, services: wiring.Services, fresh_stores: Pair
-) -> None:
+def test_a_key_is_made_used_listed_and_revoked(client: Client, services: wiring.Services, fresh_stores: Pair) -> None:
     admin = bearer(sign_in(client))
-    made = client.post("/api/auth/keys", json={"name": "  web  fleet ", "scopes": ["write", "read"], "server": "web-01"}, headers=admin)
+    made = client.post(
+        "/api/auth/keys", json={"name": "  web  fleet ", "scopes": ["write", "read"], "server": "web-01"}, headers=admin
+    )
     assert made.status_code == 201
     assert made.json is not None
     secret, key = made.json["secret"], made.json["key"]

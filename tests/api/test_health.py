@@ -107,7 +107,14 @@ def test_closed_ports_are_named_at_once(
 
 
 def test_an_environment_that_describes_nothing_is_503_and_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("REDIS_URL", "DATABASE_URL", "POSTGRES_URL", "SUPABASE_URL", "UPSTASH_REDIS_REST_URL", "KV_REST_API_URL"):
+    for name in (
+        "REDIS_URL",
+        "DATABASE_URL",
+        "POSTGRES_URL",
+        "SUPABASE_URL",
+        "UPSTASH_REDIS_REST_URL",
+        "KV_REST_API_URL",
+    ):
         monkeypatch.delenv(name, raising=False)
     wiring.use(None)
     answer = ask()
