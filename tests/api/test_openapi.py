@@ -1,0 +1,215 @@
+"""Holds the running product to docs/openapi.yaml: every operation as it should be used, and as anybody might use it.
+
+The requests go through the local edge into the real functions, on real stores.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi import checks
+
+from lib.local.edge import Edge
+from tests.real_stores import CRON_SECRET, Pair, ServicesFactory
+
+ROOT = Path(__file__).resolve().parents[2]
+EMAIL, PASSWORD = "admin@example.org", "correct-horse-battery"
+SERVER = "web-01"
+EXAMPLES = 15
+COOKIE = "__Host-omv_refresh"
+
+
+def without_security(paper: dict[str, Any]) -> dict[str, Any]:
+    """Credentials are ours to send: made-up ones would end every request at the door."""
+    for item in paper["paths"].values():
+        for operation in item.values():
+            if isinstance(operation, dict):
+                operation["security"] = []
+    return paper
+
+
+DOCUMENT = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+PAPER = schemathesis.openapi.from_dict(without_security(DOCUMENT))
+PAPER.app = Edge(ROOT)
+OPERATIONS = {one.ok().label: one.ok() for one in PAPER.get_all_operations()}
+
+# Guessing passwords costs a tenth of a second each, by design.
+DEAR = {"POST /api/auth/login"}
+# A schema cannot say these: that times lie in the last days or after 1970, that `to` comes after `from`, that a text is
+# not blank.
+LENIENT = {
+    "POST /api/ingest",
+    "PATCH /api/servers/{name}",
+    "POST /api/auth/keys",
+    *(f"GET /api/servers/{{name}}/{what}" for what in ("series", "processes", "errors", "events")),
+}
+# Facts and names that are not known are left out, not refused; bodies of calls without content are not looked at.
+FORGIVING = {"POST /api/ingest", "POST /api/auth/logout", "POST /api/auth/refresh"}
+
+
+@dataclass
+class Hub:
+    """The product, and what it takes to be let in."""
+
+    token: str = ""
+    key: str = ""
+    cookie: str = ""
+    seen: dict[str, set[int]] = field(default_factory=dict)
+
+    def headers(self, label: str) -> dict[str, str]:
+        secret = {"/api/ingest": self.key, "/api/cron": CRON_SECRET}
+        path = label.partition(" ")[2]
+        return {"Authorization": "Bearer " + next((secret[one] for one in secret if path.startswith(one)), self.token)}
+
+    def call(self, label: str, *, cookie: str | None = None, **given: Any) -> Any:
+        """One call as it should be made; its answer is what the paper says, or the test fails."""
+        operation = OPERATIONS[label]
+        case = operation.Case(**given)
+        response = case.call(headers=self.headers(label), cookies={COOKIE: cookie} if cookie else None)
+        case.validate_response(response, checks=CONFORMANCE)
+        self.seen.setdefault(label, set()).add(response.status_code)
+        return response
+
+
+CONFORMANCE = [
+    schemathesis.checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def hub(module_stores: Pair) -> Iterator[Hub]:
+    factory = ServicesFactory()
+    factory(module_stores, install=True, admin_email=EMAIL, admin_password=PASSWORD, base_url=None)
+    hub = Hub()
+    try:
+        signed_in = hub.call("POST /api/auth/login", body={"email": EMAIL, "password": PASSWORD})
+        hub.token = signed_in.json()["access_token"]
+        hub.cookie = signed_in.headers["set-cookie"][0].partition("=")[2].partition(";")[0]
+        made = hub.call("POST /api/auth/keys", body={"name": "test", "scopes": ["write", "read", "act"]})
+        hub.key = made.json()["secret"]
+        hub.call("POST /api/ingest", body=post(int(time.time())))
+        hub.call("GET /api/cron/sweep")
+        yield hub
+    finally:
+        factory.close()
+
+
+def post(now: int) -> dict[str, Any]:
+    return {
+        "server": SERVER,
+        "agent": "test/1",
+        "host": {"os": "Debian 12", "cores": 2, "tags": {"env": "prod"}},
+        "post": {"epoch": "e1", "n": 1},
+        "sent_at": now,
+        "samples": [
+            {
+                "at": now - 20,
+                "cpu": 12.5,
+                "memory": 40,
+                "mounts": {"/": {"disk": 44.1, "size_bytes": 100, "free_bytes": 56}},
+            },
+            {"at": now - 10, "cpu": 95.0, "memory": 41, "metrics": {"app.queue_depth": 3}},
+            {"at": now - 10, "cpu": 120},
+        ],
+        "processes": [{"name": "postgres", "pid": 811, "cpu": 1.5, "memory": 2, "ports": [5432]}],
+        "errors": [{"at": now - 5, "level": "crit", "message": "upstream timed out"}],
+        "events": [{"at": now - 5, "kind": "deploy", "title": "v2"}],
+    }
+
+
+def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
+    one = {"path_parameters": {"name": SERVER}}
+    fleet = hub.call("GET /api/servers")
+    assert [server["id"] for server in fleet.json()["servers"]] == [SERVER]
+    again = hub.call("GET /api/servers", headers={"If-None-Match": fleet.headers["etag"][0]})
+    assert again.status_code == 304
+    assert hub.call("GET /api/servers/{name}", **one).json()["facts"]["os"] == "Debian 12"
+    series = hub.call("GET /api/servers/{name}/series", **one, query={"metrics": "cpu,disk:/"}).json()
+    assert set(series["series"]) == {"cpu", "disk:/"}
+    assert hub.call("GET /api/servers/{name}/processes", **one).json()["processes"][0]["ports"] == [5432]
+    assert hub.call("GET /api/servers/{name}/errors", **one).json()["errors"][0]["level"] == "critical"
+    assert hub.call("GET /api/servers/{name}/events", **one).json()["events"][0]["kind"] == "deploy"
+    changed = hub.call("PATCH /api/servers/{name}", **one, body={"group": "web", "tags": {"a": "b"}})
+    assert changed.json() == {"settings": {"group": "web", "tags": {"a": "b"}}}
+
+    assert hub.call("GET /api/health").json()["status"] == "ok"
+    assert hub.call("GET /api/cron/rollup").json()["more"] is False
+    assert hub.call("GET /api/auth/me").json()["user"]["email"] == EMAIL
+    listed = hub.call("GET /api/auth/keys").json()["keys"]
+    spare = hub.call("POST /api/auth/keys", body={"name": "spare"}).json()["key"]["id"]
+    assert spare not in {key["id"] for key in listed}
+    hub.call("DELETE /api/auth/keys/{key_id}", path_parameters={"key_id": spare})
+    renewed = hub.call("POST /api/auth/refresh", body={}, cookie=hub.cookie)
+    session = renewed.headers["set-cookie"][0].partition("=")[2].partition(";")[0]
+    hub.call("POST /api/auth/logout", body={}, cookie=session)
+    hub.token = hub.call("POST /api/auth/login", body={"email": EMAIL, "password": PASSWORD}).json()["access_token"]
+    hub.call("POST /api/ingest", body={**post(int(time.time())), "server": "gone", "post": None})
+    hub.call("GET /api/cron/sweep")
+    hub.call("DELETE /api/servers/{name}", path_parameters={"name": "gone"})
+
+    unused = [label for label in OPERATIONS if not any(status < 300 for status in hub.seen.get(label, ()))]
+    assert unused == []
+
+
+ONCE_FAILED: list[tuple[str, dict[str, Any]]] = [
+    ("POST /api/ingest", {"body": {"server": SERVER, "processes": [{"name": "a", "ports": 5}], "events": []}}),
+    ("POST /api/ingest", {"body": {"server": SERVER, "processes": [{"name": "a", "ports": True}], "events": []}}),
+    ("GET /api/servers/{name}/errors", {"path_parameters": {"name": SERVER}, "query": {"q": "\0"}}),
+    ("GET /api/servers/{name}/series", {"path_parameters": {"name": SERVER}, "query": {"metrics": "cpu\0"}}),
+    ("DELETE /api/auth/keys/{key_id}", {"path_parameters": {"key_id": "a\0"}}),
+    ("POST /api/auth/keys", {"body": {"name": "far", "expires_at": "9999-12-31T23:59:59-12:00"}}),
+]
+
+
+@pytest.mark.parametrize(("label", "sent"), ONCE_FAILED, ids=lambda one: one if isinstance(one, str) else "")
+def test_what_once_was_an_internal_error_is_answered(hub: Hub, label: str, sent: dict[str, Any]) -> None:
+    hub.call(label, **sent)
+
+
+# Where nothing can be sent, nothing can be sent wrongly.
+CASES = [
+    (label, mode)
+    for label, operation in OPERATIONS.items()
+    for mode in GenerationMode
+    if mode.is_positive or operation.body or any(operation.iter_parameters())
+]
+
+
+@pytest.mark.parametrize(("label", "mode"), CASES, ids=lambda one: getattr(one, "value", one))
+def test_whatever_is_sent_the_answer_is_on_paper(hub: Hub, label: str, mode: GenerationMode) -> None:
+    operation = OPERATIONS[label]
+    judged = [checks.positive_data_acceptance] if mode.is_positive and label not in LENIENT else []
+    judged += [checks.negative_data_rejection] if mode.is_negative and label not in FORGIVING else []
+
+    @given(case=operation.as_strategy(generation_mode=mode), known=st.booleans())
+    @settings(
+        max_examples=4 if label in DEAR else EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def send(case: Any, known: bool) -> None:
+        # Half of the time the server is one that exists; what was wrong with its name is then no longer sent.
+        known = known and "name" in (case.path_parameters or {}) and case.method != "DELETE"
+        if known:
+            case.path_parameters["name"] = SERVER
+        response = case.call(headers=hub.headers(label))
+        case.validate_response(response, checks=CONFORMANCE if known and mode.is_negative else CONFORMANCE + judged)
+
+    send()
