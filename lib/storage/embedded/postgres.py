@@ -146,6 +146,8 @@ class Postgres:
             maker,
             timeout=120,
         )
+        if "could not look up effective user ID" in done.stderr:  # a container run under a bare number
+            raise StoreFault("Postgres needs a user with a name in /etc/passwd, and ours has none. Set DATABASE_URL.")
         if done.returncode:
             raise StoreFault(f"Postgres cannot make its files in {unfinished}:\n{done.stderr.strip()}")
         if account is not None:
