@@ -110,7 +110,7 @@ declare
 begin
   execute format('delete from %1$s where ctid = any (array(
                     select x.ctid from omv.server v cross join lateral (
-                      select t.ctid from %1$s t where t.server = v.id and t.%2$I < $1 limit 1000) x limit 5000))',
+                      select t.ctid from %1$s t where t.server = v.id and t.%2$I < $1 limit 5000) x limit 5000))',
                  relation, time_column) using before;
   get diagnostics gone = row_count;
   return gone;

@@ -46,7 +46,10 @@ class Past:
                 "done": True,
                 "servers": {name: {"series": list(names)} for name in samples},
                 "samples": {
-                    name: [[at, "{" + ",".join("NULL" if x is None else repr(x) for x in row) + "}"] for at, row in rows.items()]
+                    name: [
+                        [at, "{" + ",".join("NULL" if x is None else repr(x) for x in row) + "}"]
+                        for at, row in rows.items()
+                    ]
                     for name, rows in samples.items()
                 },
             }
@@ -62,7 +65,9 @@ class Past:
             if not step["more"]:
                 return step
 
-    def raw(self, server: str, metric: str = "cpu", start: int | None = None, end: int | None = None) -> dict[int, float]:
+    def raw(
+        self, server: str, metric: str = "cpu", start: int | None = None, end: int | None = None
+    ) -> dict[int, float]:
         """{at: value} of every stored sample in [start, end), read second by second; fails when one is seen twice."""
         start = self.hour - 8 * 86_400 if start is None else start
         found = self.queries.series(server, [metric], start, self.hour + HOUR if end is None else end, 1, "raw")
@@ -71,7 +76,9 @@ class Past:
         assert [row for row in rows if row[4] != 1] == []
         return {found["from"] + row[0]: row[2] for row in rows}
 
-    def binned(self, server: str, tier: str, step: int, start: int, end: int, metric: str = "cpu") -> dict[int, list[float]]:
+    def binned(
+        self, server: str, tier: str, step: int, start: int, end: int, metric: str = "cpu"
+    ) -> dict[int, list[float]]:
         """{bin's time: [min, avg, max, n]}."""
         found = self.queries.series(server, [metric], start, end, step, tier)
         assert found is not None
