@@ -2,6 +2,7 @@
 
 - `stores` (session): one migrated pair that everybody shares; leave nothing in it that could disturb others.
 - `fresh_stores` (function), `module_stores` (module): a clean pair of your own.
+- `upstash`, `postgrest` (session): the roads production takes to each; twins of Upstash and of a Supabase project.
 - `make_services(pair, clock=..., install=True, **settings)`: `lib.wiring.Services` on a pair.
 """
 
@@ -13,6 +14,9 @@ import pytest
 
 from lib.storage.embedded.supervisor import EmbeddedStores
 from tests.real_stores import Pair, ServicesFactory, fresh_pair, migrated_template, temporary_stores
+from tests.twins.fixtures import postgrest, supabase_database, upstash
+
+__all__ = ["postgrest", "supabase_database", "upstash"]  # fixtures are found by their name here
 
 
 @pytest.fixture(scope="session")

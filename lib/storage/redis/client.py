@@ -94,8 +94,8 @@ class UrlRedis:
             raise Unavailable(f"Redis did not answer {command[0]}: {type(error).__name__}") from error
         except UnicodeEncodeError as error:
             raise unsendable(command[0]) from error
-        if command[0] == "SET" and answer == "OK":
-            return True
+        if command[0] == "SET":
+            return answer == "OK"
         return [] if command[0] == "XREAD" and answer is None else answer
 
     def close(self) -> None:

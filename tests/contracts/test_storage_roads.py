@@ -1,0 +1,503 @@
+"""One list of calls through both roads to each store: what comes back, and what is raised, must not tell them apart.
+
+Postgres by psycopg and by real PostgREST behind a project's gateway; Redis by URL and by Upstash's own SDK.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+
+from lib.domain.errors import Conflict, Forbidden, Unavailable
+from lib.storage.embedded.supervisor import EmbeddedStores
+from lib.storage.port import BadData
+from lib.storage.redis.cache import Cache
+from lib.storage.redis.client import Redis, RestRedis, UrlRedis
+from lib.storage.supabase.client import PostgrestRpc, PsycopgRpc, Rpc
+from lib.storage.supabase.queries import Queries
+from lib.storage.supabase.queries_access import AccessQueries
+from tests.real_stores import Pair
+from tests.twins import node_tools
+from tests.twins.supabase_project import clone, project
+from tests.twins.upstash_twin import UpstashTwin
+
+HOUR = int(time.time()) // 3600 * 3600
+NAME = "웹-서버-01"
+HARD_TEXT = 'quote " back \\ slash / \u2028 \u202e \U0001f525 e\u0301 한글 <b> %s $1 {x}\t\n'
+_numbers = itertools.count(1)
+
+# Functions that misbehave on demand; the product has none that could be made to raise most of these.
+MISBEHAVING = """
+create function public.omv_test_raise(p jsonb) returns jsonb language plpgsql as $$
+begin raise exception 'told: %', p->>'code' using errcode = p->>'code'; end $$;
+create function public.omv_test_echo(p jsonb) returns jsonb language sql stable as $$ select p $$;
+create function public.omv_test_null(p jsonb) returns jsonb language sql stable as $$ select null::jsonb $$;
+create function public.omv_test_sleep(p jsonb) returns jsonb language plpgsql as $$
+begin perform pg_sleep((p->>'seconds')::float); return p; end $$;
+create function public.omv_test_forbidden(p jsonb) returns jsonb language sql as $$ select p $$;
+revoke all on function public.omv_test_forbidden(jsonb) from public, anon, authenticated, service_role;
+"""
+
+EXPECTED: dict[str, type[Exception]] = {
+    "PT409": Conflict, "23505": Conflict,
+    "42501": Forbidden, "PT403": Forbidden,
+    "22003": BadData, "22P02": BadData, "22P05": BadData, "23502": BadData, "23503": BadData, "23514": BadData,
+    "PT503": Unavailable, "40P01": Unavailable, "53300": Unavailable, "55P03": Unavailable, "57014": Unavailable,
+    "58030": Unavailable, "XX000": Unavailable, "08006": Unavailable, "54000": Unavailable,
+    "P0001": RuntimeError, "42P01": RuntimeError, "25006": RuntimeError, "21000": RuntimeError,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Road:
+    name: str
+    rpc: Rpc
+    pair: Pair
+
+
+@pytest.fixture(scope="module")
+def roads(embedded: EmbeddedStores, supabase_database: Pair) -> Iterator[list[Road]]:
+    """Each road to a database of its own, alike to the last row. PostgREST's is missing where Node is."""
+    with ExitStack() as stack:
+        number = next(_numbers)
+        direct = clone(embedded, "supabase_template", f"road_psycopg_{number}")
+        _misbehave(direct)
+        road = Road("psycopg", PsycopgRpc(direct.database_url), direct)
+        stack.callback(road.rpc.close)
+        found = [road]
+        program = node_tools.postgrest()
+        if program is not None:
+            pair = clone(embedded, "supabase_template", f"road_postgrest_{number}")
+            _misbehave(pair)
+            running = stack.enter_context(project(program, pair))
+            road = Road("postgrest", PostgrestRpc(running.rest_url, running.service_key), pair)
+            stack.callback(road.rpc.close)
+            found.append(road)
+        print(f"roads to Postgres under test: {', '.join(one.name for one in found)}")
+        yield found
+
+
+def _misbehave(pair: Pair) -> None:
+    with psycopg.connect(pair.admin_url, autocommit=True) as connection:
+        connection.execute(MISBEHAVING)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a caller can see of a call."""
+
+    answer: Any = None
+    raised: str | None = None
+    message: str | None = None
+
+
+def outcome(call: Callable[[], Any]) -> Outcome:
+    try:
+        return Outcome(answer=call())
+    except (Conflict, Forbidden, Unavailable, BadData, RuntimeError) as error:
+        return Outcome(raised=type(error).__name__, message=str(error))
+
+
+def alike(outcomes: list[Outcome]) -> Outcome:
+    masked = [_masked(one) for one in outcomes]
+    for other in masked[1:]:
+        assert other == masked[0]
+    return outcomes[0]
+
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _masked(value: Any, key: str = "") -> Any:
+    """Without what differs from one database to the next: its clock, its size, what it draws by lot."""
+    if isinstance(value, Outcome):
+        return Outcome(_masked(value.answer), value.raised, value.message)
+    if isinstance(value, dict):
+        return {name: _masked(one, name) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_masked(one, key) for one in value]
+    if key == "bytes" and isinstance(value, int):
+        return "<bytes>"
+    if isinstance(value, float) and abs(value - time.time()) < 864_000 and not value.is_integer():
+        return "<clock>"
+    if isinstance(value, str) and key == "id" and (UUID.fullmatch(value) or re.fullmatch("[0-9a-f]{16}", value)):
+        return "<id>"
+    return value
+
+
+# --- Every function of the product ---
+
+
+def commit_document(**parts: Any) -> dict[str, Any]:
+    values = "{1.5,NULL,87.25}"
+    return {
+        "version": 0, "rules_version": 0, "cursor": "1795600000000-7", "done": False,
+        "servers": {NAME: {"series": ["cpu", "memory", "disk"], "facts": {"os": HARD_TEXT, "big": 2**53 + 1}}},
+        "samples": {NAME: [[HOUR + 10, values], [HOUR + 20, "{2,3,4}"], [HOUR - 30 * 3600, values]]},
+        "states": {NAME: {"0": HARD_TEXT, "1": "{}"}}, "fleet": '{"silent":[]}',
+        "posts": {NAME: {"e1": [7, "6@1795600000", [[8, 9]]], "e2": [1, "", None]}},
+        "processes": {NAME: [[HOUR + 10, [{"name": HARD_TEXT, "pid": 1}]]]},
+        "errors": {NAME: [["x1", HOUR + 1, "error", "nginx", HARD_TEXT], ["x2", HOUR + 2, "fatal", "kernel", "OOM"]]},
+        "events": {NAME: [["d1", HOUR + 3, "deploy", "v1 ✓"]]},
+        "dead": [["1-1", "not JSON"]], "inbox": ["1"], "snapshot": "1 {}",
+        **parts,
+    }  # fmt: skip
+
+
+def spine_calls(queries: Queries) -> Iterator[tuple[str, Callable[[], Any]]]:
+    yield "directory", lambda: queries.directory(None)
+    yield "directory", lambda: queries.directory(0)
+    yield "inbox_append", lambda: queries.inbox_append(["{}", HARD_TEXT])
+    yield "sweep_begin", lambda: queries.sweep_begin("one", None)
+    yield "sweep_begin", lambda: queries.sweep_begin("another", None)
+    yield "sweep_commit", lambda: queries.sweep_commit(commit_document())
+    yield "sweep_commit", lambda: queries.sweep_commit(commit_document())  # the loser of the race
+    yield "sweep_commit", lambda: queries.sweep_commit(commit_document(version=1, samples={NAME: [[HOUR, "{1e39}"]]}))
+    yield "sweep_commit", lambda: queries.sweep_commit(commit_document(version=1, states={NAME: {"x": "y"}}))
+    yield "sweep_commit", lambda: queries.sweep_commit(commit_document(version=1, errors={NAME: [["n", HOUR]]}))
+    yield "sweep_commit", lambda: queries.sweep_commit({"version": 1, "rules_version": 0, "done": True})
+    yield "sweep_begin", lambda: queries.sweep_begin("one", 2)
+    yield "sweep_release", lambda: queries.sweep_release("nobody")
+    yield "sweep_release", lambda: queries.sweep_release("one")
+    yield "cursor_reset", lambda: queries.cursor_reset("9-9", "0-0")
+    yield "cursor_reset", lambda: queries.cursor_reset("1795600000000-7", "0-0")
+    yield "watch", lambda: queries.watch(["", NAME], 60)
+    yield "directory", lambda: {**queries.directory(None), "watch": sorted(queries.directory(None)["watch"])}
+    yield "snapshot", lambda: queries.snapshot(None)
+    yield "snapshot", lambda: queries.snapshot(1)
+    for name in (NAME, "nobody", HARD_TEXT, ""):
+        yield "server", lambda name=name: queries.server(name)
+        yield "processes", lambda name=name: queries.processes(name)
+        yield "processes", lambda name=name: queries.processes(name, HOUR)
+        yield "errors", lambda name=name: queries.errors(name, {"q": "oom", "level": None, "most": 5})
+        yield "events", lambda name=name: queries.events(name, {"from": HOUR, "to": HOUR + 60})
+        for tier in ("raw", "5m", "1h"):
+            yield (
+                "series",
+                lambda name=name, tier=tier: queries.series(
+                    name, ["cpu", "disk", "no.such"], HOUR - 90_000, HOUR + 60, 10, tier
+                ),
+            )
+    yield "errors", lambda: queries.errors(NAME, {"from": "yesterday"})
+    yield "series", lambda: queries.series(NAME, ["cpu"], HOUR, HOUR + 60, 0, "raw")  # division by zero
+    yield "rollup_step", lambda: queries.rollup_step(RETENTION)
+    yield "series", lambda: queries.series(NAME, ["cpu", "disk"], HOUR - 31 * 3600, HOUR + 60, 300, "raw")
+    yield "health", lambda: queries.health()
+    yield "server_settings", lambda: queries.server_settings(NAME, {"group": HARD_TEXT, "tags": None})
+    yield "server_settings", lambda: queries.server_settings("nobody", {"group": "x"})
+    yield "server_delete", lambda: queries.server_delete("nobody")
+    yield "server_delete", lambda: queries.server_delete(NAME)
+    yield "server", lambda: queries.server(NAME)
+    yield "health", lambda: queries.health()
+
+
+RETENTION = {
+    "most": 10, "raw_days": 14, "five_days": 90, "hour_days": 400, "error_days": 30, "process_hours": 48,
+}  # fmt: skip
+SESSION, STRANGER = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
+
+
+def access_calls(access: AccessQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
+    email = "kim@example.com"
+    key = {
+        "hash": "0" * 64, "prefix": "omv_live_abcd", "last4": "wxyz", "name": HARD_TEXT, "scopes": ["write", "read"],
+        "server": NAME, "cidrs": ["10.0.0.0/8"], "expires_at": None, "created_by": None,
+    }  # fmt: skip
+
+    def account() -> str:
+        return str(access.account_sign_in(email)["account"]["id"])
+
+    def rotate(session: str, sent: str, following: str) -> dict[str, Any]:
+        times = {"grace_seconds": 10, "idle_seconds": 3600, "most_seconds": 7200}
+        return access.session_rotate({"session": session, "hash": sent, "next": following, **times})
+
+    def opened(**changed: Any) -> float | None:
+        document = {
+            "session": SESSION, "account": account(), "epoch": 0, "hash": "a", "user_agent": HARD_TEXT * 9,
+            "idle_seconds": 3600, **changed,
+        }  # fmt: skip
+        return access.session_open(document)
+
+    yield "account_any", lambda: access.account_any()
+    yield "account_sign_in", lambda: access.account_sign_in(email)
+    yield "account_first", lambda: access.account_first(email, HARD_TEXT, "$argon2id$v=19$x")
+    yield "account_first", lambda: access.account_first("lee@example.com", "", "x")
+    yield "account_any", lambda: access.account_any()
+    yield "account_sign_in", lambda: access.account_sign_in(email)
+    yield "session_open", lambda: opened()
+    yield "session_open", lambda: opened()  # the same id again: 23505
+    yield "session_open", lambda: opened(session=STRANGER, epoch=9)
+    yield "session_open", lambda: opened(session="no uuid")
+    yield "session_open", lambda: opened(session=None)
+    yield "session_account", lambda: access.session_account(SESSION)
+    yield "session_account", lambda: access.session_account(STRANGER)
+    yield "session_account", lambda: access.session_account("no uuid")
+    yield "session_rotate", lambda: rotate(SESSION, "a", "b")
+    yield "session_rotate", lambda: rotate(SESSION, "a", "b")  # the other tab
+    yield "session_rotate", lambda: rotate(SESSION, "stolen", "c")
+    yield "session_rotate", lambda: rotate(SESSION, "b", "c")
+    yield "session_close", lambda: access.session_close(SESSION, "b")
+    yield "session_close", lambda: access.session_close("no uuid", "b")
+    yield "key_list", lambda: access.key_list()
+    yield "key_create", lambda: access.key_create(key)
+    yield "key_create", lambda: access.key_create(key)  # the same hash again: 23505
+    yield "key_create", lambda: access.key_create({**key, "hash": "1" * 64, "name": None})  # 23502
+    yield "key_create", lambda: access.key_create({**key, "hash": "2" * 64, "scopes": "write"})  # 22023
+    yield "key_create", lambda: access.key_create({**key, "hash": "3" * 64, "expires_at": "soon"})  # 22P02
+    yield "key_list", lambda: access.key_list()
+    yield "key_used", lambda: access.key_used(access.key_list()[0]["id"])
+    yield "key_used", lambda: access.key_used("nobody's")
+    yield "key_revoke", lambda: access.key_revoke(access.key_list()[0]["id"])
+    yield "key_revoke", lambda: access.key_revoke("nobody's")
+
+
+@pytest.mark.parametrize(("layer", "calls"), [(Queries, spine_calls), (AccessQueries, access_calls)])
+def test_every_function_answers_alike_on_both_roads(roads: list[Road], layer: Any, calls: Any) -> None:
+    called = set()
+    refused = set()
+    lists = [list(calls(layer(road.rpc))) for road in roads]
+    for steps in zip(*lists, strict=True):
+        called.add(steps[0][0])
+        seen = alike([outcome(step[1]) for step in steps])
+        if seen.raised:
+            refused.add((steps[0][0], seen.raised))
+        assert seen.raised != "RuntimeError", f"{steps[0][0]}: {seen.message}"
+    public = {name for name, _ in inspect.getmembers(layer, inspect.isfunction) if not name.startswith("_")}
+    assert called == public, "a function is missing from the list of calls"
+    assert len(refused) >= 3, "the list holds refusals too"
+
+
+# --- Errors ---
+
+
+@pytest.mark.parametrize(("state", "expected"), EXPECTED.items())
+def test_an_sqlstate_means_the_same_on_both_roads(roads: list[Road], state: str, expected: type[Exception]) -> None:
+    seen = alike([outcome(lambda road=road: road.rpc.call("omv_test_raise", {"code": state})) for road in roads])
+    assert seen.raised == expected.__name__
+    assert "told" in str(seen.message)
+
+
+def test_no_function_of_ours_asks_for_a_serialisation_failure(supabase_database: Pair) -> None:
+    """PostgREST repeats a transaction that fails with 40001 by itself and for ever: its caller sees a time-out."""
+    sources = supabase_database.rows("select proname, prosrc from pg_proc where proname like 'omv%%'")
+    assert len(sources) > 20
+    assert [name for name, source in sources if "40001" in source or "serializable" in source.lower()] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "expected"),
+    [
+        ("omv_no_such_function", {}, Unavailable),
+        ("omv_test_forbidden", {}, Forbidden),
+        ("omv_test_echo", {"text": "a\0b"}, BadData),
+        ("omv_test_echo", {"text": "\ud800"}, BadData),
+        ("omv_test_echo", {"value": float("nan")}, BadData),
+        ("omv_test_echo", {"value": float("-inf")}, BadData),
+    ],
+)
+def test_what_cannot_be_called_or_sent_is_refused_alike(
+    roads: list[Road], name: str, body: dict[str, Any], expected: type[Exception]
+) -> None:
+    outcomes = [outcome(lambda road=road: road.rpc.call(name, body)) for road in roads]
+    assert {one.raised for one in outcomes} == {expected.__name__}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"text": HARD_TEXT, HARD_TEXT: "as a key"},
+        {"numbers": [0, -0.0, 0.1, 1e-7, 1e22, 1.7976931348623157e308, 5e-324, 2**53 + 1, -(2**63), 10**30]},
+        {"deep": [[[[[[[[[[{"a": [{}]}]]]]]]]]]], "null": None, "truth": [True, False], "empty": ["", [], {}]},
+        {"large": "x" * 3_000_000, "wide": list(range(100_000))},
+    ],
+    ids=["empty", "unicode", "numbers", "nested", "large"],
+)
+def test_a_document_comes_back_as_it_went(roads: list[Road], body: dict[str, Any]) -> None:
+    answers = [road.rpc.call("omv_test_echo", body, timeout=8.0) for road in roads]
+    assert [repr(one) for one in answers] == [repr(answers[0])] * len(roads)
+    # jsonb writes 1e308 as an integer of 309 digits and forgets the sign of -0.0; the value stays.
+    assert _floats(answers[0]) == _floats(body)
+
+
+def _floats(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_floats(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _floats(one) for name, one in value.items()}
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def test_null_is_none(roads: list[Road]) -> None:
+    assert [road.rpc.call("omv_test_null", {}) for road in roads] == [None] * len(roads)
+
+
+def test_an_answer_of_more_rows_than_max_rows_is_whole(roads: list[Road]) -> None:
+    for road in roads:
+        road.pair.rows(
+            "insert into omv.agent_key (hash, prefix, last4, name, scopes)"
+            " select 'many' || n, 'p', 'l', 'key ' || n, '{read}' from generate_series(1, 1500) n"
+        )
+        assert len(AccessQueries(road.rpc).key_list()) >= 1500, road.name
+        road.pair.rows("delete from omv.agent_key where hash like 'many%%'")
+
+
+def test_a_call_ends_in_time_and_the_road_stays_open(roads: list[Road]) -> None:
+    for road in roads:
+        began = time.monotonic()
+        seen = outcome(lambda road=road: road.rpc.call("omv_test_sleep", {"seconds": 5}, timeout=0.5))
+        assert seen.raised == "Unavailable", road.name
+        assert time.monotonic() - began < 1.0, road.name
+        assert road.rpc.call("omv_test_echo", {"a": 1}) == {"a": 1}, road.name
+
+
+def test_threads_share_a_road(roads: list[Road]) -> None:
+    for road in roads:
+        wrong: list[Any] = []
+
+        def ask(thread: int, road: Road = road, wrong: list[Any] = wrong) -> None:
+            for number in range(15):
+                body = {"thread": thread, "number": number}
+                answer = outcome(lambda body=body: road.rpc.call("omv_test_echo", body)).answer
+                if answer != body:
+                    wrong.append((body, answer))
+
+        threads = [threading.Thread(target=ask, args=(thread,)) for thread in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert wrong == [], road.name
+
+
+def test_a_database_that_went_away_is_unavailable_and_found_again(
+    embedded: EmbeddedStores, supabase_database: Pair
+) -> None:
+    name = f"road_away_{next(_numbers)}"
+    pair = clone(embedded, "supabase_template", name)
+    with ExitStack() as stack:
+        rpcs: list[Rpc] = [PsycopgRpc(pair.database_url)]
+        if program := node_tools.postgrest():
+            running = stack.enter_context(project(program, pair))
+            rpcs.append(PostgrestRpc(running.rest_url, running.secret_key))
+        for rpc in rpcs:
+            stack.callback(rpc.close)
+            assert rpc.call("omv_health", {})["servers"] == 0
+        elsewhere = Pair(pair.database_url, pair.admin_url.replace(f"/{name}?", "/postgres?"), pair.redis_url)
+        elsewhere.rows(f"alter database {name} allow_connections false")
+        elsewhere.rows(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
+        for rpc in rpcs:
+            assert outcome(lambda rpc=rpc: rpc.call("omv_health", {})).raised == "Unavailable", rpc
+        elsewhere.rows(f"alter database {name} allow_connections true")
+        ends = time.monotonic() + 40  # PostgREST waits longer and longer between its tries
+        for rpc in rpcs:
+            while outcome(lambda rpc=rpc: rpc.call("omv_health", {})).raised and time.monotonic() < ends:
+                time.sleep(0.2)
+            assert rpc.call("omv_health", {})["servers"] == 0
+
+
+# --- Redis ---
+
+
+@pytest.fixture(scope="module")
+def valkey_url(embedded: EmbeddedStores) -> str:
+    return f"{embedded.redis_url}?db=254"
+
+
+@pytest.fixture
+def redis_roads(valkey_url: str) -> Iterator[list[Redis]]:
+    with UpstashTwin(valkey_url) as twin:
+        found: list[Redis] = [UrlRedis(valkey_url), RestRedis(twin.url, twin.token)]
+        yield found
+        for one in found:
+            one.close()
+
+
+REDIS_CALLS: list[tuple[Any, ...]] = [
+    ("PING",),
+    ("GET", "nothing"),
+    ("SET", "text", HARD_TEXT),
+    ("GET", "text"),
+    ("SET", "number", 42, "EX", 60),
+    ("GET", "number"),
+    ("SET", "number", 1.5, "NX"),
+    ("SET", "once", "1", "NX", "EX", 3600),
+    ("SET", "once", "1", "NX", "EX", 3600),
+    ("TTL", "once"),
+    ("XREAD", "COUNT", 2, "STREAMS", "s", "0-0"),
+    ("XADD", "s", "1-1", "0", HARD_TEXT, "1", ""),
+    ("XADD", "s", "1-2", "0", "{}"),
+    ("XADD", "s", "1-1", "0", "late"),  # an id that is not above the last one
+    ("XADD", "s", "MINID", "~", 0, "LIMIT", 1000, "5-0", "0", "x"),
+    ("XREAD", "COUNT", 2, "STREAMS", "s", "0-0"),
+    ("XREAD", "COUNT", 9, "STREAMS", "s", "5-0"),
+    ("XLEN", "s"),
+    ("GET", "s"),  # a key of the wrong kind
+    ("INCR", "text"),
+    ("NO.SUCH.COMMAND", "x"),
+    ("SET", "short"),
+    ("SET", "large", "x" * 700_000),
+    ("GET", "large"),
+    ("SET", "surrogate", "\ud800"),
+    ("DEL", "large", "text"),
+]
+
+
+def test_every_redis_command_answers_alike_on_both_roads(redis_roads: list[Redis]) -> None:
+    seen = []
+    for road in redis_roads:
+        road.execute("FLUSHDB")
+        seen.append([outcome(lambda road=road, call=call: road.execute(*call)) for call in REDIS_CALLS])
+    for call, direct, rest in zip(REDIS_CALLS, *seen, strict=True):
+        assert (direct.answer, direct.raised) == (rest.answer, rest.raised), call
+        assert type(direct.answer) is type(rest.answer), call
+    raised = {one.raised for one in seen[0]}
+    assert raised == {None, "RuntimeError"}
+
+
+REFUSALS = {
+    **dict.fromkeys(("OOM", "BUSY", "LOADING", "READONLY", "MISCONF", "MASTERDOWN", "NOPERM", "NOAUTH"), "Unavailable"),
+    "ERR max daily request limit exceeded. Limit: 10000, Usage: 10000.": "Unavailable",
+    "ERR something of at most 3": "RuntimeError",
+    "WRONGTYPE": "RuntimeError",
+    "UNHEARDOF": "RuntimeError",
+}
+
+
+@pytest.mark.parametrize(("code", "expected"), REFUSALS.items())
+def test_a_refusal_by_redis_means_the_same_on_both_roads(redis_roads: list[Redis], code: str, expected: str) -> None:
+    script = f"return redis.error_reply('{code} for some reason')"
+    outcomes = [outcome(lambda road=road: road.execute("EVAL", script, 0)) for road in redis_roads]
+    assert {one.raised for one in outcomes} == {expected}
+    assert all(code.split()[0] in str(one.message) for one in outcomes), "whoever reads the log must see why"
+
+
+def test_the_cache_keeps_its_promises_on_both_roads(redis_roads: list[Redis]) -> None:
+    for road in redis_roads:
+        road.execute("FLUSHDB")
+        cache = Cache(road)
+        assert cache.get_snapshot() is None
+        assert cache.read("0-0", 5) == []
+        ids = [cache.append([HARD_TEXT, f"part {number}"], "0-0") for number in range(3)]
+        entries = cache.read("0-0", 2)
+        assert [entry.id for entry in entries] == ids[:2]
+        assert entries[0].parts == [HARD_TEXT, "part 0"]
+        assert abs(entries[0].heard_at - time.time()) < 60
+        assert [entry.id for entry in cache.read(ids[1], 9)] == ids[2:]
+        cache.put_snapshot("7 " + HARD_TEXT)
+        assert cache.get_snapshot() == "7 " + HARD_TEXT
+        assert [cache.first_emergency_this_hour() for _ in range(3)] == [True, False, False]
+        cache.ping()
+        lasting = {key for key in road.execute("KEYS", "*") if road.execute("TTL", key) == -1}
+        assert lasting == {"omv:0:samples"}, "every key but the stream has a time to live"

