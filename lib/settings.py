@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 VERSION = "0.1.0"
 MIN_SECRET = 32  # characters: HS256 wants a key at least as long as its hash (RFC 7518, 3.2)
 SUPABASE_FREE_MB = 500
+MIN_PASSWORD, MAX_PASSWORD = 10, 200  # as lib/auth/passwords.py has it
 MIN_RAW_DAYS = 8  # agents fill in up to seven days; a sample must find the rows of its hour when it comes
 
 # What deploy guides and examples write where a secret belongs.
@@ -69,7 +71,7 @@ class _Reader:
 
     def settings(self) -> Settings:
         production = bool(self._text("VERCEL"))
-        rest_url = self._text("UPSTASH_REDIS_REST_URL", "KV_REST_API_URL")
+        rest_url = self._url("UPSTASH_REDIS_REST_URL", "KV_REST_API_URL")
         rest_token = self._text("UPSTASH_REDIS_REST_TOKEN", "KV_REST_API_TOKEN")
         redis_url = self._text("REDIS_URL")
         if rest_url and not rest_token:
@@ -89,9 +91,9 @@ class _Reader:
             cron_secret=self._secret("CRON_SECRET", production),
             jwt_secret=self._secret("OPENMANAGER_JWT_SECRET", production),
             admin_email=self._text("OPENMANAGER_ADMIN_EMAIL"),
-            admin_password=self._text("OPENMANAGER_ADMIN_PASSWORD"),
-            deadman_url=self._text("OPENMANAGER_DEADMAN_URL"),
-            emergency_webhook=self._text("OPENMANAGER_EMERGENCY_WEBHOOK"),
+            admin_password=self._password("OPENMANAGER_ADMIN_PASSWORD"),
+            deadman_url=self._url("OPENMANAGER_DEADMAN_URL"),
+            emergency_webhook=self._url("OPENMANAGER_EMERGENCY_WEBHOOK"),
             retention={
                 name: self._number(f"OPENMANAGER_RETENTION_{name.upper()}", usual, least)
                 for name, (usual, least) in _RETENTION.items()
@@ -106,7 +108,7 @@ class _Reader:
 
     def _postgres(self) -> tuple[str | None, str | None, str | None]:
         """A Supabase project's REST address wins over a database URL: functions share no connection pool."""
-        supabase_url = self._text("SUPABASE_URL")
+        supabase_url = self._url("SUPABASE_URL")
         key = self._text("SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SECRET_KEY")
         database_url = self._text("DATABASE_URL")
         if database_url or not supabase_url:
@@ -119,12 +121,31 @@ class _Reader:
         return None, supabase_url, key
 
     def _base_url(self) -> str | None:
-        given = self._text("OPENMANAGER_BASE_URL")
+        given = self._url("OPENMANAGER_BASE_URL")
         host = self._text("VERCEL_PROJECT_PRODUCTION_URL")
         return (given or (f"https://{host}" if host else "")).rstrip("/") or None
 
     def _text(self, *names: str) -> str | None:
         return next((text for name in names if (text := self._environment.get(name, "").strip())), None)
+
+    def _url(self, *names: str) -> str | None:
+        """The text is not repeated in the fault: such addresses hold secrets."""
+        text = self._text(*names)
+        if text is None:
+            return None
+        try:
+            is_web = urlsplit(text).scheme in {"http", "https"} and bool(urlsplit(text).hostname)
+        except ValueError:
+            is_web = False
+        if not is_web:
+            self._faults.append(f"{' or '.join(names)} is an address that begins with https:// or http://")
+        return text
+
+    def _password(self, name: str) -> str | None:
+        text = self._text(name)
+        if text is not None and not MIN_PASSWORD <= len(text) <= MAX_PASSWORD:
+            self._faults.append(f"{name} has {MIN_PASSWORD} to {MAX_PASSWORD} characters")
+        return text
 
     def _secret(self, name: str, production: bool) -> str | None:
         text = self._text(name)

@@ -18,8 +18,9 @@ from lib.domain.errors import BadInput
 MAX_DEPTH = 32
 MAX_DIGITS = 20
 # An escaped NUL or half of a surrogate pair; an even run of backslashes before `u` is no escape.
-_SUSPECT = re.compile(r"\\u(?:0000|[dD][89abAB])")
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789E", b"000000000e")
+_BRACES_AS_BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
 # A number that may be too large has one of these once its digits are all zeros: 1e400, 1E+400, or very many digits.
 _LARGE = (b"0e000", b"0e+000", b"0" * (MAX_DIGITS + 1))
@@ -77,7 +78,7 @@ def _float(digits: str) -> float:
 
 
 def _int(digits: str) -> int:
-    if len(digits) > MAX_DIGITS:
+    if len(digits.lstrip("-")) > MAX_DIGITS:
         raise BadInput(f"the number {digits[:40]} has more than {MAX_DIGITS} digits")
     return int(digits)
 
@@ -92,15 +93,16 @@ def _may_hold_a_large_number(raw: bytes) -> bool:
 
 
 def _is_shallow(raw: bytes) -> bool:
-    """True only if no bracket stands inside a string and the brackets vanish within `MAX_DEPTH` rounds of removing
-    empty pairs; False where only a closer look can tell."""
+    """True only if no bracket stands inside a string (it would leave a quote behind) and the brackets vanish within
+    `MAX_DEPTH` rounds of removing empty pairs, a level each; False where only a closer look can tell."""
     if b"\\" in raw:
         return False
-    brackets = raw.translate(None, _NO_BRACKETS).replace(b'""', b"")
+    brackets = raw.translate(_BRACES_AS_BRACKETS, _NO_BRACKETS).replace(b'""', b"")
     for _ in range(MAX_DEPTH):
-        if not brackets:
-            break
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        fewer = brackets.replace(b"[]", b"")
+        if len(fewer) == len(brackets):
+            break  # nothing is left, or nothing that is empty: brackets in strings
+        brackets = fewer
     return not brackets
 
 
@@ -116,7 +118,8 @@ def _depth_exceeds(text: str, most: int) -> bool:
     return False
 
 
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', re.DOTALL)
+# Possessive, so that a string of megabytes leaves no trail of places to come back to.
+_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]', re.DOTALL)
 
 
 def _refuse_bad_text(document: Any) -> None:

@@ -22,11 +22,14 @@ def address_of(request: Request, *, trusted_proxy: bool) -> Address | None:
 
 
 def is_within(address: Address | None, networks: Iterable[str]) -> bool:
-    """Whether the address lies in one of the networks (CIDR). An address that cannot be read lies in none."""
+    """Whether the address lies in one of the networks (CIDR). What cannot be read lies in none and holds none."""
     if address is None:
         return False
     for text in networks:
-        network = ipaddress.ip_network(text, strict=False)
+        try:
+            network = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            continue  # what cannot be read lets nobody in
         if network.version == address.version and address in network:
             return True
     return False

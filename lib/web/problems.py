@@ -52,7 +52,9 @@ def problem(
     }  # fmt: skip
     if errors:
         body["errors"] = errors
-    response = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
+    # What was sent may be quoted, also what cannot be written as UTF-8.
+    text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    response = Response(text, status, mimetype="application/problem+json")
     if retry_after is not None:
         response.headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     response.headers["Cache-Control"] = "no-store"

@@ -1,0 +1,154 @@
+"""The environment: read once, every fault told at once, secrets out of sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from lib.settings import Settings, SettingsError
+
+LONG = "0123456789abcdef0123456789abcdef"
+LOCAL = {"REDIS_URL": "redis://localhost", "DATABASE_URL": "postgresql://localhost/omv"}
+VERCEL = {
+    "VERCEL": "1",
+    "KV_REST_API_URL": "https://eu1.upstash.example",
+    "KV_REST_API_TOKEN": "token-of-redis",
+    "SUPABASE_URL": "https://p.supabase.example/",
+    "SUPABASE_SECRET_KEY": "sb_secret_1",
+    "OPENMANAGER_JWT_SECRET": LONG,
+    "CRON_SECRET": LONG[::-1],
+    "VERCEL_PROJECT_PRODUCTION_URL": "hub.example.org",
+}
+
+
+def read(*environments: dict[str, str], **more: str) -> Settings:
+    whole: dict[str, str] = {}
+    for one in environments:
+        whole |= one
+    return Settings.from_environment({**whole, **more})
+
+
+def test_nothing_set_names_both_stores_at_once() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        read()
+    assert "UPSTASH_REDIS_REST_URL" in str(refusal.value)
+    assert "DATABASE_URL" in str(refusal.value)
+
+
+def test_every_fault_is_told_in_one_message() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        read(
+            VERCEL="1",
+            KV_REST_API_URL="https://redis.example",
+            SUPABASE_URL="https://p.supabase.example",
+            CRON_SECRET="short",
+            OPENMANAGER_RETENTION_RAW_DAYS="7",
+            OPENMANAGER_REDIS_BILLED="maybe",
+            OPENMANAGER_BASE_URL="hub.example.org",
+            OPENMANAGER_ADMIN_PASSWORD="short",
+        )
+    told = str(refusal.value)
+    for name in (
+        "UPSTASH_REDIS_REST_TOKEN", "SUPABASE_SERVICE_ROLE_KEY", "CRON_SECRET", "OPENMANAGER_JWT_SECRET",
+        "OPENMANAGER_RETENTION_RAW_DAYS", "OPENMANAGER_REDIS_BILLED", "OPENMANAGER_BASE_URL",
+        "OPENMANAGER_ADMIN_PASSWORD",
+    ):  # fmt: skip
+        assert name in told
+
+
+def test_a_local_pair_of_stores_is_enough_on_a_desk() -> None:
+    found = read(LOCAL)
+    assert found.redis_url == "redis://localhost"
+    assert not found.redis_billed
+    assert not found.production
+    assert not found.trusted_proxy
+    assert found.cron_secret is None
+    assert found.retention["raw_days"] == 14
+
+
+def test_the_marketplaces_names_are_enough_on_the_platform() -> None:
+    found = read(VERCEL)
+    assert found.redis_rest_url == "https://eu1.upstash.example"
+    assert found.redis_billed
+    assert found.supabase_rest_url == "https://p.supabase.example/rest/v1"
+    assert found.base_url == "https://hub.example.org"
+    assert found.production
+    assert found.trusted_proxy
+
+
+@pytest.mark.parametrize("missing", ["OPENMANAGER_JWT_SECRET", "CRON_SECRET"])
+def test_the_platform_is_not_started_without_a_secret(missing: str) -> None:
+    with pytest.raises(SettingsError, match=missing):
+        read({name: value for name, value in VERCEL.items() if name != missing})
+
+
+@pytest.mark.parametrize("secret", ["x" * 31, "changeme" * 8, "your-secret-goes-here-your-secret-goes", " " * 40])
+def test_nor_with_a_short_or_a_written_example_of_one(secret: str) -> None:
+    with pytest.raises(SettingsError, match="OPENMANAGER_JWT_SECRET"):
+        read(VERCEL, OPENMANAGER_JWT_SECRET=secret)
+
+
+def test_a_database_url_goes_before_a_supabase_project() -> None:
+    found = read(VERCEL, DATABASE_URL="postgresql://elsewhere/omv")
+    assert (found.database_url, found.supabase_rest_url) == ("postgresql://elsewhere/omv", "")
+
+
+def test_the_marketplaces_postgres_url_does_not_take_supabases_place() -> None:
+    assert read(VERCEL, POSTGRES_URL="postgresql://pooler/omv").database_url is None
+    assert read({"REDIS_URL": "redis://x", "POSTGRES_URL": "postgresql://p/omv"}).database_url == "postgresql://p/omv"
+
+
+@pytest.mark.parametrize(("text", "billed"), [("1", True), ("0", False), ("yes", True), ("OFF", False)])
+def test_who_pays_by_command_can_be_said(text: str, billed: bool) -> None:
+    assert read(VERCEL, OPENMANAGER_REDIS_BILLED=text).redis_billed is billed
+    assert read(LOCAL, OPENMANAGER_REDIS_BILLED=text).redis_billed is billed
+
+
+@pytest.mark.parametrize("text", ["7", "-1", "1e3", "٣٠", "9999999", "14.5"])
+def test_raw_history_outlives_what_agents_may_fill_in(text: str) -> None:
+    with pytest.raises(SettingsError, match="RAW_DAYS"):
+        read(LOCAL, OPENMANAGER_RETENTION_RAW_DAYS=text)
+
+
+def test_white_space_and_empty_values_count_as_not_set() -> None:
+    found = read(LOCAL, OPENMANAGER_ADMIN_EMAIL="  ", CRON_SECRET="", OPENMANAGER_BASE_URL=" https://h.example/ ")
+    assert found.admin_email is None
+    assert found.cron_secret is None
+    assert found.base_url == "https://h.example"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "OPENMANAGER_BASE_URL",
+        "OPENMANAGER_DEADMAN_URL",
+        "OPENMANAGER_EMERGENCY_WEBHOOK",
+        "SUPABASE_URL",
+        "KV_REST_API_URL",
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["hub.example.org", "ftp://hub.example.org", "https://", "http://[", "javascript:alert(1)"]
+)
+def test_an_address_is_a_web_address(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match="http"):
+        read(VERCEL, **{name: text})
+
+
+def test_secrets_are_not_shown() -> None:
+    shown = repr(read(VERCEL, OPENMANAGER_ADMIN_PASSWORD="a long password", DATABASE_URL="postgresql://u:pw@h/d"))
+    for secret in (LONG, LONG[::-1], "token-of-redis", "sb_secret_1", "a long password", "u:pw"):
+        assert secret not in shown
+
+
+def test_faults_do_not_show_secrets() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        read(LOCAL, CRON_SECRET="tiny-canary", OPENMANAGER_ADMIN_PASSWORD="canary2", OPENMANAGER_DEADMAN_URL="canary3")
+    assert "canary" not in str(refusal.value)
+
+
+def test_settings_do_not_change() -> None:
+    change: Callable[[], None] = lambda: setattr(read(LOCAL), "shard", 1)  # noqa: E731 - mypy refuses the plain way
+    with pytest.raises(AttributeError):
+        change()

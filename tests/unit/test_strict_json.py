@@ -1,0 +1,168 @@
+"""The strict parser: where it accepts, it agrees with the standard library; what is nasty it refuses, in good time."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from lib.domain.errors import BadInput
+from lib.domain.strict_json import MAX_DEPTH, parse
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**19), 10**19)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts
+    | st.sampled_from(["[", "]", "{", "}", '"', "\\", '\\"', "[]", "{}", '"[', "\\u0000", "\\ud800", "😀"])
+)
+documents = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(texts, inner, max_size=5), max_leaves=30
+)
+json_like = st.text(st.sampled_from('[]{}",:\\u0dDcC89aA1eE+-.tfn \ud800\udc00'), max_size=24)
+
+
+def depth(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(depth, value.values()), default=0)
+    return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+
+
+@given(documents, st.booleans(), st.sampled_from([None, 1]))
+def test_every_proper_document_is_read_as_it_was_written(document: Any, escaped: bool, indent: int | None) -> None:
+    written = json.dumps(document, ensure_ascii=escaped, indent=indent)
+    assert parse(written.encode()) == document
+
+
+@given(json_like)
+@example('["\\udc00"]')
+@example('["\\\\u0000"]')
+@example('{"a":1,"\\u0061":2}')
+def test_what_is_accepted_is_what_the_standard_library_reads(text: str) -> None:
+    raw = text.encode("utf-8", "surrogatepass")
+    try:
+        found = parse(raw)
+    except BadInput:
+        return
+    assert found == json.loads(raw)
+    json.dumps(found, ensure_ascii=False, allow_nan=False).encode()  # finite, and every text can be written
+
+
+@given(st.binary(max_size=40))
+def test_no_bytes_break_the_parser(raw: bytes) -> None:
+    try:
+        parse(raw)
+    except BadInput:
+        return
+
+
+@given(st.lists(st.sampled_from("[{"), min_size=1, max_size=80), st.sampled_from(["1", '"["', '"\\n"', '"]}"', ""]))
+def test_the_depth_is_counted_exactly(opening: list[str], inner: str) -> None:
+    ends = {"[": ("[", "]"), "{": ('{"a":', "}")}
+    if not inner and opening[-1] == "{":
+        inner = "0"
+    text = "".join(ends[one][0] for one in opening) + inner + "".join(ends[one][1] for one in reversed(opening))
+    if len(opening) <= MAX_DEPTH:
+        assert depth(parse(text.encode())) == len(opening)
+    else:
+        with pytest.raises(BadInput, match="deep"):
+            parse(text.encode())
+
+
+NASTY = {
+    "nothing": b"",
+    "white space": b" \n",
+    "byte order mark": b"\xef\xbb\xbf{}",
+    "UTF-16": '{"a":1}'.encode("utf-16"),
+    "Latin-1": b'{"a":"\xe9"}',
+    "overlong": b'{"a":"\xc0\xaf"}',
+    "surrogate in UTF-8": b'"\xed\xa0\x80"',
+    "NaN": b'{"cpu":NaN}',
+    "Infinity": b"[Infinity]",
+    "minus Infinity": b"[-Infinity]",
+    "1e400": b"[1e400]",
+    "1E+400": b"[1E+400]",
+    "-1e999999": b"[-1e999999]",
+    "1e0000400": b"[1e0000400]",
+    "400 digits": b"[" + b"9" * 400 + b"]",
+    "5000 digits": b"[" + b"9" * 5_000 + b"]",
+    "400 digits and a point": b"[" + b"9" * 400 + b".0]",
+    "21 digits": b"[100000000000000000000]",
+    "minus 21 digits": b"[-100000000000000000000]",
+    "duplicate key": b'{"a":1,"a":2}',
+    "duplicate key, escaped": b'{"a":1,"\\u0061":2}',
+    "duplicate key of half a character": b'{"\\ud800":1,"\\ud800":2}',
+    "duplicate key deep inside": b'[{"a":[{"b":1,"b":1}]}]',
+    "NUL": b'["\0"]',
+    "escaped NUL": b'["\\u0000"]',
+    "escaped NUL in a key": b'{"\\u0000":1}',
+    "high surrogate": b'["\\ud800"]',
+    "low surrogate": b'["\\udc00"]',
+    "low surrogate in capitals": b'["\\uDFFF"]',
+    "surrogates the wrong way round": b'["\\udc00\\ud800"]',
+    "surrogate in a key": b'[{"a":{"\\udbff":1}}]',
+    "control character": b'["\n"]',
+    "trailing comma": b"[1,]",
+    "comment": b"[1] // yes",
+    "two documents": b"{} {}",
+    "single quotes": b"{'a':1}",
+    "hexadecimal": b"[0x10]",
+    "leading zero": b"[01]",
+    "open": b'{"a":[',
+    "100 000 brackets": b"[" * 100_000,
+    "100 000 brackets after a string": b'["\\n",' + b"[" * 100_000,
+    "500 closed brackets": b"[" * 500 + b"]" * 500,
+    "25 pairs of both kinds": b'{"a":[' * 25 + b"1" + b"]}" * 25,
+}
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_what_is_nasty_is_refused_with_words(name: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        parse(NASTY[name])
+    assert 5 < len(refusal.value.detail) < 300
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (b"[1e308,1e-400,-0.0]", [1e308, 0.0, -0.0]),
+        (b"[-12345678901234567890, 1e100]", [-12345678901234567890, 1e100]),
+        (b'["\\ud83d\\ude00"]', ["\U0001f600"]),
+        (b'["\\\\u0000 \\\\ud800"]', ["\\u0000 \\ud800"]),
+        (b'"1e400"', "1e400"),
+        (b'["' + b"0" * 30 + b'"]', ["0" * 30]),
+        (b"0", 0),
+    ],
+)
+def test_what_only_looks_nasty_passes(raw: bytes, value: Any) -> None:
+    assert parse(raw) == value
+
+
+def test_it_says_where() -> None:
+    with pytest.raises(BadInput, match="line 2, column 3"):
+        parse(b"[\n1 2]")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'["' + b"\\n" * 1_900_000 + b'"]',
+        b'["\\n' + b"x" * 3_900_000 + b'"]',
+        b'["' + b"[" * 3_900_000 + b'"]',
+        b'["' + b'[","' * 900_000 + b'"]',
+        b"[" + b"[]," * 1_300_000 + b"[]]",
+        b'["' + b"\\ud83d\\ude00" * 320_000 + b'"]',
+    ],
+    ids=["escapes", "one long text", "brackets in a text", "brackets in many texts", "many brackets", "many pairs"],
+)
+def test_four_megabytes_of_anything_take_moments(raw: bytes) -> None:
+    began = time.process_time()
+    parse(raw)
+    assert time.process_time() - began < 3
