@@ -8,10 +8,11 @@ import threading
 import time
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from lib.domain.errors import BadInput, NotFound
+from lib.domain.errors import BadInput, NotFound, Unavailable
 from lib.monitoring.ingest import Cadence
 from lib.monitoring.snapshot import Snapshot, read
 from lib.monitoring.state import from_row
@@ -149,7 +150,8 @@ class Queries:
             if len(self._watched) > 1_000:
                 self._watched.clear()
             self._watched[subject] = now
-        self._storage.queries.watch([subject], WATCH_SECONDS)
+        with suppress(Unavailable):  # whoever looks must see what there is, also while the database is away
+            self._storage.queries.watch([subject], WATCH_SECONDS)
 
 
 EMPTY_FLEET: dict[str, Any] = {"cpu": {"t": [], "median": [], "p95": []}}
