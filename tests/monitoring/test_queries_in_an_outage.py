@@ -22,7 +22,7 @@ def test_the_fleet_is_shown_from_the_copy_although_nobody_can_note_that_it_is_wa
     copy = {"version": 7, "body": body, "swept_at": None, "now": 1_010.0, "fallback": True}
     storage = SimpleNamespace(billed=True, snapshot=lambda have: copy, queries=SimpleNamespace(watch=away))
 
-    shown = Queries(cast(Storage, storage), {}).fleet({})
+    shown = Queries(cast(Storage, storage)).fleet({})
 
     assert shown.stale
     assert [server["id"] for server in json.loads(shown.text)["servers"]] == ["web-01"]
