@@ -30,7 +30,7 @@ class Credentials(_Body):
     password: str = Field(min_length=1, max_length=1_000)
 
 
-class NewKey(_Body):
+class WantedKey(_Body):
     name: str = Field(max_length=200)
     scopes: list[str] = Field(default=["write"], max_length=10)
     server: str | None = Field(default=None, max_length=400)
@@ -92,7 +92,7 @@ def keys() -> Response:
 def create_key() -> tuple[Response, int]:
     """201 with the key and its secret, which is never shown again."""
     person = _person()
-    wanted = read(NewKey)
+    wanted = read(WantedKey)
     expires_at: datetime | None = wanted.expires_at
     key, secret = wiring.services().keyring.create(
         wanted.name,

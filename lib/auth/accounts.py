@@ -73,8 +73,9 @@ class Accounts:
         """Create the first account, unless there is one. Gives the password if it had to be generated, else None."""
         if self._access.account_any():
             return None
+        address = _email(email)
         chosen = password or passwords.generated()
-        created = self._access.account_first(_email(email), email.partition("@")[0], passwords.hash_of(chosen))
+        created = self._access.account_first(address, address.partition("@")[0], passwords.hash_of(chosen))
         return chosen if created and not password else None
 
     def login(self, email: str, password: str, *, address: str | None = None, user_agent: str = "") -> SignIn:
