@@ -142,3 +142,14 @@ def test_an_example_is_what_its_schema_says(place: str, media: dict[str, Any]) -
     schema = {**media["schema"], "components": paper()["components"]}
     for example in media["examples"].values():
         jsonschema_rs.Draft202012Validator(schema).validate(example["value"])
+
+
+def test_the_page_and_the_agent_call_only_what_is_on_paper() -> None:
+    sources = [ROOT / "public" / "agent.py", *(ROOT / "public" / "js").rglob("*.js")]
+    called = {
+        path
+        for source in sources
+        for path in re.findall(r"[\"'`](/api/[a-z/]*[a-z])", source.read_text(encoding="utf-8"))
+    }
+    assert {"/api/ingest", "/api/servers", "/api/auth/login"} <= called
+    assert sorted(path for path in called if not any(one.startswith(path) for one in paper()["paths"])) == []
