@@ -718,6 +718,10 @@ class LogFile:
         texts = (line.decode("utf-8", "replace").strip() for line in lines)
         return [("critical" if _CRITICAL.search(text) else "error", text) for text in texts if _ERROR.search(text)]
 
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
     def _open(self) -> None:
         self._file = open(self.path, "rb", buffering=0)  # noqa: SIM115 # it stays open from poll to poll
         state = os.fstat(self._file.fileno())
@@ -1196,6 +1200,8 @@ class Hub:
 
     @staticmethod
     def _read(status: int, headers: Any, body: bytes) -> Reply:
+        if 300 <= status < 400:
+            return Reply(status, {}, "answered %d: it has moved to %s" % (status, headers.get("Location")))
         try:
             document = json.loads(body)
         except ValueError:
@@ -1249,6 +1255,7 @@ class Sender:
         self._live_at = mono()
         self._live_posted = self._posted = self._not_before = float("-inf")
         self._sent: Dict[int, float] = {}
+        self._was_live = False
         self._left = False  # rows older than the live post's are in no post yet
         self._trouble = ""
         self.accepted = 0
@@ -1283,16 +1290,21 @@ class Sender:
                     self._send(n, True, patience)
 
     def _choose(self, now: float) -> Tuple[Optional[int], bool]:
-        """While the hub is away, the oldest attempt serves as the probe. Then what is live, then the backlog."""
+        """While the hub is away, the oldest attempt serves as the probe. Then what is live, then the backlog.
+
+        Where live posts are due every second, the backlog has every other.
+        """
         n = self._spool.waiting()
         if self.failures and n is not None:
             return n, False
-        if now >= self._live_at:
+        if now >= self._live_at and not (self._was_live and n is not None):
+            self._was_live = True
             self._live_posted = now
             self._plan(now)
             live, self._left = self._spool.freeze(True, self._wall())
             if live is not None:
                 return live, True
+        self._was_live = False
         if n is None and self._left:
             n, self._left = self._spool.freeze(False, self._wall())
         return n, False
@@ -1382,7 +1394,7 @@ class Sender:
     def _recovered(self) -> None:
         if self.failures:
             say("the hub answers again")
-            self._live_at = self._mono()  # what is true now goes first
+            self._live_at, self._was_live = self._mono(), False  # what is true now goes first
         self.failures, self._trouble = 0, ""
 
 
@@ -1419,6 +1431,10 @@ class Agent:
     def stop(self, *_: Any) -> None:
         """Also a signal handler: it takes no lock."""
         self._stopping = True
+        self._rouse()
+
+    def _rouse(self) -> None:
+        """The pause before the next sample is over, or is to be reckoned anew."""
         os.write(self._pipe[1], b".")
 
     def run(self, warm_up: float = 1.0) -> None:
@@ -1429,21 +1445,21 @@ class Agent:
             self._machine.processes(self._mono())
         sender = threading.Thread(target=self._send, name="sender", daemon=True)
         pause = warm_up
-        while not self._pause(pause):
-            self.tick()
-            if not sender.is_alive():
-                sender.start()
+        while not self._stopping:
+            if select.select([self._pipe[0]], [], [], pause)[0]:
+                os.read(self._pipe[0], 64)
+            else:
+                self.tick()
+                if not sender.is_alive():
+                    sender.start()
             pause = self._until_next()
         self._wakes.set()
         if sender.is_alive():
             sender.join(3.0)
-        if self._journal:
-            self._journal.close()
+        for source in [*self._logs, *([self._journal] if self._journal else [])]:
+            source.close()
         if not sender.is_alive():
             self._spool.close()
-
-    def _pause(self, seconds: float) -> bool:
-        return bool(self._stopping or select.select([self._pipe[0]], [], [], seconds)[0])
 
     def _until_next(self) -> float:
         """Samples fall on whole multiples of their period, whatever the clock does meanwhile."""
@@ -1512,11 +1528,14 @@ class Agent:
 
     def _send(self) -> None:
         while not self._stopping:
+            every = self.sender.sample_every
             try:
                 pause = self.sender.step()
             except Exception as error:  # noqa: BLE001 # nothing may end the sender
                 say("posting failed: %s: %s" % (type(error).__name__, error))
                 pause = 20.0
+            if self.sender.sample_every != every:
+                self._rouse()  # somebody watches now, or no longer
             self._wakes.wait(pause)
             self._wakes.clear()
         self.sender.finish(2.0)
