@@ -131,6 +131,7 @@ def _serving(behave: Callable[[socket.socket, Faulty], None]) -> Iterator[Faulty
     def one(connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             behave(connection, server)
+            connection.shutdown(socket.SHUT_RDWR)  # close() alone waits for a thread that still reads from it
 
     def accept() -> None:
         with contextlib.suppress(OSError):
