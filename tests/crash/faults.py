@@ -1,4 +1,4 @@
-"""The stage of the crash test: stores, hub, ten more sweepers and three agents, and every way in which they may fall."""
+"""The stage of the crash test: stores, hub, ten more sweepers, three agents, and every way in which they may fall."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Stage:
         deadline = time.monotonic() + 20
         while True:
             try:
-                urllib.request.urlopen(self._hub_url + "/api/health", timeout=2).close()
+                urllib.request.urlopen(self._hub_url + "/api/health", timeout=2).close()  # noqa: S310 - our own address
                 return
             except OSError:
                 assert time.monotonic() < deadline, self.log()
@@ -198,7 +198,7 @@ class Stage:
             " on s.server = v.id where v.name = %s",
             name,
         )
-        found = {at: value for at, value in rows}
+        found: dict[int, float] = dict(rows)
         assert len(found) == len(rows), f"{name}: {len(rows) - len(found)} samples are stored twice"
         return found
 

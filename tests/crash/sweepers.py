@@ -1,4 +1,4 @@
-"""Ten sweepers in one process, each with connections of its own: `python -m tests.crash.sweepers REDIS_URL DATABASE_URL`.
+"""Ten sweepers in one process, with connections of their own: `python -m tests.crash.sweepers REDIS_URL DATABASE_URL`.
 
 Each line on standard input starts all ten at once; a line with the number of commits answers when all have ended.
 """

@@ -1,4 +1,4 @@
-"""Whatever is killed, whenever: an acknowledged sample is stored once, and every state has seen it at most once, in order."""
+"""Whatever is killed, whenever: an acknowledged sample is stored once, and a state sees it at most once, in order."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def _crash(faults: int, capsys: pytest.CaptureFixture[str]) -> None:
         with capsys.disabled():
             sampled, late = (sum(column) for column in zip(*totals.values(), strict=True))
             print(
-                f"\ncrash test, CRASH_SEED={seed}: {sum(made.faults.values())} faults {dict(made.faults)}; {sampled} samples:"
-                f" lost 0, doubled 0; {late} came too late to be folded, the others were folded once and in order"
+                f"\ncrash test, CRASH_SEED={seed}: {sum(made.faults.values())} faults {dict(made.faults)};"
+                f" {sampled} samples: lost 0, doubled 0; {late} came too late to be folded, the others were folded once and in order"
             )
 
 
