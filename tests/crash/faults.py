@@ -61,7 +61,8 @@ class Process:
             child.wait(5)
         for pipe in (child.stdin, child.stdout):
             if pipe:
-                pipe.close()
+                with contextlib.suppress(BrokenPipeError):  # what was written last was never read
+                    pipe.close()
 
 
 class Stage:
@@ -233,7 +234,11 @@ def stage(seed: int) -> Iterator[Stage]:
         made = Stage(directory, stores, pair, seed)
         running.callback(made.stop)
         made.start()
-        yield made
+        try:
+            yield made
+        except BaseException as error:
+            error.add_note(f"the end of the processes' log:\n{made.log()}")
+            raise
 
 
 def _agent_key(pair: Pair) -> str:

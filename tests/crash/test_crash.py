@@ -37,7 +37,7 @@ def _crash(faults: int, capsys: pytest.CaptureFixture[str]) -> None:
             sampled, late = (sum(column) for column in zip(*totals.values(), strict=True))
             print(
                 f"\ncrash test, CRASH_SEED={seed}: {sum(made.faults.values())} faults {dict(made.faults)};"
-                f" {sampled} samples: lost 0, doubled 0; {late} came too late to be folded, the others were folded once and in order"
+                f" {sampled} samples: lost 0, doubled 0; {late} came too late to fold, the others folded once, in order"
             )
 
 
