@@ -951,6 +951,7 @@ class Spool:
         return self._failing
 
     def in_memory(self) -> List[Item]:
+        """What cannot be written. It waits for a writing that is under way."""
         with self._mutex:
             return list(self.memory)
 
@@ -1270,7 +1271,7 @@ class Sender:
         if now < ready:
             return ready - now
         try:
-            if self._spool.memory:
+            if self._spool.in_memory():
                 return self._step_without_spool(now)
             n, live = self._choose(now)
             if n is None:
@@ -1283,7 +1284,7 @@ class Sender:
 
     def finish(self, patience: float) -> None:
         """The last post of a stopping agent; what it cannot deliver waits in the spool."""
-        if not self.failures and not self._spool.memory:
+        if not self.failures and not self._spool.in_memory():
             with contextlib.suppress(sqlite3.Error):
                 n, _ = self._spool.freeze(True, self._wall())
                 if n is not None:

@@ -1,12 +1,12 @@
-/** The only file that calls fetch: bearer token, one silent refresh, ETags, problem+json turned into errors. */
+/** The only file that calls fetch. */
 
 import { answers, remember, remembered, secrets, store } from './store.js';
 
 const DEADLINE_MS = 15_000;
-// Renewing a little early means that a request in normal use never meets a 401.
+// Early enough that a request in normal use never meets a 401.
 const RENEW_EARLY_SECONDS = 30;
 
-/** `status` 0 means that the hub could not be reached at all. */
+/** `status` 0: the hub could not be reached. */
 export class ApiError extends Error {
   constructor(status, problem = {}, retryAfter = 0) {
     super(problem.detail || problem.title || `HTTP ${status}`);
@@ -16,10 +16,7 @@ export class ApiError extends Error {
   }
 }
 
-/**
- * The newest JSON of `path` and whether it differs from the last one seen. A 304 costs no body and no parsing.
- * @returns {Promise<{data: any, changed: boolean}>}
- */
+/** {data, changed}: the newest JSON of `path`, and whether it differs from the last one seen. */
 export async function get(path) {
   const known = answers.get(path);
   const headers = known?.etag ? { 'If-None-Match': known.etag } : {};
@@ -46,10 +43,7 @@ export async function signOut() {
   }
 }
 
-/**
- * Takes the session up again by the refresh cookie. Without a session before on this browser there is no cookie to
- * try, and a 401 that everybody meets on their first visit would only teach people to ignore errors.
- */
+/** Takes the session up again by the refresh cookie, where this browser had one. */
 export async function resume() {
   if (!remembered('session')) return end();
   try {
@@ -62,7 +56,7 @@ export async function resume() {
 
 let refreshing = null;
 
-/** One refresh at a time: the cookie rotates, and a second use of the old one would end the whole session. */
+/** One at a time: a second use of the old cookie would end the session. */
 function refresh() {
   refreshing ??= send('/api/auth/refresh', { method: 'POST', body: {} })
     .then(bodyOf)
@@ -126,18 +120,18 @@ async function bodyOf(response) {
   try {
     body = text ? JSON.parse(text) : null;
   } catch {
-    body = null; // a proxy's own error page: the status still says enough
+    body = null; // a proxy's own error page
   }
   if (response.ok) return body;
   throw new ApiError(response.status, body ?? {}, Number(response.headers.get('Retry-After')) || 0);
 }
 
-/** Ages are counted on the hub's clock: a laptop that is minutes off must not make fresh values look old. */
+/** Ages are counted on the hub's clock, not on a laptop's that is minutes off. */
 function noteClock(date) {
   const hub = Date.parse(date) / 1000;
   if (!Number.isFinite(hub)) return;
   const skew = hub - Date.now() / 1000;
-  // The header has whole seconds, so less than two is noise.
+  // The header has whole seconds.
   const settled = Math.abs(skew) < 2 ? 0 : Math.round(skew);
   if (Math.abs(settled - store.get().clockSkew) > 1) store.set({ clockSkew: settled });
 }

@@ -1,10 +1,9 @@
-/** Filtering and ordering the fleet. Pure, and quick enough to run on each key press over a thousand servers. */
+/** Filtering and ordering the fleet, quick enough for each key press over a thousand servers. */
 
 import { rankOf } from './status.js';
 
 const haystacks = new WeakMap();
 
-/** Everything a person may type to find a server, in lower case. */
 function haystackOf(server) {
   let text = haystacks.get(server);
   if (text === undefined) {
@@ -15,7 +14,7 @@ function haystackOf(server) {
   return text;
 }
 
-/** The servers that hold every typed word and match the chosen statuses, group and tag ("env=prod"). */
+/** Every typed word, one of the statuses ("ok,stale"), the group, the tag ("env=prod"). */
 export function filterFleet(servers, { q = '', status = '', group = '', tag = '' }) {
   const words = q.normalize('NFC').toLowerCase().split(/\s+/).filter(Boolean);
   const statuses = new Set(status.split(',').filter(Boolean));
@@ -46,13 +45,12 @@ const KEYS = {
   seen: (server) => server.last_seen,
 };
 
-/** Bytes a second in both directions together, or null when neither is known. */
 export function traffic(metrics) {
   if (metrics?.net_in == null && metrics?.net_out == null) return null;
   return (metrics.net_in ?? 0) + (metrics.net_out ?? 0);
 }
 
-/** `sort` is a column, with "-" in front for the largest first; servers without a value come last either way. */
+/** `sort` is a column, with "-" for the largest first; servers without a value come last either way. */
 export function sortFleet(servers, sort = 'severity') {
   placeNames(servers);
   const isDown = sort.startsWith('-');
@@ -70,14 +68,13 @@ const collator = new Intl.Collator(undefined, { numeric: true });
 const places = new Map();
 const byName = (first, second) => places.get(first.id) - places.get(second.id);
 
-/** Natural order is slow to tell (web-2 before web-10): it is worked out once for the names there are. */
+/** Natural order (web-2 before web-10) is slow: it is worked out once for the names there are. */
 function placeNames(servers) {
   if (servers.every(({ id }) => places.has(id))) return;
   const names = [...new Set([...places.keys(), ...servers.map(({ id }) => id)])].sort(collator.compare);
   names.forEach((id, place) => places.set(id, place));
 }
 
-/** The groups and "key=value" tags that exist, in order, for the filter menus. */
 export function facetsOf(servers) {
   const groups = new Set();
   const tags = new Set();

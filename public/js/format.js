@@ -1,6 +1,6 @@
-/** Numbers, sizes, spans and times as words, in one language at a time. Null is always an en dash, zero is a value. */
+/** Numbers and times as words. Null is always an en dash, zero is a value. */
 
-const NONE = '–';
+export const NONE = '–';
 const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
@@ -10,20 +10,20 @@ const UNITS = {
   en: { s: 's', min: 'min', h: 'h', d: 'd', gap: ' ', ago: (span) => `${span} ago`, now: 'just now' },
 };
 
-const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
+export const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
 const pad = (number) => String(number).padStart(2, '0');
 
 /** At most three figures: 0.42, 4.2, 42, 420. */
-function short(value) {
+export function short(value) {
   const size = Math.abs(value);
   if (size >= 100 || size === 0) return String(Math.round(value));
   return String(Number(value.toFixed(size >= 10 ? 0 : size >= 1 ? 1 : 2)));
 }
 
-function scaled(value, base, names) {
+export function scaled(value, base, names) {
   let step = 0;
   let left = value;
-  // 999.5 would be shown as 1000 of the smaller unit: it belongs to the next.
+  // 999.5 would be shown as 1000.
   while (Math.abs(left) >= (base === 1000 ? 999.5 : 1000) && step < names.length - 1) {
     left /= base;
     step += 1;
@@ -31,21 +31,16 @@ function scaled(value, base, names) {
   return `${short(left)} ${names[step]}`.trim();
 }
 
-/** Bytes in binary units, as disks and memory are counted. */
-export const bytes = (value) => (isNumber(value) ? scaled(value, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']) : NONE);
-
 /** Bytes a second in decimal units, as networks are counted. */
 export const rate = (value) => (isNumber(value) ? scaled(value, 1000, ['B/s', 'kB/s', 'MB/s', 'GB/s', 'TB/s']) : NONE);
 
-export const count = (value) => (isNumber(value) ? scaled(value, 1000, ['', 'k', 'M', 'G', 'T']) : NONE);
-
-/** 0.4 %, 7.2 %, 42 %: one decimal only where it says something. */
+/** 0.4%, 7.2%, 42% */
 export function percent(value) {
   if (!isNumber(value)) return NONE;
   return `${Math.abs(value) < 9.95 ? Number(value.toFixed(1)) : Math.round(value)}%`;
 }
 
-/** The two largest useful parts of a span: 42 s, 14 min, 3 h 12 min, 186 d. */
+/** 42 s, 14 min, 3 h 12 min, 186 d */
 export function span(seconds, lang) {
   if (!isNumber(seconds)) return NONE;
   const unit = UNITS[lang];
@@ -65,7 +60,7 @@ export function ago(seconds, lang) {
   return seconds < 2 ? UNITS[lang].now : UNITS[lang].ago(span(seconds, lang));
 }
 
-/** 20:45, or 20:45:10 with seconds, in the reader's own time zone. */
+/** 20:45 or 20:45:10, in the reader's time zone. */
 export function clock(epoch, withSeconds = false) {
   if (!isNumber(epoch)) return NONE;
   const date = new Date(epoch * 1000);
@@ -77,21 +72,4 @@ export function day(epoch, lang) {
   if (!isNumber(epoch)) return NONE;
   return new Intl.DateTimeFormat(lang === 'ko' ? 'ko-KR' : 'en-GB', { day: 'numeric', month: 'short' })
     .format(new Date(epoch * 1000));
-}
-
-/** The clock alone for today, with the day in front for any other. */
-export function moment(epoch, now, lang) {
-  if (!isNumber(epoch)) return NONE;
-  const isToday = new Date(epoch * 1000).toDateString() === new Date(now * 1000).toDateString();
-  return isToday ? clock(epoch) : `${day(epoch, lang)} ${clock(epoch)}`;
-}
-
-const BY_UNIT = { '%': percent, 'B/s': rate, B: bytes };
-
-/** A metric's value with its unit, as the catalogue names units. */
-export function quantity(value, unit, lang) {
-  if (!isNumber(value)) return NONE;
-  if (unit === 's') return span(value, lang);
-  if (BY_UNIT[unit]) return BY_UNIT[unit](value);
-  return unit ? `${short(value)} ${unit}` : count(value);
 }

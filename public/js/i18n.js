@@ -1,10 +1,9 @@
-/** Korean and English: which one, and the sentences of the one that is in use (only that one is loaded). */
+/** Korean and English; only the one in use is loaded. */
 
 import * as format from './format.js';
 
 export const LANGUAGES = ['ko', 'en'];
 
-/** The remembered choice, else the first of the browser's languages that we speak, else English. */
 export function pickLanguage(chosen, preferred = []) {
   if (LANGUAGES.includes(chosen)) return chosen;
   const known = preferred.map((tag) => tag.toLowerCase().split('-')[0]).find((tag) => LANGUAGES.includes(tag));
@@ -18,14 +17,12 @@ const loaders = {
 
 /** The words of a language; `isWhole` with those of the views that come later. */
 export async function loadWords(lang, isWhole = false) {
-  const parts = await Promise.all(loaders[lang].slice(0, isWhole ? 2 : 1).map((load) => load()));
-  return createWords(lang, Object.assign({}, ...parts.map((part) => part.messages)));
+  const wanted = isWhole ? [...loaders[lang], () => import('./quantities.js')] : loaders[lang].slice(0, 1);
+  const [first, rest, more] = await Promise.all(wanted.map((load) => load()));
+  return { ...createWords(lang, { ...first.messages, ...rest?.messages }), ...more?.quantitiesIn(lang) };
 }
 
-/**
- * Everything a view needs to speak: `t('key', {n: 3})` and the formats with their language filled in.
- * A message is a string with {places}, or a pair [for one, for other counts] chosen by `n`.
- */
+/** `t('key', {n: 3})` and the formats. A message has {places}; a pair is [for one, for other counts] of `n`. */
 export function createWords(lang, messages) {
   const t = (key, places = {}) => {
     const message = messages[key];
@@ -41,9 +38,7 @@ export function createWords(lang, messages) {
     span: (seconds) => format.span(seconds, lang),
     ago: (seconds) => format.ago(seconds, lang),
     day: (epoch) => format.day(epoch, lang),
-    moment: (epoch, now) => format.moment(epoch, now, lang),
-    quantity: (value, unit) => format.quantity(value, unit, lang),
-    /** A sentence that the hub wrote in both languages. */
+    /** What the hub wrote in both languages. */
     said: (text) => text?.[lang] ?? text?.en ?? '',
   };
 }

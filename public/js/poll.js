@@ -1,15 +1,11 @@
-/** Decides when to ask again: often while somebody looks, rarely or never otherwise, ever slower while it fails. */
+/** When to ask again: often while somebody looks, rarely otherwise, ever slower while it fails. */
 
 export const FASTEST_SECONDS = 5;
 export const HIDDEN_SECONDS = 60;
 export const SLOWEST_SECONDS = 60;
 const JITTER = 0.15;
 
-/**
- * Seconds until the next question.
- * `every` is what the hub or the view wishes, `failures` how many times in a row it failed, `retryAfter` what the hub
- * demanded, `chance` a number in [0, 1) that spreads many open pages over time.
- */
+/** Seconds until the next question; `failures` in a row, `chance` in [0, 1) spreads open pages over time. */
 export function nextDelay({ every, failures = 0, retryAfter = 0, hidden = false, chance = 0.5 }) {
   const wished = Math.max(FASTEST_SECONDS, every);
   const slowed = failures ? Math.min(SLOWEST_SECONDS, wished * 2 ** Math.min(failures - 1, 5)) : wished;
@@ -18,11 +14,7 @@ export function nextDelay({ every, failures = 0, retryAfter = 0, hidden = false,
   return Math.max(jittered, retryAfter);
 }
 
-/**
- * A poller asks `ask(path)` for every path somebody subscribed to and tells the subscribers.
- * What touches the world comes in: `timers` {set, clear}, `isHidden()`, `chance()`.
- * Listeners get {data, changed} or {error}; a late subscriber hears the newest answer at the next poll.
- */
+/** Asks `ask(path)` for every path subscribed to. Listeners get {data, changed} or {error}. */
 export function createPoller({ ask, timers, isHidden, chance = Math.random, onOutcome = () => {} }) {
   const watched = new Map();
 
@@ -53,7 +45,7 @@ export function createPoller({ ask, timers, isHidden, chance = Math.random, onOu
   }
 
   return {
-    /** Asks now and from then on; returns the function that ends it. `every(data)` gives the wished seconds. */
+    /** Returns the function that ends it; `every(data)` gives the wished seconds. */
     subscribe(path, listener, every = () => FASTEST_SECONDS) {
       const entry = watched.get(path) ?? { listeners: new Set(), failures: 0, busy: false, timer: null };
       const mine = { listener, every };
@@ -67,12 +59,11 @@ export function createPoller({ ask, timers, isHidden, chance = Math.random, onOu
         if (watched.get(path) === entry) watched.delete(path);
       };
     },
-    /** Asks everything at once: the page came back into view, or the network did. */
     pollNow() {
       for (const path of watched.keys()) poll(path);
     },
   };
 }
 
-/** Asking again cannot help when the thing is not there or not ours. */
+/** Asking again cannot help. */
 const final = (error) => error && [401, 403, 404].includes(error.status);

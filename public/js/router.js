@@ -1,4 +1,4 @@
-/** Addresses: of views (`#/servers/web-1?range=6h`; after the hash, so that no server has to rewrite anything) and of the hub. */
+/** Addresses of views (`#/servers/web-1?range=6h`) and of the hub. */
 
 /** {page, id, query}; an address that means nothing is the overview. */
 export function parse(hash) {
@@ -17,7 +17,7 @@ const PATHS = {
   settings: () => '#/settings',
 };
 
-/** The address of a view; empty query values are left out, so the default view has the plain address. */
+/** Empty query values are left out. */
 export function address(page, { id = null, query = {} } = {}) {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value)).toString();
   return PATHS[page](id) + (search ? `?${search}` : '');
@@ -31,22 +31,20 @@ function decoded(text) {
   }
 }
 
-/** Goes to a view, leaving the present one in the history. */
 export function go(page, place) {
   location.hash = address(page, place);
 }
 
-/** Changes the present view's query in place: filters and sort orders are no history of their own. */
+/** Changes the query in place: filters are no history of their own. */
 export function adjust(changes) {
   const { page, id, query } = parse(location.hash);
   history.replaceState(null, '', address(page, { id, query: { ...query, ...changes } }));
   dispatchEvent(new HashChangeEvent('hashchange'));
 }
 
-// The hub's addresses that several views ask.
 export const FLEET = '/api/servers';
 
-/** The hub says how often it likes to be asked: it knows what its store costs. */
+/** The hub knows what its store costs. */
 export const fleetEvery = (data) => data?.watch?.poll_every ?? 5;
 
 export const serverPath = (id, rest = '') => `${FLEET}/${encodeURIComponent(id)}${rest}`;

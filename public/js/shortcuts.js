@@ -2,10 +2,7 @@
 
 const PLAIN = { '/': 'search', j: 'next', k: 'previous', '?': 'help', t: 'theme', l: 'language' };
 
-/**
- * The action of a key press, or null. `isTyping`: the focus is in a field, where only Escape is ours;
- * `hasDialog`: a dialog is open, which handles its own keys.
- */
+/** The action of a key press, or null. In a field only Escape is ours, in a dialog nothing. */
 export function actionFor({ key, ctrlKey, metaKey, altKey, isComposing }, { isTyping, hasDialog }) {
   // A key that ends a Hangul syllable belongs to the input method.
   if (ctrlKey || metaKey || altKey || isComposing || hasDialog) return null;
@@ -17,7 +14,6 @@ export function actionFor({ key, ctrlKey, metaKey, altKey, isComposing }, { isTy
 // The same places on a keyboard that is set to Hangul.
 const HANGUL = { ㅓ: 'j', ㅏ: 'k', ㅅ: 't', ㅣ: 'l' };
 
-/** Index of the row to focus: one further or back, staying inside; the first when none has the focus. */
 export function step(count, current, direction) {
   if (!count) return -1;
   if (current < 0) return direction > 0 ? 0 : count - 1;

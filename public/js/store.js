@@ -1,6 +1,6 @@
-/** The page's only memory: what is known now, what the person chose, and (apart) the access token. */
+/** The page's only memory. */
 
-/** A value that can be read, patched and listened to. Listeners hear of a patch only when it changed something. */
+/** Listeners hear of a patch only when it changed something. */
 export function createStore(initial) {
   let state = initial;
   const listeners = new Set();
@@ -20,21 +20,18 @@ export function createStore(initial) {
 }
 
 export const store = createStore({
-  session: { phase: 'starting', user: null }, // starting | unreachable | out | in; `hasEnded`: not by the person's own wish
-  words: null, // the current language's sentences and formats, see i18n.js
+  session: { phase: 'starting', user: null }, // starting | unreachable | out | in; `hasEnded`: not by choice
+  words: null, // see i18n.js
   theme: 'system', // system | dark | light
-  link: { state: 'connecting', since: 0, confirmedAt: 0 }, // connecting | live | lost; times are epoch seconds
-  lastFleet: '#/', // the fleet view that was last open, with its filters: where "back" leads
-  clockSkew: 0, // hub's clock minus this one's, seconds
+  link: { state: 'connecting', since: 0, confirmedAt: 0 }, // connecting | live | lost
+  lastFleet: '#/', // where "back" leads, with its filters
+  clockSkew: 0, // seconds by which the hub is ahead
 });
 
-/**
- * The access token lives here and nowhere else: never in a URL, never in storage that outlives the page.
- * The refresh token is a cookie that no script can read.
- */
+/** Never in a URL, never in storage that outlives the page. */
 export const secrets = { accessToken: null, expiresAt: 0 };
 
-/** The newest answer of each address, so that going back shows the last view at once. */
+/** The newest answer of each address: going back shows the last view at once. */
 export const answers = createAnswers(40);
 
 export function createAnswers(capacity) {
@@ -52,7 +49,7 @@ export function createAnswers(capacity) {
 
 const PREFIX = 'openmanager.';
 
-/** A remembered choice (theme, language), or null. Private windows may refuse storage: then nothing is remembered. */
+/** A remembered choice or null; private windows may refuse to remember. */
 export function remembered(name) {
   try {
     return localStorage.getItem(PREFIX + name);
@@ -66,6 +63,6 @@ export function remember(name, value) {
     if (value == null) localStorage.removeItem(PREFIX + name);
     else localStorage.setItem(PREFIX + name, value);
   } catch {
-    // The choice then lasts as long as the page.
+    // It then lasts as long as the page.
   }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -252,6 +253,19 @@ def test_with_a_spool_that_cannot_be_written_the_hub_still_hears_of_this_machine
     assert sum(len(times(post)) for post in posts) >= 12
     assert "spool cannot be written" in posts[-1]["errors"][-1]["message"]
     assert len(story.spool.in_memory()) <= 7, "what was delivered is not kept"
+
+
+def test_a_sample_that_is_being_written_is_not_taken_for_one_that_cannot_be(story: Story) -> None:
+    at = story.sample()
+    with story.spool._mutex:
+        story.spool.memory.append(("sample", at, "{}"))
+        step = threading.Thread(target=story.sender.step)
+        step.start()
+        step.join(0.05)
+        assert story.hub.posts == []
+        story.spool.memory.clear()
+    step.join()
+    assert story.hub.posts[0]["post"]["n"] == 1
 
 
 def test_an_acknowledgement_that_cannot_be_written_down_does_not_make_a_flood(story: Story, agent: Any) -> None:

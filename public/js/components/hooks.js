@@ -1,4 +1,4 @@
-/** How components listen: to the store, to the hub, to the clock, to the theme. */
+/** How components listen: to the store, to the hub, to the clock. */
 
 import { useEffect, useState } from '../../vendor/preact-htm.js';
 import { hubNow } from '../api.js';
@@ -57,19 +57,4 @@ export function useNow(step = 1) {
     };
   }, [step]);
   return now;
-}
-
-const prefersDark = matchMedia('(prefers-color-scheme: dark)');
-
-/** "dark" or "light": what is really shown, also when the choice is to follow the system. */
-export function useTheme() {
-  const chosen = useStore((state) => state.theme);
-  const [isDark, setDark] = useState(prefersDark.matches);
-  useEffect(() => {
-    const update = () => setDark(prefersDark.matches);
-    prefersDark.addEventListener('change', update);
-    return () => prefersDark.removeEventListener('change', update);
-  }, []);
-  if (chosen !== 'system') return chosen;
-  return isDark ? 'dark' : 'light';
 }

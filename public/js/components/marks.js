@@ -1,8 +1,10 @@
-/** The small signs that every view shares: icons, status glyphs, tags, meters, sparklines, ages. */
+/** The small signs that every view shares. */
 
 import { html } from '../../vendor/preact-htm.js';
 import { levelOf } from '../status.js';
 import { useNow, useWords } from './hooks.js';
+
+const SPARK_POINTS = 36; // three hours, however young the server is
 
 const ICONS = {
   overview: 'M4 5h7v7H4zM13 5h7v4h-7zM13 11h7v8h-7zM4 14h7v5H4z',
@@ -53,8 +55,9 @@ export function Bar({ value, color, dim }) {
   return html`<span class="bar" aria-hidden="true"><i style=${{ width: `${Math.min(100, value ?? 0)}%`, background: `var(--${shown})` }} /></span>`;
 }
 
-/** The last hour of CPU on a fixed 0-100 scale, so that cards compare. Old ends are dotted. */
-export function Spark({ values, status }) {
+/** CPU on a fixed 0-100 scale, so that cards compare. Missing ends are dotted. */
+export function Spark({ values: known, status }) {
+  const values = [...new Array(Math.max(0, SPARK_POINTS - known.length)).fill(null), ...known];
   const last = values.findLastIndex((value) => value != null);
   const step = 240 / Math.max(1, values.length - 1);
   const y = (value) => (36 - (value / 100) * 34).toFixed(1);
@@ -83,18 +86,18 @@ export function Spark({ values, status }) {
   </svg>`;
 }
 
-/** The gradients that sparklines share: one each instead of one a card. */
+/** The gradients that sparklines share. */
 export const Fades = () => html`<svg class="sr" aria-hidden="true"><defs>${['accent', 'warning', 'critical', 'offline'].map((tone) => html`
   <linearGradient id="fade-${tone}" x1="0" x2="0" y1="0" y2="1"><stop class="fade ${tone}" offset="0" stop-opacity=".26" /><stop class="fade ${tone}" offset="1" stop-opacity="0" /></linearGradient>`)}</defs></svg>`;
 
-/** How long ago `at` was, counting on; every value shown has one near it. */
+/** How long ago, counting on. */
 export function Age({ at }) {
   const words = useWords();
   const now = useNow();
   return html`<time dateTime=${at ? new Date(at * 1000).toISOString() : null} title=${at ? `${words.day(at)} ${words.clock(at, true)}` : null}>${words.ago(at == null ? null : now - at)}</time>`;
 }
 
-/** A choice of one among few. `choices` is [[value, label, disabled?]]. */
+/** `choices` is [[value, label, disabled?]]. */
 export const Segmented = ({ label, value, choices, onChange }) => html`<div class="segmented" role="group" aria-label=${label}>
   ${choices.map(([key, text, disabled]) => html`<button type="button" key=${key} aria-pressed=${String(key === value)} disabled=${disabled} onClick=${() => onChange(key)}>${text}</button>`)}
 </div>`;

@@ -1,8 +1,8 @@
 /** uPlot in our clothes: theme colours, gaps, bands, markers, shared cross-hair, drag to zoom, keys. */
 
-import { html, useEffect, useRef } from '../../vendor/preact-htm.js';
+import { html, useEffect, useRef, useState } from '../../vendor/preact-htm.js';
 import uPlot from '../../vendor/uplot.js';
-import { useTheme, useWords } from './hooks.js';
+import { useStore, useWords } from './hooks.js';
 
 const DAY = 86_400;
 
@@ -67,12 +67,13 @@ function optionsFor(current, box) {
   return {
     width: Math.max(80, box.clientWidth),
     height,
-    padding: [8, 4, 0, 0],
+    padding: [8, 14, 0, 0],
     legend: { show: false },
     scales: { x: { range: () => [current.current.from, current.current.to] }, y: { range: () => current.current.scale } },
     cursor: {
       y: false,
-      points: { size: 7, width: 2 },
+      // The edges of a band have no point of their own.
+      points: { size: (_, index) => (columns[index - 1].width === 0 ? 0 : 7), width: 2 },
       drag: { x: true, y: false, setScale: false },
       ...(sync && { sync: { key: sync, setSeries: false } }),
       bind: { dblclick: () => () => current.current.onReset?.() },
@@ -188,4 +189,19 @@ function colorReader(box) {
 function faded(color, alpha) {
   const [red, green, blue] = color.match(/[\d.]+/g);
   return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
+}
+
+const prefersDark = matchMedia('(prefers-color-scheme: dark)');
+
+/** "dark" or "light": what is really shown, also when the choice is to follow the system. */
+function useTheme() {
+  const chosen = useStore((state) => state.theme);
+  const [isDark, setDark] = useState(prefersDark.matches);
+  useEffect(() => {
+    const update = () => setDark(prefersDark.matches);
+    prefersDark.addEventListener('change', update);
+    return () => prefersDark.removeEventListener('change', update);
+  }, []);
+  if (chosen !== 'system') return chosen;
+  return isDark ? 'dark' : 'light';
 }

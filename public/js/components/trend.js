@@ -41,8 +41,10 @@ export function shapeOf(t, low, high) {
     const isKnown = index < t.length && low[index] != null && high[index] != null;
     if (isKnown) {
       const pen = start == null ? 'M' : 'L';
-      shape.line += `${pen}${x(index)} ${y(low[index])}`;
-      shape.top += `${pen}${x(index)} ${y(high[index])}`;
+      // A value between two gaps is a dot.
+      const dot = start == null ? 'h.1' : '';
+      shape.line += `${pen}${x(index)} ${y(low[index])}${dot}`;
+      shape.top += `${pen}${x(index)} ${y(high[index])}${dot}`;
       shape.last = index;
       start ??= index;
     } else if (start != null) {

@@ -1,7 +1,6 @@
 /** The fleet: hero and servers as cards or table, filtered and ordered by what the address says. */
 
 import { html, useEffect, useMemo } from '../../vendor/preact-htm.js';
-import { pollNow } from '../live.js';
 import { useLive, useNow, useStore, useWords } from '../components/hooks.js';
 import { Icon, Segmented } from '../components/marks.js';
 import { Virtual } from '../components/virtual.js';
@@ -9,8 +8,7 @@ import { COLUMNS, facetsOf, filterFleet, sortFleet } from '../fleet.js';
 import { adjust, FLEET, fleetEvery } from '../router.js';
 import { judged, STATUSES } from '../status.js';
 import { store } from '../store.js';
-import { troubleWords } from '../trouble.js';
-import { Hero, HeroBones, Nothing } from './hero.js';
+import { Hero, HeroBones, Nothing, Trouble } from './hero.js';
 import { Card, CARD_HEIGHT, Head, Row, ROW_HEIGHT } from './rows.js';
 
 const FILTERS = ['q', 'status', 'group', 'tag'];
@@ -54,7 +52,7 @@ function List({ servers, query, now, view, isOverview }) {
       : view === 'table'
         ? html`<div class="panel table" role="table" aria-label=${words.t('fleet.title')} aria-rowcount=${shown.length + 1}><${Head} sort=${sort} />
             <${Virtual} items=${shown} rowHeight=${ROW_HEIGHT} className="rows" role="rowgroup" render=${(server, index) => html`<${Row} key=${server.id} server=${server} now=${now} index=${index} />`} /></div>`
-        : html`<${Virtual} items=${shown} rowHeight=${CARD_HEIGHT} gap=${12} minWidth=${254} className="cards" render=${(server) => html`<${Card} key=${server.id} server=${server} now=${now} />`} />`}`;
+        : html`<${Virtual} items=${shown} rowHeight=${CARD_HEIGHT} gap=${12} minWidth=${264} className="cards" render=${(server) => html`<${Card} key=${server.id} server=${server} now=${now} />`} />`}`;
 }
 
 const clear = () => adjust(Object.fromEntries(FILTERS.map((name) => [name, ''])));
@@ -94,11 +92,6 @@ function NoServers() {
     ${isAdmin && html`<button type="button" class="btn main" onClick=${() => adjust({ add: '1' })}><${Icon} name="plus" />${t('action.addServer')}</button>`}<//>`;
 }
 
-function Trouble({ error }) {
-  const words = useWords();
-  return html`<${Nothing} icon="alert" title=${troubleWords(error, words)} hint=${words.t('app.again')}><button type="button" class="btn" onClick=${pollNow}>${words.t('action.retry')}</button><//>`;
-}
-
 const Bones = ({ isOverview }) => html`<p class="sr" role="status">…</p>${isOverview && html`<${HeroBones} />`}
-  <div class="cards" aria-hidden="true" style=${{ gridTemplateColumns: 'repeat(auto-fill, minmax(254px, 1fr))', gap: '12px' }}>${[...'12345678'].map((key) => html`<div key=${key} class="card" style=${{ height: `${CARD_HEIGHT}px` }}><div class="bone" style=${{ height: '14px', width: '50%' }} /><div class="bone" style=${{ height: '46px', marginTop: '40px' }} /></div>`)}</div>`;
+  <div class="cards" aria-hidden="true" style=${{ gridTemplateColumns: 'repeat(auto-fill, minmax(264px, 1fr))', gap: '12px' }}>${[...'12345678'].map((key) => html`<div key=${key} class="card" style=${{ height: `${CARD_HEIGHT}px` }}><div class="bone" style=${{ height: '14px', width: '50%' }} /><div class="bone" style=${{ height: '46px', marginTop: '40px' }} /></div>`)}</div>`;
 

@@ -5,8 +5,10 @@ import { useWords } from '../components/hooks.js';
 import { Glyph, Icon } from '../components/marks.js';
 import { Trend } from '../components/trend.js';
 import { sortFleet } from '../fleet.js';
+import { pollNow } from '../live.js';
 import { address, adjust } from '../router.js';
 import { countStatuses, reasonWords, STATUSES } from '../status.js';
+import { troubleWords } from '../trouble.js';
 
 const ATTENTION = 4;
 const TROUBLED = 'critical,offline,warning,stale';
@@ -38,12 +40,19 @@ function Health({ servers, chosen }) {
 
 function FleetCpu({ cpu }) {
   const { t } = useWords();
-  const isKnown = cpu?.t.length > 1;
+  const day = useMemo(() => cpu && atLeastAnHour(cpu), [cpu]);
   return html`<section class="panel wide" aria-label=${t('hero.cpu')}>
-    ${isKnown
-      ? html`<${Trend} t=${cpu.t} low=${cpu.median} high=${cpu.p95} label=${t('hero.cpu')} lowName=${t('hero.median')} highName=${t('hero.p95')} />`
+    ${day?.t.length
+      ? html`<${Trend} t=${day.t} low=${day.median} high=${day.p95} label=${t('hero.cpu')} lowName=${t('hero.median')} highName=${t('hero.p95')} />`
       : html`<div class="panel-head"><h2>${t('hero.cpu')}</h2></div><p class="calm">${t('hero.noHistory')}</p>`}
   </section>`;
+}
+
+/** A young fleet's first minutes are not stretched over the whole axis. */
+function atLeastAnHour({ t, median, p95 }) {
+  const missing = t.length ? Math.max(0, 13 - t.length) : 0;
+  const blank = new Array(missing).fill(null);
+  return { t: [...blank.map((_, index) => t[0] - 300 * (missing - index)), ...t], median: [...blank, ...median], p95: [...blank, ...p95] };
 }
 
 function Attention({ servers, now }) {
@@ -73,3 +82,9 @@ function Concern({ server, now }) {
 export const HeroBones = () => html`<div class="hero" aria-hidden="true">${[1, 2, 3].map((key) => html`<div key=${key} class="panel ${key === 2 ? 'wide' : ''}"><div class="bone" style=${{ height: '18px', width: '40%', marginBottom: '18px' }} /><div class="bone" style=${{ flex: 1, minHeight: '150px' }} /></div>`)}</div>`;
 
 export const Nothing = ({ icon, title, hint, children }) => html`<section class="panel empty"><${Icon} name=${icon} /><h2>${title}</h2><p class="sub">${hint}</p>${children}</section>`;
+
+/** Nothing to show, because the hub did not answer as it should. */
+export function Trouble({ error }) {
+  const words = useWords();
+  return html`<${Nothing} icon="alert" title=${troubleWords(error, words)} hint=${words.t('app.again')}><button type="button" class="btn" onClick=${pollNow}>${words.t('action.retry')}</button><//>`;
+}

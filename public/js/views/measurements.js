@@ -57,7 +57,7 @@ function Chart({ chart, answer, stretch, markers, server }) {
   const concern = server.reason && chart.lines.some((line) => line.series === server.reason.metric) ? server.reason : null;
 
   return html`<section class="panel chart" aria-label=${title}>
-    <div class="panel-head"><h2>${title}</h2>${at != null && drawn && html`<span class="tag">${words.moment(drawn.t[at], stretch.to)}</span>`}<span class="sp" />
+    <div class="panel-head"><h2>${title}</h2><span class="sp" />
       ${drawn && !isEmpty && html`<${Values} chart=${chart} drawn=${drawn} at=${at} labels=${labels} memoryBytes=${server.facts?.memory_bytes} tone=${concern && server.status} />`}</div>
     ${!drawn
       ? html`<div class="bone" style=${{ height: `${HEIGHT}px` }} />`
@@ -67,6 +67,7 @@ function Chart({ chart, answer, stretch, markers, server }) {
             label=${words.t('chart.label', { name: title })} words=${words} axisText=${(value) => axisText(value, chart.unit, words)} markers=${markers} threshold=${concern?.level}
             sync="server" onHover=${setAt} onZoom=${(from, to) => adjust({ range: '', from, to })} onReset=${() => adjust({ from: '', to: '' })} />
           <${HiddenTable} title=${title} drawn=${drawn} labels=${labels} unit=${chart.unit} now=${stretch.to} />`}
+    ${at != null && drawn && html`<span class="tag when">${words.moment(drawn.t[at], stretch.to)}</span>`}
   </section>`;
 }
 

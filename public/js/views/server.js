@@ -4,15 +4,13 @@ import { html, useMemo, useState } from '../../vendor/preact-htm.js';
 import { Dialog } from '../components/dialog.js';
 import { useLive, useNow, useStore, useWords } from '../components/hooks.js';
 import { Age, Glyph, Icon, Segmented, StatusTag } from '../components/marks.js';
-import { pollNow } from '../live.js';
 import { adjust, FLEET, fleetEvery, serverPath } from '../router.js';
 import { offeredRanges, RANGES, renewEvery, stretchOf } from '../series.js';
 import { judged, reasonWords } from '../status.js';
 import { answers, store } from '../store.js';
-import { troubleWords } from '../trouble.js';
 import { Mounts, Processes } from './asides.js';
 import { Errors, Timeline } from './happenings.js';
-import { Nothing } from './hero.js';
+import { Nothing, Trouble } from './hero.js';
 import { Charts } from './measurements.js';
 
 const every = () => fleetEvery(answers.get(FLEET)?.data);
@@ -86,7 +84,7 @@ function Facts({ server, now }) {
     up > 0 && server.status !== 'offline' && t('server.up', { span: words.span(up) }),
     html`${t('server.lastSeen')} <b><${Age} at=${server.last_seen} /></b>`,
     facts.timezone && t('server.zone', { text: facts.timezone }),
-    server.agent_version && t('server.agent', { text: server.agent_version }),
+    server.agent_version && t('server.agent', { text: server.agent_version.replace('openmanager-agent/', '') }),
     server.first_seen > 0 && t('server.since', { at: words.day(server.first_seen) }),
   ];
   const tags = [server.group, ...Object.entries(server.tags ?? {}).map(([key, value]) => `${key}=${value}`)].filter(Boolean);
@@ -144,11 +142,6 @@ function Why({ server, now }) {
 function NotFound({ id }) {
   const { t } = useWords();
   return html`<${Nothing} icon="servers" title=${t('server.notFound', { id })} hint=${t('server.notFoundHint')}><a class="btn" href=${store.get().lastFleet}>${t('action.back')}</a><//>`;
-}
-
-function Trouble({ error }) {
-  const words = useWords();
-  return html`<${Nothing} icon="alert" title=${troubleWords(error, words)} hint=${words.t('app.again')}><button type="button" class="btn" onClick=${pollNow}>${words.t('action.retry')}</button><//>`;
 }
 
 const Bones = ({ id }) => html`<header class="server-head"><h1>${id}</h1></header><div class="server" aria-hidden="true"><div class="charts">${[1, 2, 3, 4].map((key) => html`<div key=${key} class="panel chart"><div class="bone" style=${{ height: '200px' }} /></div>`)}</div></div>`;
