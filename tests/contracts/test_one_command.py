@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 
@@ -124,20 +125,16 @@ def test_a_cold_post_adds_one_directory_call_by_url(
     fresh_stores: Pair, by_url: Instance, make_services: ServicesFactory
 ) -> None:
     """And, when the answer is on its way, once an hour and key the note that the key is in use."""
-    fresh_stores.rows("alter system set track_functions = 'all'")
-    fresh_stores.rows("select pg_reload_conf()")
-    fresh_stores.rows("select pg_stat_reset()")
-    try:
-        services = make_services(fresh_stores, install=True)
-        by_url.commands()
-        for n in range(1, 4):
-            by_url.post(n)
-        assert by_url.commands() == {"xadd": 3}
-        services.storage.close()  # a session hands in its counts when it ends
-        assert _function_calls(fresh_stores) == {"omv_directory": 1, "omv_key_used": 1}
-    finally:
-        fresh_stores.rows("alter system reset track_functions")
-        fresh_stores.rows("select pg_reload_conf()")
+    counting = "execute format('alter database %I set track_functions = %L', current_database(), 'all')"
+    with psycopg.connect(fresh_stores.admin_url, autocommit=True) as connection:
+        connection.execute(f"do $$ begin {counting}; end $$".encode())
+    services = make_services(fresh_stores, install=True)
+    by_url.commands()
+    for n in range(1, 4):
+        by_url.post(n)
+    assert by_url.commands() == {"xadd": 3}
+    services.storage.close()  # a session hands in its counts when it ends
+    assert _function_calls(fresh_stores) == {"omv_directory": 1, "omv_key_used": 1}
 
 
 def _function_calls(pair: Pair) -> dict[str, int]:
