@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
+from lib import wiring
 from lib.local.edge import Edge
 from tests.real_stores import CRON_SECRET, Pair, ServicesFactory
 
@@ -61,6 +62,7 @@ FORGIVING = {"POST /api/ingest", "POST /api/auth/logout", "POST /api/auth/refres
 class Hub:
     """The product, and what it takes to be let in."""
 
+    services: wiring.Services
     token: str = ""
     key: str = ""
     cookie: str = ""
@@ -81,8 +83,9 @@ class Hub:
         return response
 
 
+NO_SERVER_ERROR = schemathesis.checks.not_a_server_error
 CONFORMANCE = [
-    schemathesis.checks.not_a_server_error,
+    NO_SERVER_ERROR,
     checks.status_code_conformance,
     checks.content_type_conformance,
     checks.response_headers_conformance,
@@ -93,8 +96,8 @@ CONFORMANCE = [
 @pytest.fixture(scope="module")
 def hub(module_stores: Pair) -> Iterator[Hub]:
     factory = ServicesFactory()
-    factory(module_stores, install=True, admin_email=EMAIL, admin_password=PASSWORD, base_url=None)
-    hub = Hub()
+    services = factory(module_stores, install=True, admin_email=EMAIL, admin_password=PASSWORD)
+    hub = Hub(services)
     try:
         signed_in = hub.call("POST /api/auth/login", body={"email": EMAIL, "password": PASSWORD})
         hub.token = signed_in.json()["access_token"]
@@ -178,6 +181,44 @@ ONCE_FAILED: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("label", "sent"), ONCE_FAILED, ids=lambda one: one if isinstance(one, str) else "")
 def test_what_once_was_an_internal_error_is_answered(hub: Hub, label: str, sent: dict[str, Any]) -> None:
     hub.call(label, **sent)
+
+
+BODIES: dict[str, Any] = {
+    "POST /api/ingest": {"server": SERVER, "events": [{"kind": "deploy", "title": "v2"}]},
+    "PATCH /api/servers/{name}": {"group": "web"},
+    "POST /api/auth/login": {"email": EMAIL, "password": PASSWORD},
+    "POST /api/auth/keys": {"name": "test"},
+    "POST /api/auth/refresh": {},
+    "POST /api/auth/logout": {},
+}
+
+
+@pytest.fixture
+def lost(hub: Hub, tmp_path: Path) -> Iterator[Hub]:
+    """The hub when neither store can be reached and nothing is remembered of them."""
+    factory = ServicesFactory()
+    wiring.use(factory(Pair(f"postgresql:///omv?host={tmp_path}", "", f"unix://{tmp_path}/gone.sock")))
+    try:
+        yield hub
+    finally:
+        wiring.use(hub.services)
+        factory.close()
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_without_its_stores_it_says_so_soon(lost: Hub, label: str) -> None:
+    path = {name: "web-01" for name in ("name", "key_id") if f"{{{name}}}" in label}
+    case = OPERATIONS[label].Case(path_parameters=path, **({"body": BODIES[label]} if label in BODIES else {}))
+    session = f"omvr_{'0' * 32}_{'A' * 43}"
+
+    begun = time.monotonic()
+    response = case.call(headers=lost.headers(label), cookies={COOKIE: session})
+
+    assert time.monotonic() - begun < 2.0
+    assert response.status_code == 503
+    case.validate_response(response, checks=[check for check in CONFORMANCE if check is not NO_SERVER_ERROR])
+    if label != "GET /api/health":
+        assert int(response.headers["retry-after"][0]) >= 1
 
 
 # Where nothing can be sent, nothing can be sent wrongly.
