@@ -130,6 +130,13 @@ def test_the_paper_knows_every_level_of_an_error() -> None:
     assert paper()["components"]["schemas"]["Level"]["enum"] == list(LEVELS)
 
 
+def test_the_paper_knows_every_reason_of_a_status() -> None:
+    source = (ROOT / "lib" / "monitoring" / "reasons.py").read_text(encoding="utf-8")
+    codes = set(re.findall(r'code == "([a-z]+)"', source))
+    assert "threshold" in codes
+    assert set(paper()["components"]["schemas"]["Reason"]["properties"]["code"]["enum"]) == codes
+
+
 EXAMPLES = [
     (place, node)
     for place, node in nodes(paper())

@@ -20,7 +20,7 @@ def away(*_: object) -> Any:
 def test_the_fleet_is_shown_from_the_copy_although_nobody_can_note_that_it_is_watched() -> None:
     body = write(7, 1_000.0, {"web-01": ServerState("web-01", heard_at=1_000.0)}, FleetState(), 60.0)
     copy = {"version": 7, "body": body, "swept_at": None, "now": 1_010.0, "fallback": True}
-    storage = SimpleNamespace(billed=True, snapshot=lambda have: copy, queries=SimpleNamespace(watch=away))
+    storage = SimpleNamespace(billed=False, snapshot=lambda have: copy, queries=SimpleNamespace(watch=away))
 
     shown = Queries(cast(Storage, storage)).fleet({})
 
