@@ -79,6 +79,15 @@ def test_every_setting_is_explained() -> None:
     assert sorted(local_names() - words(all_papers())) == []
 
 
+def test_the_table_of_settings_tells_how_long_things_are_kept() -> None:
+    rows = dict(
+        re.findall(
+            r"^\| `OPENMANAGER_RETENTION_([A-Z_]+)` \| `(\d+)`", text_of(ROOT / "docs" / "deploy.md"), re.MULTILINE
+        )
+    )
+    assert {name.lower(): int(days) for name, days in rows.items()} == dict(Settings().retention)
+
+
 def test_no_paper_names_a_setting_that_nothing_reads() -> None:
     sources = [*(ROOT / "lib").rglob("*.py"), ROOT / "dev.py", ROOT / "Makefile", *(ROOT / "public").glob("*.*")]
     read = settings_names() | {
