@@ -409,8 +409,9 @@ class Linux(Machine):
         now: Dict[str, Process] = {}
         for pid in os.listdir(self._root + "/proc"):
             if pid.isdigit():
-                with contextlib.suppress(*READ_ERRORS):  # it has ended meanwhile
-                    now[pid] = parse_process(self._read("/proc/%s/stat" % pid))
+                path = "%s/proc/%s/stat" % (self._root, pid)
+                with contextlib.suppress(*READ_ERRORS), open(path, "rb", buffering=0) as file:  # it may have ended
+                    now[pid] = parse_process(file.read().decode("utf-8", "replace"))
         before, seconds = self._since("processes", moment, now)
 
         def cpu(pid: str) -> float:
