@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -31,7 +31,10 @@ ROOT = Path(__file__).resolve().parents[2]
 class Dev:
     """A running dev.py."""
 
+    started: ClassVar[list[Dev]] = []
+
     def __init__(self, data: Path, **settings: str) -> None:
+        self.started.append(self)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -45,6 +48,13 @@ class Dev:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def close(self) -> None:
+        """Whatever became of the test: no process and no pipe stays."""
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
     def ready(self) -> Dev:
         assert self.process.stdout is not None
@@ -99,8 +109,10 @@ def of_this(data: Path) -> list[int]:
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    directory = Path(tempfile.mkdtemp(prefix="openmanager-dev-"))
+    directory = Path(tempfile.mkdtemp(prefix="openmanager-dev-")).resolve()
     yield directory / "data"
+    while Dev.started:
+        Dev.started.pop().close()
     for pid in of_this(directory):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -36,7 +36,7 @@ with EmbeddedStores(Path(sys.argv[1])) as stores:
 @pytest.fixture
 def data() -> Iterator[Path]:
     """Not pytest's own directory: where we are root, the stores' account may not enter that."""
-    directory = Path(tempfile.mkdtemp(prefix="openmanager-stores-"))
+    directory = Path(tempfile.mkdtemp(prefix="openmanager-stores-")).resolve()
     yield directory
     shutil.rmtree(directory, ignore_errors=True)
 

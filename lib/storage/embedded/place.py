@@ -40,7 +40,7 @@ class Place:
 
 def prepare(data: Path) -> Place:
     """Make the directories, or find those of last time. Raises StoreFault where the directory cannot be used."""
-    data = data.absolute()
+    data = data.resolve()  # by whatever name it is called, an orphan is known by this one
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = data.stat().st_uid

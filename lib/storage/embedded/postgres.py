@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from lib.storage.embedded import place as places
@@ -66,8 +67,9 @@ SETTINGS = {
 class Postgres:
     name = "Postgres"
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, is_closing: Callable[[], bool]) -> None:
         self._place = place
+        self._is_closing = is_closing
         made_by = {re.sub(r"\D", "", path.name) for path in place.home.glob("postgres-[0-9]*") if path.suffix != ".new"}
         self._major = MAJOR if MAJOR in made_by or not made_by else max(made_by, key=int)
         self._directory = place.home / f"postgres-{self._major}"
@@ -91,7 +93,8 @@ class Postgres:
         return self._child.pid if self._child else None
 
     def start(self) -> None:
-        """Come up with the data of last time, whatever ended that. Raises StoreFault when it cannot."""
+        """Come up with the data of last time, whatever ended that. Raises StoreFault when it cannot,
+        and Cancelled once it is to close."""
         self._bin = self._bin or postgres_programs(self._place, self._major)
         if not self._directory.exists():
             self._initialise(self._bin)
@@ -101,7 +104,13 @@ class Postgres:
             arguments = [f"--{name}={value}" for name, value in SETTINGS.items()]
             program = [str(self._bin / "postgres"), "-D", str(self._directory), "-k", str(self._place.run), *arguments]
             self._child = process.spawn(program, self._place.account, self._log)
-            if not process.wait_until(lambda: self._answers() or not self.is_running(), RECOVERY_SECONDS):
+            up = process.wait_until(
+                lambda: self._answers() or not self.is_running() or self._is_closing(), RECOVERY_SECONDS
+            )
+            if self._is_closing():
+                self.stop()
+                raise process.Cancelled("Postgres was stopped while it started")
+            if not up:
                 self.stop()
                 raise StoreFault(f"Postgres does not become ready. The end of {self._log}:\n{process.tail(self._log)}")
             if self.is_running():
@@ -183,12 +192,17 @@ class Postgres:
     def _make_database(self) -> None:
         import psycopg
 
-        with psycopg.connect(host=str(self._place.run), user=OWNER, dbname="postgres", autocommit=True) as connection:
-            if not connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
-                connection.execute(f"create database {DATABASE}")
-            ensure_roles(connection)
-            if not connection.execute("select 1 from pg_roles where rolname = %s", (PRODUCT_ROLE,)).fetchone():
-                connection.execute(f"create role {PRODUCT_ROLE} login in role service_role")
+        try:
+            with psycopg.connect(
+                host=str(self._place.run), user=OWNER, dbname="postgres", autocommit=True
+            ) as connection:
+                if not connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
+                    connection.execute(f"create database {DATABASE}")
+                ensure_roles(connection)
+                if not connection.execute("select 1 from pg_roles where rolname = %s", (PRODUCT_ROLE,)).fetchone():
+                    connection.execute(f"create role {PRODUCT_ROLE} login in role service_role")
+        except psycopg.Error as error:
+            raise StoreFault(f"Postgres came up and went away again: {error}") from error
 
 
 def _named_account() -> Account:

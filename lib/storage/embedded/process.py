@@ -23,6 +23,10 @@ class StoreFault(Exception):
     """An embedded store cannot be brought up here. The message says why and what to do."""
 
 
+class Cancelled(StoreFault):
+    """Somebody asked to stop while the store was still starting; it was ended again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """The unprivileged owner of the stores' files and processes where we are root."""

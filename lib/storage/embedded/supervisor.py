@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Self
 
 from lib.storage.embedded import place as places
 from lib.storage.embedded.postgres import Postgres
-from lib.storage.embedded.process import StoreFault
+from lib.storage.embedded.process import Cancelled, StoreFault
 from lib.storage.embedded.valkey import Valkey
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class StoresBusy(StoreFault):
 
 
 class EmbeddedStores:
-    """Use as a context: inside, both stores run. Leaving it stops them.
+    """Use as a context, once: inside, both stores run. Leaving it stops them.
 
     The lock on the directory is the kernel's (flock), so it is free the moment its owner dies in whatever way; the
     next owner ends the orphans and starts its own pair on the same files.
@@ -40,7 +41,8 @@ class EmbeddedStores:
         self._place: places.Place | None = None
         self._stores: list[Valkey | Postgres] = []
         self._closing = threading.Event()
-        self._watch: threading.Thread | None = None
+        self._cancelled = False
+        self._watches: list[threading.Thread] = []
         self.valkey: Valkey | None = None
         self.postgres: Postgres | None = None
 
@@ -99,25 +101,36 @@ class EmbeddedStores:
         wants_valkey, wants_postgres = self._wants
         try:
             if wants_valkey:
-                self.valkey = Valkey(self._place)
+                self.valkey = Valkey(self._place, self._is_closing)
                 self._stores.append(self.valkey)
             if wants_postgres:
-                self.postgres = Postgres(self._place)
+                self.postgres = Postgres(self._place, self._is_closing)
                 self._stores.append(self.postgres)
             for store in self._stores:
                 store.start()
         except BaseException:
             self.stop()
             raise
-        self._watch = threading.Thread(target=self._keep_running, name="embedded-stores", daemon=True)
-        self._watch.start()
+        for store in self._stores:
+            watch = threading.Thread(
+                target=self._keep_running, args=(store,), name=f"embedded-{store.name}", daemon=True
+            )
+            self._watches.append(watch)
+            watch.start()
+
+    def cancel(self) -> None:
+        """Let a start() that is under way end soon with Cancelled. Safe in a signal handler: an Event's lock is not."""
+        self._cancelled = True
+
+    def _is_closing(self) -> bool:
+        return self._cancelled or self._closing.is_set()
 
     def stop(self) -> None:
         """Ends both in order: appended posts are in Valkey's file before it goes, commits in Postgres' log."""
         self._closing.set()
-        if self._watch is not None:
-            self._watch.join(timeout=30)
-            self._watch = None
+        for watch in self._watches:
+            watch.join(timeout=30)
+        self._watches.clear()
         for store in self._stores:
             store.stop()
         self._stores.clear()
@@ -128,20 +141,21 @@ class EmbeddedStores:
             os.close(self._lock_file)
             self._lock_file = None
 
-    def _keep_running(self) -> None:
+    def _keep_running(self, store: Valkey | Postgres) -> None:
         failures = 0
         while not self._closing.wait(WATCH_SECONDS):
-            for store in self._stores:
-                if store.is_running() or self._closing.is_set():
-                    continue
-                log.warning("%s has died; starting it again", store.name)
-                began = time.monotonic()
-                try:
-                    store.start()
-                except (StoreFault, OSError) as error:
-                    failures += 1
-                    log.error("%s does not come back: %s", store.name, error)
-                    self._closing.wait(min(MOST_BACKOFF_SECONDS, 0.5 * 2**failures))
-                else:
-                    failures = 0
-                    log.warning("%s is back after %.1f s", store.name, time.monotonic() - began)
+            if store.is_running() or self._is_closing():
+                continue
+            log.warning("%s has died; starting it again", store.name)
+            began = time.monotonic()
+            try:
+                store.start()
+            except Cancelled:
+                return
+            except (StoreFault, OSError, subprocess.SubprocessError) as error:
+                failures += 1
+                log.error("%s does not come back: %s", store.name, error)
+                self._closing.wait(min(MOST_BACKOFF_SECONDS, 0.5 * 2**failures))
+            else:
+                failures = 0
+                log.warning("%s is back after %.1f s", store.name, time.monotonic() - began)

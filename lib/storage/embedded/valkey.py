@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from lib.domain.errors import Unavailable
@@ -21,8 +22,9 @@ STOP = ((signal.SIGTERM, 1.5), (signal.SIGKILL, 2.0))
 class Valkey:
     name = "Valkey"
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, is_closing: Callable[[], bool]) -> None:
         self._place = place
+        self._is_closing = is_closing
         self._directory = place.home / "valkey"
         self._socket = place.run / "valkey.sock"
         self._pid_file = self._directory / "valkey.pid"
@@ -39,13 +41,17 @@ class Valkey:
         return self._child.pid if self._child else None
 
     def start(self) -> None:
-        """Come up with the data of last time, whatever ended that. Raises StoreFault when it cannot."""
+        """Come up with the data of last time, whatever ended that. Raises StoreFault when it cannot,
+        and Cancelled once it is to close."""
         places.own_directory(self._directory, self._place)
         self._program = self._program or valkey_server(self._place)
         self._end_left_behind()
         self._child = process.spawn([str(self._program), *self._settings()], self._place.account, self._log)
-        process.wait_until(lambda: self._answers() or not self.is_running(), START_SECONDS)
-        if not self._answers():
+        up = process.wait_until(lambda: self._answers() or not self.is_running() or self._is_closing(), START_SECONDS)
+        if self._is_closing():
+            self.stop()
+            raise process.Cancelled("Valkey was stopped while it started")
+        if not up or not self.is_running():
             self.stop()
             raise StoreFault(f"Valkey does not start. The end of {self._log}:\n{process.tail(self._log)}")
 
@@ -82,7 +88,7 @@ class Valkey:
 
     def _end_left_behind(self) -> None:
         """An orphan keeps appending to the same file, so it has to go before the next one reads it."""
-        pid = process.left_behind(self._pid_file, str(self._socket))
+        pid = process.left_behind(self._pid_file, str(self._directory))
         if pid is not None and not process.end(pid, STOP):
             raise StoreFault(f"A Valkey of an earlier start (process {pid}) does not end.")
         if self._answers():
