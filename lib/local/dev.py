@@ -7,9 +7,8 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -23,7 +22,7 @@ from lib.local.secrets_file import kept
 from lib.local.server import LocalServer, PortTaken, listen
 from lib.settings import Settings, SettingsError
 from lib.storage.embedded import migrate
-from lib.storage.embedded.process import StoreFault
+from lib.storage.embedded.process import Cancelled, StoreFault
 from lib.storage.embedded.supervisor import EmbeddedStores
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,9 +51,9 @@ def main(environment: Mapping[str, str] | None = None) -> int:
             start(dict(os.environ if environment is None else environment), running, stop)
             stop.wait()
             print("stopping", flush=True)
-    except Asked:
+    except (Asked, Cancelled):
         return 0
-    except (CannotStart, StoreFault, PortTaken, SettingsError, migrate.MigrationFault) as error:
+    except (CannotStart, StoreFault, PortTaken, SettingsError, DomainError, migrate.MigrationFault) as error:
         print(f"OpenManager cannot start: {error}", file=sys.stderr, flush=True)
         return 1
     return 0
@@ -66,6 +65,7 @@ def start(environment: dict[str, str], running: ExitStack, stop: _Stop) -> None:
     stores = EmbeddedStores(data, valkey=_none(environment, _OWN_REDIS), postgres=_none(environment, _OWN_POSTGRES))
     running.callback(stores.stop)
     stores.claim()
+    stop.then(stores.cancel)
     listening = listen(_port(environment))
     running.callback(listening.close)
     stores.start()
@@ -78,7 +78,6 @@ def start(environment: dict[str, str], running: ExitStack, stop: _Stop) -> None:
     services = wiring.build(settings)
     running.callback(services.storage.close)
     wiring.use(services)
-    running.callback(wiring.use, None)
     password = services.accounts.ensure_first_admin(settings.admin_email or USUAL_EMAIL, settings.admin_password)
     stop.check()
 
@@ -99,10 +98,10 @@ def start(environment: dict[str, str], running: ExitStack, stop: _Stop) -> None:
 def _data_directory(environment: Mapping[str, str]) -> Path:
     given = environment.get("OPENMANAGER_DATA", "").strip()
     if given:
-        return Path(given).expanduser().absolute()
+        return Path(given).expanduser().resolve()
     home = environment.get("XDG_DATA_HOME", "").strip()
     base = Path(home) if home.startswith("/") else Path.home() / ".local" / "share"
-    return base / "openmanager-vibe"
+    return (base / "openmanager-vibe").resolve()
 
 
 def _port(environment: Mapping[str, str]) -> int:
@@ -185,22 +184,29 @@ class _Stop:
     """Signals as a flag, looked at between steps: an exception in the middle of one could lose a child just started."""
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
+        self._asked = False  # an Event would not do: its lock may be held when the handler runs
+        self._then: Callable[[], None] | None = None
+
+    def then(self, call: Callable[[], None]) -> None:
+        """Called when somebody asks: only sets a flag of its own."""
+        self._then = call
 
     @contextmanager
     def listening(self) -> Iterator[None]:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._ask)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # `nohup make dev` lives on
+                signal.signal(number, self._ask)
         yield
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self._asked.set()
+        self._asked = True
+        if self._then is not None:
+            self._then()
 
     def check(self) -> None:
-        if self._asked.is_set():
+        if self._asked:
             raise Asked
 
     def wait(self) -> None:
-        # With a time-out, so that Python gets to run the handler on every platform.
-        while not self._asked.wait(1.0):
-            pass
+        while not self._asked:
+            time.sleep(0.1)
