@@ -1,0 +1,1 @@
+"""Collectors: from somebody's wire format to samples. One file a protocol."""
