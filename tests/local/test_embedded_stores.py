@@ -213,5 +213,9 @@ def test_below_a_closed_home_roots_stores_lie_where_their_account_can_go(
         assert stat.S_IMODE(data.stat().st_mode) == 0o700, "nobody's home is opened for our sake"
         # Whoever is not root has no second account, and keeps everything in one place.
         assert ((below / "stores").is_symlink(), (below / "valkey").exists()) == (os.geteuid() == 0, os.geteuid() != 0)
+        shutil.rmtree(below)
+        with EmbeddedStores(data / "another"):
+            homes = list((elsewhere / "openmanager-vibe").glob("*"))
+            assert len(homes) == (os.geteuid() == 0), "what a deleted temporary directory left there is cleared away"
     finally:
         shutil.rmtree(elsewhere, ignore_errors=True)

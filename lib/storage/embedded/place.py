@@ -15,7 +15,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.storage.embedded.process import Account, StoreFault, run
+from lib.storage.embedded.process import Account, StoreFault, left_behind, run
 
 # Linux takes 107 bytes for a socket's path, macOS 103; the longest name in the directory is `/.s.PGSQL.5432.lock`.
 SOCKET_DIRECTORY_BYTES = 80
@@ -107,10 +107,29 @@ def _roots_home(data: Path, account: Account) -> Path:
             f"Postgres does not run as root, and no other account can reach {data} or {ROOTS_HOME}. "
             "Set OPENMANAGER_DATA to a directory below paths that everybody may enter."
         )
+    _clear_temporary_homes()
     home = Path(tempfile.mkdtemp(prefix="", dir=ROOTS_HOME))
+    (home / "belongs-to").write_text(f"{data}\n")  # for whoever wonders, after the data directory was deleted
     home.chmod(0o711)
     link.symlink_to(home)
     return home
+
+
+def _clear_temporary_homes() -> None:
+    """Stores of temporary data directories that are gone. Others' are left: their disk may only not be mounted."""
+    temporary_places = (Path(tempfile.gettempdir()).resolve(), Path("/tmp"))  # noqa: S108 - only compared with
+    for home in ROOTS_HOME.iterdir():
+        try:
+            data = Path((home / "belongs-to").read_text().rstrip("\n"))
+        except OSError:
+            continue
+        temporary = any(data.is_relative_to(parent) for parent in temporary_places)
+        used = any(
+            left_behind(pid_file, str(home))
+            for pid_file in (*home.glob("*/postmaster.pid"), *home.glob("*/valkey.pid"))
+        )
+        if temporary and not data.exists() and not used:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _reaches(account: Account | None, directory: Path) -> bool:
