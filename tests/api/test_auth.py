@@ -32,8 +32,15 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def services(fresh_stores: Pair, make_services: ServicesFactory) -> wiring.Services:
-    return make_services(fresh_stores, install=True, admin_email=EMAIL, admin_password=PASSWORD, base_url=HTTPS)
+def pair(module_stores: Pair) -> Pair:
+    """One database for all, without people and keys: making one for each test would take longer than the tests."""
+    module_stores.rows("truncate omv.account, omv.session, omv.agent_key")
+    return module_stores
+
+
+@pytest.fixture
+def services(pair: Pair, make_services: ServicesFactory) -> wiring.Services:
+    return make_services(pair, install=True, admin_email=EMAIL, admin_password=PASSWORD, base_url=HTTPS)
 
 
 @pytest.fixture
@@ -90,10 +97,10 @@ def test_the_first_sign_in_ever_makes_the_admin_the_environment_names(client: Cl
     assert me(client, answer.json["access_token"]).json == {"user": answer.json["user"]}
 
 
-def test_nobody_can_sign_in_where_no_first_admin_is_named(fresh_stores: Pair, make_services: ServicesFactory) -> None:
+def test_nobody_can_sign_in_where_no_first_admin_is_named(pair: Pair, make_services: ServicesFactory) -> None:
     from api.auth import app
 
-    make_services(fresh_stores, install=True)
+    make_services(pair, install=True)
     answer = post(app.test_client(), "login", {"email": EMAIL, "password": PASSWORD})
     assert answer.status_code == 503
     assert "OPENMANAGER_ADMIN_EMAIL" in answer.text
@@ -122,11 +129,11 @@ def in_one_moment(pair: Pair, first: str, second: str, *values: object) -> tuple
     return answers[0], answers[1]
 
 
-def test_two_at_once_make_one_first_admin(fresh_stores: Pair) -> None:
+def test_two_at_once_make_one_first_admin(pair: Pair) -> None:
     make = "select public.omv_account_first(jsonb_build_object('email', '{}', 'name', '', 'password', 'hash'))"
-    first, second = in_one_moment(fresh_stores, make.format("a@x"), make.format("b@x"))
+    first, second = in_one_moment(pair, make.format("a@x"), make.format("b@x"))
     assert (first, second) == ({"created": True}, {"created": False})
-    assert fresh_stores.rows("select email from omv.account") == [("a@x",)]
+    assert pair.rows("select email from omv.account") == [("a@x",)]
 
 
 def test_the_generated_password_signs_in_and_is_given_once(services: wiring.Services, client: Client) -> None:
@@ -168,9 +175,9 @@ def test_an_unknown_address_costs_a_verification_too(client: Client, monkeypatch
     assert checked == [None]
 
 
-def test_a_disabled_account_cannot_sign_in(client: Client, fresh_stores: Pair) -> None:
+def test_a_disabled_account_cannot_sign_in(client: Client, pair: Pair) -> None:
     sign_in(client)
-    fresh_stores.rows("update omv.account set disabled_at = now()")
+    pair.rows("update omv.account set disabled_at = now()")
     assert post(client, "login", {"email": EMAIL, "password": PASSWORD}).status_code == 401
 
 
@@ -197,12 +204,12 @@ def test_the_cookie_is_for_this_host_https_and_no_script(client: Client) -> None
     assert "expires" in attributes
 
 
-def test_no_token_is_kept_as_it_is(client: Client, fresh_stores: Pair) -> None:
+def test_no_token_is_kept_as_it_is(client: Client, pair: Pair) -> None:
     answer = sign_in(client)
-    kept = str(fresh_stores.rows("select row_to_json(s) from omv.session s"))
+    kept = str(pair.rows("select row_to_json(s) from omv.session s"))
     assert cookie(answer) not in kept
     assert cookie(answer)[-20:] not in kept
-    assert PASSWORD not in str(fresh_stores.rows("select row_to_json(a) from omv.account a"))
+    assert PASSWORD not in str(pair.rows("select row_to_json(a) from omv.account a"))
 
 
 def test_a_refresh_rotates_the_token(client: Client) -> None:
@@ -223,21 +230,21 @@ def test_two_tabs_with_the_same_cookie_are_both_given_the_same_next_one(client: 
     assert refresh(client, cookie(one)).status_code == 200
 
 
-def test_two_tabs_in_the_same_moment_are_no_theft(client: Client, fresh_stores: Pair) -> None:
+def test_two_tabs_in_the_same_moment_are_no_theft(client: Client, pair: Pair) -> None:
     token = read_refresh_token(cookie(sign_in(client)))
     assert token is not None
     rotate = (
         "select public.omv_session_rotate(jsonb_build_object('session', %s::text, 'hash', %s::text, "
         "'next', 'following', 'grace_seconds', 10, 'idle_seconds', 60, 'most_seconds', 60))"
     )
-    one, other = in_one_moment(fresh_stores, rotate, rotate, token.session, token.hash)
+    one, other = in_one_moment(pair, rotate, rotate, token.session, token.hash)
     assert (one["outcome"], other["outcome"]) == ("rotated", "repeated")
 
 
-def test_an_old_token_after_the_grace_ends_the_session_for_everybody(client: Client, fresh_stores: Pair) -> None:
+def test_an_old_token_after_the_grace_ends_the_session_for_everybody(client: Client, pair: Pair) -> None:
     old = cookie(sign_in(client))
     new = cookie(refresh(client, old))
-    fresh_stores.rows("update omv.session set rotated_at = now() - interval '11 seconds'")
+    pair.rows("update omv.session set rotated_at = now() - interval '11 seconds'")
     assert refresh(client, old).status_code == 401
     assert refresh(client, new).status_code == 401
 
@@ -249,10 +256,10 @@ def test_a_token_two_rotations_old_ends_the_session_even_within_the_grace(client
     assert refresh(client, newest).status_code == 401
 
 
-def test_a_stolen_sessions_access_token_dies_with_it(client: Client, fresh_stores: Pair) -> None:
+def test_a_stolen_sessions_access_token_dies_with_it(client: Client, pair: Pair) -> None:
     answer = sign_in(client)
     new = refresh(client, cookie(answer))
-    fresh_stores.rows("update omv.session set rotated_at = now() - interval '11 seconds'")
+    pair.rows("update omv.session set rotated_at = now() - interval '11 seconds'")
     refresh(client, cookie(answer))
     assert new.json is not None
     assert me(client, new.json["access_token"]).status_code == 401
@@ -270,19 +277,17 @@ def test_what_is_no_refresh_token_of_ours_is_401(client: Client, token: str) -> 
     assert refresh(client, token).status_code == 401
 
 
-def test_an_expired_session_is_over(client: Client, fresh_stores: Pair) -> None:
+def test_an_expired_session_is_over(client: Client, pair: Pair) -> None:
     token = cookie(sign_in(client))
-    fresh_stores.rows("update omv.session set expires_at = now() - interval '1 second'")
+    pair.rows("update omv.session set expires_at = now() - interval '1 second'")
     assert refresh(client, token).status_code == 401
 
 
-def test_a_session_does_not_outlive_its_longest_life_however_often_it_is_used(
-    client: Client, fresh_stores: Pair
-) -> None:
+def test_a_session_does_not_outlive_its_longest_life_however_often_it_is_used(client: Client, pair: Pair) -> None:
     token = cookie(sign_in(client))
-    fresh_stores.rows("update omv.session set created_at = now() - interval '89 days 23 hours'")
+    pair.rows("update omv.session set created_at = now() - interval '89 days 23 hours'")
     assert refresh(client, token).status_code == 200
-    [(left,)] = fresh_stores.rows("select extract(epoch from expires_at - now())::int from omv.session")
+    [(left,)] = pair.rows("select extract(epoch from expires_at - now())::int from omv.session")
     assert 0 < left <= 3_600
 
 
@@ -360,29 +365,27 @@ def test_a_wrong_body_is_told_where(client: Client, body: Any, pointer: str) -> 
 
 
 def test_a_changed_role_acts_at_the_latest_half_a_minute_later(
-    fresh_stores: Pair, services: wiring.Services, client: Client
+    pair: Pair, services: wiring.Services, client: Client
 ) -> None:
     answer = sign_in(client)
     assert answer.json is not None
-    fresh_stores.rows("update omv.account set role = 'viewer'")
+    pair.rows("update omv.account set role = 'viewer'")
     later = wiring.Services(services.settings, services.storage)
     now = [0.0]
     later.accounts._monotonic = lambda: now[0]
     principal = later.accounts.principal(answer.json["access_token"])
     assert principal.role == "viewer"
-    fresh_stores.rows("update omv.account set role = 'operator'")
+    pair.rows("update omv.account set role = 'operator'")
     now[0] = 29.0
     assert later.accounts.principal(answer.json["access_token"]).role == "viewer"
     now[0] = 30.0
     assert later.accounts.principal(answer.json["access_token"]).role == "operator"
 
 
-def test_a_raised_session_epoch_ends_every_session(
-    client: Client, fresh_stores: Pair, services: wiring.Services
-) -> None:
+def test_a_raised_session_epoch_ends_every_session(client: Client, pair: Pair, services: wiring.Services) -> None:
     answer = sign_in(client)
     assert answer.json is not None
-    fresh_stores.rows("update omv.account set session_epoch = session_epoch + 1")
+    pair.rows("update omv.account set session_epoch = session_epoch + 1")
     wiring.use(wiring.Services(services.settings, services.storage))
     assert me(client, answer.json["access_token"]).status_code == 401
     assert refresh(client, cookie(answer)).status_code == 401
@@ -394,7 +397,7 @@ def test_me_without_a_token_is_401_and_says_how(client: Client) -> None:
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_key_is_made_used_listed_and_revoked(client: Client, services: wiring.Services, fresh_stores: Pair) -> None:
+def test_a_key_is_made_used_listed_and_revoked(client: Client, services: wiring.Services, pair: Pair) -> None:
     admin = bearer(sign_in(client))
     made = client.post(
         "/api/auth/keys", json={"name": "  web  fleet ", "scopes": ["write", "read"], "server": "web-01"}, headers=admin
@@ -417,7 +420,7 @@ def test_a_key_is_made_used_listed_and_revoked(client: Client, services: wiring.
     assert shown["last_used_at"] is not None
     assert {**shown, "last_used_at": None} == key
     assert secret not in json.dumps(listed)
-    assert secret not in str(fresh_stores.rows("select row_to_json(k) from omv.agent_key k"))
+    assert secret not in str(pair.rows("select row_to_json(k) from omv.agent_key k"))
 
     assert client.delete(f"/api/auth/keys/{key['id']}", headers=admin).status_code == 204
     assert client.delete(f"/api/auth/keys/{key['id']}", headers=admin).status_code == 204
@@ -426,13 +429,13 @@ def test_a_key_is_made_used_listed_and_revoked(client: Client, services: wiring.
 
 
 def test_a_key_change_is_seen_by_a_directory_read_during_another_change(
-    client: Client, services: wiring.Services, fresh_stores: Pair
+    client: Client, services: wiring.Services, pair: Pair
 ) -> None:
     """A reader between a change and its commit must not take the new number for the old keys."""
     admin = bearer(sign_in(client))
     made = client.post("/api/auth/keys", json={"name": "a"}, headers=admin).json
     assert made is not None
-    with psycopg.connect(fresh_stores.admin_url) as connection:
+    with psycopg.connect(pair.admin_url) as connection:
         connection.execute("select public.omv_key_revoke(jsonb_build_object('id', %s::text))", (made["key"]["id"],))
         before = services.storage.queries.directory(None)
         assert len(before["keys"]) == 1
@@ -458,13 +461,13 @@ def test_a_key_change_is_seen_by_a_directory_read_during_another_change(
     ],
 )
 def test_a_key_that_may_not_be_made_is_told_why(
-    client: Client, fresh_stores: Pair, body: dict[str, object], pointer: str
+    client: Client, pair: Pair, body: dict[str, object], pointer: str
 ) -> None:
     answer = client.post("/api/auth/keys", json=body, headers=bearer(sign_in(client)))
     assert answer.status_code == 400
     assert answer.json is not None
     assert pointer in [one["pointer"] for one in answer.json["errors"]]
-    assert fresh_stores.rows("select count(*) from omv.agent_key") == [(0,)]
+    assert pair.rows("select count(*) from omv.agent_key") == [(0,)]
 
 
 def test_an_unknown_key_cannot_be_revoked(client: Client) -> None:
@@ -474,9 +477,9 @@ def test_an_unknown_key_cannot_be_revoked(client: Client) -> None:
 
 
 @pytest.mark.parametrize("role", ["viewer", "operator"])
-def test_only_admins_see_keys(client: Client, fresh_stores: Pair, services: wiring.Services, role: str) -> None:
+def test_only_admins_see_keys(client: Client, pair: Pair, services: wiring.Services, role: str) -> None:
     sign_in(client)
-    fresh_stores.rows("update omv.account set role = %s", role)
+    pair.rows("update omv.account set role = %s", role)
     token = bearer(sign_in(client))
     assert client.get("/api/auth/keys", headers=token).status_code == 403
     assert client.post("/api/auth/keys", json={"name": "a"}, headers=token).status_code == 403
@@ -504,15 +507,15 @@ def test_a_key_answers_only_from_its_networks(client: Client, services: wiring.S
     assert "from this address" in there.json["detail"]
 
 
-def test_no_table_of_access_is_within_reach_of_the_product_role(fresh_stores: Pair) -> None:
-    with psycopg.connect(fresh_stores.database_url, autocommit=True) as connection:
+def test_no_table_of_access_is_within_reach_of_the_product_role(pair: Pair) -> None:
+    with psycopg.connect(pair.database_url, autocommit=True) as connection:
         for table in ("account", "session", "agent_key"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(f"select * from omv.{table}".encode())
 
 
-def test_every_access_function_is_for_the_service_alone(fresh_stores: Pair) -> None:
-    open_to_all = fresh_stores.rows(
+def test_every_access_function_is_for_the_service_alone(pair: Pair) -> None:
+    open_to_all = pair.rows(
         "select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'public' "
         "and p.proname like 'omv%%' and (has_function_privilege('anon', p.oid, 'execute') or not p.prosecdef)"
     )
