@@ -1,4 +1,4 @@
-"""The stage of the crash test: stores, hub, ten more sweepers, three agents, and every way in which they may fall."""
+"""The stage of the crash test: stores, hub, ten more sweepers, six agents, and every way in which they may fall."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.crash import hurry
 from tests.real_stores import PREFIX, Pair
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("web-1", "db-1", "데이터-1")
+NAMES = ("web-1", "web-2", "db-1", "db-2", "데이터-1", "batch 7")
 
 
 class Process:
