@@ -1146,12 +1146,15 @@ class Hub:
         self._key = key
         self._timeout = timeout
         self._twin: Optional[socket.socket] = None
+        self._deadline = 0.0
         hub = self
 
         class Plain(http.client.HTTPConnection):
             def connect(self) -> None:
                 super().connect()
                 hub._twin = self.sock.dup()  # TLS takes the socket's handle away; this one can still end the connection
+                if time.monotonic() > hub._deadline:  # looking up the name took all the time there was
+                    raise socket.timeout("timed out")
 
         class Secure(http.client.HTTPSConnection, Plain):
             pass
@@ -1171,6 +1174,7 @@ class Hub:
         patience = timeout or self._timeout
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", "User-Agent": AGENT}
         request = urllib.request.Request(self.url, gzip.compress(body.encode(), 6), headers, method="POST")
+        self._deadline = time.monotonic() + patience
         watchdog = threading.Timer(patience, self._cut)
         watchdog.daemon = True
         watchdog.start()
@@ -1259,7 +1263,7 @@ class Sender:
         self._sent: Dict[int, float] = {}
         self._was_live = False
         self._left = False  # rows older than the live post's are in no post yet
-        self._trouble = ""
+        self._trouble = self._refused = ""
         self.accepted = 0
 
     def urgent(self) -> None:
@@ -1377,8 +1381,7 @@ class Sender:
             limits = told.get("limits")
             if isinstance(limits, dict):
                 self.limits = {name: limit for name, limit in limits.items() if type(limit) in (int, float)}
-            for refused in list(reply.document.get("rejected") or ())[:3]:
-                say("the hub refused a part of a post: %s" % _ENCODE(refused)[:300])
+            self._note_refused(reply.document.get("rejected"))
             self.accepted += 1
             self._recovered()
             return True
@@ -1392,6 +1395,14 @@ class Sender:
             say("%s: %s; samples are kept in the spool meanwhile" % (self._hub.url, reply.reason))
         self._trouble = reply.reason
         return False
+
+    def _note_refused(self, refused: Any) -> None:
+        """Into the log, but each reason only until another comes: a wrong clock would be told at every post."""
+        for one in refused[:3] if isinstance(refused, list) else ():
+            reason = str(one.get("reason"))[:300] if isinstance(one, dict) else str(one)[:300]
+            if re.sub(r"\d", "", reason) != self._refused:
+                self._refused = re.sub(r"\d", "", reason)
+                say("the hub refused a part of a post: %s" % reason)
 
     def _recovered(self) -> None:
         if self.failures:

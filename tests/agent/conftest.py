@@ -9,6 +9,7 @@ import gzip
 import importlib.util
 import json
 import os
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -95,12 +96,17 @@ class ListeningHub:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._scheme = "http"
         self._thread = threading.Thread(target=lambda: self._server.serve_forever(0.02), daemon=True)
         self._thread.start()
 
+    def speak_tls(self, context: ssl.SSLContext) -> None:
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = "https"
+
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     def samples(self) -> list[int]:
         return [sample["at"] for post in self.posts for sample in post.get("samples", ())]

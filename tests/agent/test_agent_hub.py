@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.agent.conftest import ListeningHub
+from tests.agent.conftest import ROOT, ListeningHub
+
+CERTIFICATE = ROOT / "tests" / "fixtures" / "agent" / "localhost.pem"
 
 
 def hub_at(agent: Any, url: str, timeout: float = 5.0, key: str = "omv_live_test") -> Any:
@@ -125,6 +128,21 @@ def test_a_dripping_answer_is_cut_off(agent: Any, strange_server: Any, head: byt
     assert time.monotonic() - began < 1.5
 
 
+def test_a_name_that_takes_too_long_to_look_up_leaves_no_time_for_a_connection(
+    agent: Any, listening_hub: ListeningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = socket.getaddrinfo
+
+    def slow(*arguments: Any, **more: Any) -> Any:
+        time.sleep(0.3)
+        return quick(*arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    reply = hub_at(agent, listening_hub.url, timeout=0.2).post("{}")
+    assert (reply.status, listening_hub.posts) == (0, [])
+    assert "timed out" in reply.reason
+
+
 def test_an_answer_that_breaks_off_is_no_answer(agent: Any, strange_server: Any) -> None:
     def break_off(connection: socket.socket) -> None:
         connection.recv(65_536)
@@ -142,13 +160,41 @@ def test_a_key_file_that_has_gone_is_told_and_not_fatal(agent: Any, listening_hu
     assert "openmanager-agent.key" in reply.reason
 
 
-def test_certificates_are_checked(agent: Any, strange_server: Any) -> None:
-    url = strange_server(lambda connection: connection.recv(65_536) and None).replace("http:", "https:")
-    hub = hub_at(agent, url, timeout=1.0)
-    assert hub.post("{}").status == 0
-    context = next(handler._context for handler in hub._opener.handlers if hasattr(handler, "_context"))
-    assert context.verify_mode.name == "CERT_REQUIRED"
-    assert context.check_hostname
+@pytest.fixture
+def tls_hub(listening_hub: ListeningHub) -> ListeningHub:
+    """The listening hub behind a certificate that no machine trusts. Its key was made for this test."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    listening_hub.speak_tls(context)
+    return listening_hub
+
+
+def test_a_hub_whose_certificate_nobody_vouches_for_gets_nothing(agent: Any, tls_hub: ListeningHub) -> None:
+    reply = hub_at(agent, tls_hub.url).post("{}")
+    assert reply.status == 0
+    assert "certificate verify failed" in reply.reason
+    assert tls_hub.keys == []
+
+
+def test_an_authority_of_ones_own_is_named_by_the_environment(
+    agent: Any, tls_hub: ListeningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    assert hub_at(agent, tls_hub.url).post('{"server": "a"}').status == 202
+    assert hub_at(agent, tls_hub.url.replace("127.0.0.1", "localhost")).post("{}").status == 0, "nor under another name"
+    assert tls_hub.posts == [{"server": "a"}]
+
+
+def test_a_hub_that_stalls_under_tls_is_cut_off_too(
+    agent: Any, tls_hub: ListeningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    done = threading.Event()
+    tls_hub.answer = lambda _: ((done.wait(5) and 503) or 503, b"", {})
+    began = time.monotonic()
+    assert hub_at(agent, tls_hub.url, timeout=0.4).post("{}").status == 0
+    done.set()
+    assert time.monotonic() - began < 1.5
 
 
 def test_a_proxy_of_the_environment_is_used(

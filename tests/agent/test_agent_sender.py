@@ -209,6 +209,20 @@ def test_a_post_the_hub_will_never_take_does_not_block_the_others(
     assert "1 samples" in posts[0]["errors"][0]["message"], "the loss is told"
 
 
+def test_what_the_hub_refuses_is_said_but_not_at_every_post(story: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    def answer(document: dict[str, Any]) -> Any:
+        reply = story.hub.takes()(document)
+        late = len(story.hub.posts) * 60
+        reply.document["rejected"] = [
+            {"pointer": "/samples/0/at", "reason": f"{late} s in the future: check the clock"}
+        ]
+        return reply
+
+    story.hub.answer = answer
+    story.run(600)
+    assert capsys.readouterr().err.count("s in the future: check the clock") == 1
+
+
 def test_a_value_that_crosses_a_limit_is_posted_at_once_but_every_ten_seconds_at_most(story: Story) -> None:
     story.run(30)
     while not story.run(0.5):
