@@ -1,0 +1,193 @@
+"""The only builder: settings become stores, stores become use cases. Tests swap parts here with `use`.
+
+Everything is built at the first request and kept for the life of the process; nothing here holds data.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lib.domain.errors import Unavailable
+from lib.settings import Settings, SettingsError
+from lib.storage.hybrid.storage import HybridStorage
+
+if TYPE_CHECKING:
+    from lib.auth.accounts import Accounts
+    from lib.auth.keyring import Keyring
+    from lib.monitoring.health import Health
+    from lib.monitoring.ingest import Ingest
+    from lib.monitoring.queries import Queries
+    from lib.monitoring.sweep import Sweeper
+    from lib.storage.redis.client import Redis
+    from lib.storage.supabase.client import Rpc
+
+log = logging.getLogger(__name__)
+POKE_TIMEOUT_SECONDS = 1.0
+
+
+@dataclass
+class Services:
+    """What a function needs, built when it is asked for: importing a function must not cost what it does not use."""
+
+    settings: Settings
+    storage: HybridStorage
+    clock: Callable[[], float] = time.time
+
+    @cached_property
+    def ingest(self) -> Ingest:
+        from lib.monitoring.ingest import Ingest
+
+        return Ingest(self.storage, self.clock)
+
+    @cached_property
+    def queries(self) -> Queries:
+        from lib.monitoring.queries import Queries
+
+        return Queries(self.storage)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        from lib.auth.accounts import Accounts
+
+        settings = self.settings
+        if not settings.jwt_secret:
+            raise Unavailable("nobody can sign in: OPENMANAGER_JWT_SECRET is not set", retry_after=60)
+        email, password = settings.admin_email, settings.admin_password
+        return Accounts(
+            self.storage.access,
+            settings.jwt_secret,
+            first_admin=(email, password) if email and password else None,
+        )
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        from lib.auth.keyring import Keyring
+
+        return Keyring(self.storage.access, self.clock)
+
+    @cached_property
+    def health(self) -> Health:
+        from lib.monitoring.health import Health
+
+        quota = self.settings.postgres_quota_mb * 1_000_000
+        return Health(self.storage, self.settings.version, self.clock, quota_bytes=quota)
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        from lib.monitoring.ingest import Cadence
+        from lib.monitoring.sweep import Sweeper
+
+        post_every = Cadence(self.storage.billed).post_every
+        return Sweeper(self.storage, post_every, alive=DeadMan(self.settings.deadman_url), emergency=self._emergency)
+
+    def poke(self, path: str) -> None:
+        """Wake scheduled work in its own function. Does not wait for it to finish, and never raises."""
+        from lib.domain.errors import DomainError
+        from lib.outbound import call
+
+        if not self.settings.base_url or not self.settings.cron_secret:
+            return
+        headers = {"Authorization": f"Bearer {self.settings.cron_secret}"}
+        try:
+            call("GET", self.settings.base_url + path, headers=headers, trusted=True, timeout=POKE_TIMEOUT_SECONDS)
+        except DomainError as error:
+            # A time-out is the usual end: the sweep takes longer than we wait.
+            log.debug("poked %s: %s", path, error)
+
+    def _emergency(self, text: str) -> None:
+        import json
+
+        from lib.domain.errors import DomainError
+        from lib.outbound import call
+
+        if not self.settings.emergency_webhook:
+            return
+        body = json.dumps({"text": text, "content": text}).encode()
+        try:
+            call(
+                "POST",
+                self.settings.emergency_webhook,
+                headers={"Content-Type": "application/json"},
+                content=body,
+                trusted=True,
+            )
+        except DomainError as error:
+            log.error("the emergency webhook failed: %s", error)
+
+
+class DeadMan:
+    """Tells somebody else's watch that we live: after commits, at most once a minute. Never raises."""
+
+    def __init__(self, url: str | None, every: float = 60.0) -> None:
+        self._url = url
+        self._every = every
+        self._told = float("-inf")
+
+    def __call__(self) -> None:
+        from lib.domain.errors import DomainError
+        from lib.outbound import call
+
+        now = time.monotonic()
+        if not self._url or now - self._told < self._every:
+            return
+        self._told = now
+        try:
+            call("GET", self._url, trusted=True)
+        except DomainError as error:
+            log.warning("the dead-man address did not answer: %s", error)
+
+
+_lock = threading.Lock()
+_services: Services | None = None
+
+
+def services() -> Services:
+    """The services of this process. Raises Unavailable, naming every fault of the environment that describes them."""
+    global _services
+    if _services is None:
+        with _lock:
+            if _services is None:
+                _services = build(_settings())
+    return _services
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        log.error("%s", error)
+        raise Unavailable(str(error), retry_after=60) from error
+
+
+def use(replacement: Services | None) -> None:
+    """Put other services in place, or none so that they are built anew."""
+    global _services
+    with _lock:
+        _services = replacement
+
+
+def build(settings: Settings) -> Services:
+    storage = HybridStorage(_redis(settings), _rpc(settings), billed=settings.redis_billed, shard=settings.shard)
+    return Services(settings, storage)
+
+
+def _redis(settings: Settings) -> Redis:
+    from lib.storage.redis import client
+
+    if settings.redis_rest_url and settings.redis_rest_token:
+        return client.RestRedis(settings.redis_rest_url, settings.redis_rest_token)
+    return client.UrlRedis(settings.redis_url) if settings.redis_url else client.NoRedis()
+
+
+def _rpc(settings: Settings) -> Rpc:
+    from lib.storage.supabase import client
+
+    if settings.database_url:
+        return client.PsycopgRpc(settings.database_url)
+    return client.PostgrestRpc(settings.supabase_rest_url, settings.supabase_key)
