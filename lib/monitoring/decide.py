@@ -1,0 +1,262 @@
+"""From a batch of posts to one commit. Pure: the same states, entries and time give the same document.
+
+Whatever a post holds, it cannot stop the sweep: an entry that cannot be read goes to the dead letters, and a server
+whose share cannot be folded loses that share to them and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from lib.domain.alerting import GRAVITY, Finding
+from lib.domain.posts import PostMarks
+from lib.domain.telemetry import Part, decode_part
+from lib.monitoring import absence
+from lib.monitoring.analyzers import Analyzer
+from lib.monitoring.fold import Outcome, fold_parts
+from lib.monitoring.state import FleetState, ServerState
+from lib.storage.port import Entry
+
+FLEET_STEP = 300
+FLEET_POINTS = 288
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+# What a data error in one entry may raise while it is read or folded. Anything else is our own fault and must be seen.
+DATA_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, ZeroDivisionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """All that a decision depends on beside states and entries. `now` is the database's clock."""
+
+    now: float
+    swept_at: float | None
+    post_every: float  # what agents are told when nobody watches
+    drained: bool  # nothing more waits behind this batch
+    could_read: bool = True  # Redis answered
+
+
+@dataclass(slots=True)
+class Decision:
+    """`document` is the body of the commit (shapes: storage/supabase/queries.py); `changed` are the new states."""
+
+    changed: dict[str, ServerState] = field(default_factory=dict)
+    fleet: FleetState = field(default_factory=FleetState)
+    document: dict[str, Any] = field(default_factory=dict)
+    samples: int = 0
+
+
+def decide(
+    states: Mapping[str, ServerState],
+    fleet: FleetState,
+    entries: Sequence[Entry],
+    given: Circumstances,
+    analyzers: Sequence[Analyzer],
+) -> Decision:
+    """Fold the entries, judge silence, write down what is to be committed. `states` and `fleet` stay as they are."""
+    decision = Decision(fleet=fleet.copy())
+    heard, dead = _by_server(entries)
+    outcomes: dict[str, Outcome] = {}
+    for server, share in heard.items():
+        state = states[server].copy() if server in states else ServerState(server, first_seen=given.now)
+        try:
+            outcomes[server] = _fold(state, share, given.now, analyzers)
+        except DATA_ERRORS:
+            state, outcomes[server] = _fold_one_by_one(states.get(server), server, share, given.now, analyzers, dead)
+        decision.changed[server] = state
+    for server, state in states.items():
+        if server not in heard and state.slots:
+            state = state.copy()
+            outcomes[server] = _fold(state, [], given.now, analyzers)
+            decision.changed[server] = state
+    _judge_silence(states, decision, given)
+    _note_fleet(states, decision, given.now)
+    decision.document = _document(states, decision, outcomes, dead, fleet, given.now)
+    decision.samples = sum(outcome.samples for outcome in outcomes.values())
+    return decision
+
+
+type Share = list[tuple[float, list[Part]]]
+
+
+def _by_server(entries: Sequence[Entry]) -> tuple[dict[str, Share], list[list[str]]]:
+    heard: dict[str, Share] = {}
+    dead: list[list[str]] = []
+    for entry in entries:
+        try:
+            parts = [decode_part(text) for text in entry.parts]
+        except DATA_ERRORS as error:
+            dead.append([_ENCODE(entry), f"{type(error).__name__}: {error}"])
+            continue
+        shares: dict[str, list[Part]] = {}
+        for part in parts:
+            shares.setdefault(part.server, []).append(part)
+        for server, share in shares.items():
+            heard.setdefault(server, []).append((entry.heard_at, share))
+    return heard, dead
+
+
+def _fold(state: ServerState, share: Share, now: float, analyzers: Sequence[Analyzer]) -> Outcome:
+    return _judged(state, fold_parts(state, share, now), analyzers)
+
+
+def _fold_one_by_one(
+    before: ServerState | None,
+    server: str,
+    share: Share,
+    now: float,
+    analyzers: Sequence[Analyzer],
+    dead: list[list[str]],
+) -> tuple[ServerState, Outcome]:
+    """Fold each post by itself, so that one that cannot be folded takes none of the others with it."""
+    state = before.copy() if before else ServerState(server, first_seen=now)
+    outcome = Outcome()
+    for one in share:
+        trial = state.copy()
+        try:
+            folded = _fold(trial, [one], now, analyzers)
+        except DATA_ERRORS as reason:
+            dead.append([_ENCODE([asdict(part) for part in one[1]]), f"{type(reason).__name__}: {reason}"])
+            folded = Outcome(epochs=_mark(state, one[1], now))
+        else:
+            state = trial
+        outcome.absorb(folded)
+    return state, outcome
+
+
+def _mark(state: ServerState, parts: Sequence[Part], now: float) -> set[str]:
+    """A post in the dead letters counts as stored: sent again it would only be refused again."""
+    posts = [part.post for part in parts if part.post]
+    for post in posts:
+        state.posts.setdefault(post.epoch, PostMarks()).add(post.n, post.floor, now)
+    return {post.epoch for post in posts}
+
+
+def set_aside(states: Mapping[str, ServerState], fleet: FleetState, entry: Entry, reason: str, now: float) -> Decision:
+    """The commit of one post that the database refuses, or that no sweep survived: a dead letter, and its number."""
+    decision = Decision(fleet=fleet.copy())
+    outcomes: dict[str, Outcome] = {}
+    try:
+        parts = [decode_part(text) for text in entry.parts]
+    except DATA_ERRORS:
+        parts = []
+    for part in parts:
+        if part.server in states and part.post:
+            state = decision.changed.setdefault(part.server, states[part.server].copy())
+            outcomes[part.server] = Outcome(epochs=_mark(state, [part], now))
+    decision.document = _document(states, decision, outcomes, [["\n".join(entry.parts), reason]], fleet, now)
+    return decision
+
+
+def _judged(state: ServerState, outcome: Outcome, analyzers: Sequence[Analyzer]) -> Outcome:
+    """Let the analyzers see the new rows, and let the gravest finding be the server's status."""
+    state.line = ""
+    if state.skewed:
+        _set_status(state, "ok", {"code": "skewed"}, state.heard_at)
+        return outcome
+    if not outcome.windows:
+        if outcome.heard and state.status == "offline":
+            _set_status(state, "ok", None, state.heard_at)
+        return outcome
+    findings: list[Finding] = []
+    for analyzer in analyzers:
+        memory = dict(state.memory.get(analyzer.name) or {})
+        found: list[Finding] = []
+        for window in outcome.windows:
+            found = analyzer.fold(memory, window)
+        findings += found
+        if memory:
+            state.memory[analyzer.name] = memory
+        else:
+            state.memory.pop(analyzer.name, None)
+    gravest = max(findings, key=lambda finding: GRAVITY[finding.severity], default=None)
+    if gravest is None:
+        _set_status(state, "ok", None, float(state.folded_at))
+    else:
+        reason = {
+            "code": gravest.code, "metric": gravest.series, "value": gravest.value,
+            "level": gravest.level, "since": gravest.since,
+        }  # fmt: skip
+        _set_status(state, gravest.severity, reason, float(gravest.since))
+    return outcome
+
+
+def _set_status(state: ServerState, status: str, reason: dict[str, Any] | None, since: float) -> None:
+    if state.status != status:
+        state.since = since
+    state.status, state.reason = status, reason
+
+
+def _judge_silence(states: Mapping[str, ServerState], decision: Decision, given: Circumstances) -> None:
+    absence.listen(decision.fleet, given.now, given.swept_at, could_read=given.could_read)
+    if not (given.drained and given.could_read):
+        return
+    present = {**states, **decision.changed}
+    for state in absence.judge(present.values(), decision.fleet, given.now, given.post_every):
+        gone = decision.changed.get(state.name) or state.copy()
+        _set_status(gone, "offline", {"code": "silent", "since": gone.heard_at}, given.now)
+        gone.line = ""
+        decision.changed[state.name] = gone
+
+
+def _note_fleet(states: Mapping[str, ServerState], decision: Decision, now: float) -> None:
+    """The fleet's CPU, median and 95th percentile, once every five minutes for a day."""
+    step = int(now) - int(now) % FLEET_STEP
+    fleet = decision.fleet
+    if step <= fleet.cpu_at:
+        return
+    values = sorted(
+        value
+        for state in {**states, **decision.changed}.values()
+        if state.status != "offline" and (value := state.value("cpu")) is not None
+    )
+    if fleet.cpu_at:
+        missed = min((step - fleet.cpu_at) // FLEET_STEP - 1, FLEET_POINTS)
+        fleet.cpu += [[None, None]] * missed
+    median = _rank(values, 0.5)
+    fleet.cpu = [*fleet.cpu, [median, _rank(values, 0.95)]][-FLEET_POINTS:]
+    fleet.cpu_at = step
+
+
+def _rank(ordered: Sequence[float], share: float) -> float | None:
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 1) if ordered else None
+
+
+def _document(
+    states: Mapping[str, ServerState],
+    decision: Decision,
+    outcomes: Mapping[str, Outcome],
+    dead: list[list[str]],
+    fleet: FleetState,
+    now: float,
+) -> dict[str, Any]:
+    changed = decision.changed
+    document: dict[str, Any] = {
+        "servers": {
+            name: {"series": state.series, "facts": state.facts}
+            for name, state in changed.items()
+            if name not in states or states[name].series != state.series or states[name].facts != state.facts
+        },
+        "samples": {name: list(outcome.rows.items()) for name, outcome in outcomes.items() if outcome.rows},
+        "states": {name: state.to_rows(states.get(name)) for name, state in changed.items()},
+        "posts": {
+            name: {epoch: _marks(changed[name], epoch, now) for epoch in sorted(outcome.epochs)}
+            for name, outcome in outcomes.items()
+            if outcome.epochs
+        },
+        "processes": {name: list(outcome.processes.items()) for name, outcome in outcomes.items() if outcome.processes},
+        "errors": {name: outcome.errors for name, outcome in outcomes.items() if outcome.errors},
+        "events": {name: outcome.events for name, outcome in outcomes.items() if outcome.events},
+        "dead": dead,
+    }
+    if decision.fleet != fleet:
+        document["fleet"] = decision.fleet.to_text()
+    return document
+
+
+def _marks(state: ServerState, epoch: str, now: float) -> list[Any] | None:
+    """The marks as they are kept; None for an epoch that is no longer."""
+    return state.posts[epoch].to_row(now) if epoch in state.posts else None

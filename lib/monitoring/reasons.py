@@ -1,0 +1,61 @@
+"""Why a server has the status it has, in a sentence, Korean and English."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lib.domain.metrics import Metric, metric_of
+from lib.monitoring.state import ServerState
+
+
+def described(reason: dict[str, Any] | None, state: ServerState | None = None) -> dict[str, Any] | None:
+    """The reason with its text. Times stay epoch seconds beside it: the reader's clock and zone make words of them."""
+    if reason is None:
+        return None
+    code = reason["code"]
+    if code == "threshold":
+        text = _threshold(reason)
+    elif code == "silent":
+        text = {"en": "Nothing has been heard from this server", "ko": "서버에서 소식이 없습니다"}
+    elif code == "deaf":
+        text = {
+            "en": "Many servers fell silent together: the monitor itself may not be reachable",
+            "ko": "여러 서버가 동시에 조용해졌습니다. 모니터가 수신하지 못하는 것일 수 있습니다",
+        }
+    elif code == "blind":
+        text = {
+            "en": "The monitor itself has read no reports since then; values are the last known",
+            "ko": "모니터가 그 뒤로 보고를 읽지 못했습니다. 값은 마지막으로 알려진 값입니다",
+        }
+    elif code == "skewed":
+        text = {
+            "en": "Its clock is off and it does not number its posts: values are kept as sent and judge nothing",
+            "ko": "서버의 시계가 맞지 않고 보고에 번호가 없어, 값은 받은 그대로 보관하며 판단에는 쓰지 않습니다",
+        }
+    elif code == "late":
+        text = {
+            "en": "Its report is late; values are the last known",
+            "ko": "보고가 늦고 있습니다. 값은 마지막으로 알려진 값입니다",
+        }
+    else:
+        text = {"en": code, "ko": code}
+    return {"metric": None, "value": None, "level": None, **reason, "text": text}
+
+
+def _threshold(reason: dict[str, Any]) -> dict[str, str]:
+    series: str = reason["metric"]
+    metric = metric_of(series)
+    _, _, subject = series.partition(":")
+    of = f" {subject}" if subject else ""
+    value, level = _figure(reason["value"], metric), _figure(reason["level"], metric)
+    en = metric.en if metric else series
+    ko = metric.ko if metric else series
+    return {
+        "en": f"{en}{of} at {value} (level {level})",
+        "ko": f"{ko}{of} {value} (기준 {level})",
+    }
+
+
+def _figure(value: float, metric: Metric | None) -> str:
+    unit = metric.unit if metric else ""
+    return f"{value:.1f}".rstrip("0").rstrip(".") + unit if abs(value) < 1e6 else f"{value:.3g}{unit}"

@@ -1,0 +1,148 @@
+"""From a batch to a commit: pure, and whatever a post holds it stops nobody else's."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib.monitoring.analyzers import Window, analyzers
+from lib.monitoring.decide import Circumstances, Decision, decide, set_aside
+from lib.monitoring.state import FleetState, ServerState
+from lib.storage.port import Entry
+from tests.unit.folding import NOW, entry, kept_and_read
+
+GIVEN = Circumstances(NOW + 60.0, NOW + 50.0, 60.0, drained=True)
+
+
+def decided(*entries: Entry, states: dict[str, ServerState] | None = None, given: Circumstances = GIVEN) -> Decision:
+    return decide(states or {}, FleetState(listening_since=1.0), entries, given, analyzers())
+
+
+def known(*servers: str) -> dict[str, ServerState]:
+    decision = decided(*(entry(NOW, {NOW: {"cpu": 1.0}}, server=name, n=1) for name in servers))
+    return {name: kept_and_read(state) for name, state in decision.changed.items()}
+
+
+def test_a_commit_holds_samples_states_marks_and_what_else_was_told() -> None:
+    decision = decided(
+        entry(NOW, {NOW: {"cpu": 1.5}}, n=1, host={"cores": 2}, processes=[{"name": "x"}],
+              errors=[["i", NOW, "error", "s", "m"]], events=[["j", NOW, "deploy", "v2"]]),
+    )  # fmt: skip
+    document = decision.document
+    assert document["servers"] == {"web-1": {"series": ["cpu"], "facts": {"cores": 2}}}
+    assert document["samples"] == {"web-1": [(NOW, "{1.5}")]}
+    assert document["posts"] == {"web-1": {"e": [1, "", None]}}
+    assert document["processes"] == {"web-1": [(NOW, [{"name": "x"}])]}
+    assert document["errors"] == {"web-1": [["i", NOW, "error", "s", "m"]]}
+    assert document["events"] == {"web-1": [["j", NOW, "deploy", "v2"]]}
+    assert document["dead"] == []
+    assert decision.samples == 1
+    json.dumps(document)
+
+
+def test_what_did_not_change_is_not_written() -> None:
+    states = known("web-1", "web-2")
+    decision = decided(entry(NOW + 30, {NOW + 30: {"cpu": 1.5}}, n=2), states=states)
+    assert decision.document["servers"] == {}
+    assert list(decision.document["states"]) == ["web-1"]
+    quiet = decided(states=states)
+    assert quiet.document["states"] == {}
+    assert quiet.changed == {}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 4), st.integers(0, 20), st.booleans()), max_size=8))
+def test_deciding_changes_nothing_of_what_it_is_given_and_gives_the_same_again(
+    posts: list[tuple[str, int, int, bool]],
+) -> None:
+    states = known("a", "b")
+    states["a"].slots = {NOW - NOW % 10: {0: 5.0}}
+    fleet = FleetState(listening_since=1.0)
+    entries = [
+        entry(NOW + 1 + index, {NOW + 10 * step: {"cpu": 95.0, "disk:/": 99.0}}, server=name, n=n, slotted=slotted)
+        for index, (name, n, step, slotted) in enumerate(posts)
+    ]
+    before = copy.deepcopy((states, fleet, entries))
+    first = decide(states, fleet, entries, GIVEN, analyzers())
+    assert (states, fleet, entries) == before
+    assert decide(states, fleet, entries, GIVEN, analyzers()) == first
+
+
+GOOD = '[1,"key","web-1",null,null,0,["cpu"],[[1763900000,"7"]],{}]'
+
+
+@pytest.mark.parametrize(
+    "poison",
+    ["", "{", "[]", "7", '{"a":1}', GOOD.replace("[1,", "[99,", 1), GOOD.replace('["cpu"]', "7"),
+     GOOD.replace('"7"', '"7,"'), GOOD.replace("[[1763900000", '[["x"'),
+     GOOD.replace("{}", '{"errors":7}'), GOOD.replace("null", '["e"]', 1)],
+)  # fmt: skip
+def test_a_post_that_cannot_be_read_or_folded_goes_to_the_dead_letters_alone(poison: str) -> None:
+    bad = Entry("5-0", NOW, [poison])
+    decision = decided(
+        entry(NOW, {NOW: {"cpu": 1.0}}, n=1), bad,
+        entry(NOW, {NOW + 10: {"cpu": 2.0}}, n=2), entry(NOW, {NOW: {"cpu": 3.0}}, server="web-2"),
+    )  # fmt: skip
+    assert len(decision.document["dead"]) == 1
+    assert decision.document["samples"] == {
+        "web-1": [(NOW, "{1.0}"), (NOW + 10, "{2.0}")],
+        "web-2": [(NOW, "{3.0}")],
+    }
+    assert decision.document["posts"]["web-1"] == {"e": [2, "", None]}
+
+
+def test_a_numbered_post_in_the_dead_letters_counts_as_stored_or_it_would_come_for_ever() -> None:
+    (good,) = entry(NOW, {NOW: {"cpu": 1.0}}, n=1).parts
+    bad = Entry("5-0", NOW, [good.replace('"1.0"', '"1.0,"')])
+    decision = decided(bad)
+    assert decision.document["posts"] == {"web-1": {"e": [1, "", None]}}
+    assert "1.0," in decision.document["dead"][0][0]
+
+
+def test_two_hundred_bad_posts_of_one_server_are_told_apart_in_bearable_time() -> None:
+    (good,) = entry(NOW, {NOW: {"cpu": 1.0}}).parts
+    entries = [
+        Entry(f"{index}-0", NOW, [good.replace('"1.0"', '"1.0,"') if index % 2 else good]) for index in range(200)
+    ]
+    decision = decided(*entries)
+    assert len(decision.document["dead"]) == 100
+    assert decision.samples == 100
+
+
+def test_a_post_the_database_refuses_is_set_aside_with_its_number_and_nothing_else() -> None:
+    states = known("web-1")
+    refused = entry(NOW + 30, {NOW + 30: {"cpu": 77.0}}, n=2)
+    decision = set_aside(states, FleetState(), refused, "22003: out of range", NOW + 60.0)
+    document = decision.document
+    assert document["dead"] == [["\n".join(refused.parts), "22003: out of range"]]
+    assert document["samples"] == {}
+    assert document["posts"] == {"web-1": {"e": [2, "", None]}}
+    assert decision.changed["web-1"].values == [1.0]
+    assert set_aside({}, FleetState(), Entry("1-0", NOW, ["{"]), "no", NOW).document["dead"] == [["{", "no"]]
+
+
+class Broken:
+    name = "broken"
+
+    def fold(self, memory: dict[str, Any], window: Window) -> list[Any]:
+        raise RuntimeError("our own fault")
+
+
+def test_a_fault_of_our_own_is_not_taken_for_a_data_error() -> None:
+    with pytest.raises(RuntimeError, match="our own fault"):
+        decide({}, FleetState(), [entry(NOW, {NOW: {"cpu": 1.0}})], GIVEN, [Broken()])
+
+
+def test_the_fleets_cpu_is_noted_every_five_minutes_with_holes_where_nobody_swept() -> None:
+    states = known("a", "b", "c")
+    fleet = FleetState(listening_since=1.0)
+    start = NOW - NOW % 300
+    for now in (start + 10, start + 20, start + 310, start + 1_000):
+        fleet = decide(states, fleet, [], Circumstances(now, now - 5.0, 60.0, drained=True), []).fleet
+    assert fleet.cpu == [[1.0, 1.0], [1.0, 1.0], [None, None], [1.0, 1.0]]
+    assert fleet.cpu_at == start + 900
