@@ -124,4 +124,4 @@ def from_tree(root: Path, name: str, environment: Mapping[str, str]) -> Function
 
 def base_environment() -> dict[str, str]:
     """What any process here needs; nothing of the developer's own."""
-    return {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    return {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}

@@ -90,8 +90,12 @@ def _copy_tree(to: Path) -> None:
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
-        check=True,
+        check=False,
     )
+    if listed.returncode:  # an unpacked archive, or a tree that is somebody else's
+        ignored = shutil.ignore_patterns(".*_cache", ".git", ".venv", ".vercel", "__pycache__", "node_modules", ".env*")
+        shutil.copytree(ROOT, to, ignore=ignored)
+        return
     for name in listed.stdout.decode().split("\0"):
         source = ROOT / name
         if name and source.is_file():
@@ -101,7 +105,17 @@ def _copy_tree(to: Path) -> None:
 
 def _environment(home: Path) -> dict[str, str]:
     """Nobody's login, no telemetry; uv from beside this Python, its cache where everybody's is."""
-    kept = {"LANG", "HOME", "UV_CACHE_DIR", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL", "SSL_CERT_FILE"}
+    kept = {
+        "LANG",
+        "HOME",
+        "LD_LIBRARY_PATH",
+        "SSL_CERT_DIR",
+        "UV_CACHE_DIR",
+        "UV_INDEX_URL",
+        "UV_DEFAULT_INDEX",
+        "PIP_INDEX_URL",
+        "SSL_CERT_FILE",
+    }
     kept |= {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "NODE_EXTRA_CA_CERTS"}
     environment = {name: value for name, value in os.environ.items() if name in kept}
     # The base interpreter is on the path too: uv looks for 3.12 there and must not download one.

@@ -30,6 +30,13 @@ def test_the_migrations_need_no_superuser(supabase_database: Pair) -> None:
     assert owners == [(False,)]
 
 
+def test_the_database_under_test_hands_new_functions_to_everybody(supabase_database: Pair) -> None:
+    """Else the tests below would pass without a single revoke."""
+    [(defaults,)] = supabase_database.rows("select defaclacl::text from pg_default_acl where defaclobjtype = 'f'")
+    assert "anon=X" in defaults
+    assert "authenticated=X" in defaults
+
+
 def test_only_the_service_may_call_a_function(supabase_database: Pair) -> None:
     functions = [name for (name,) in supabase_database.rows(OURS)]
     assert len(functions) > 25
