@@ -39,6 +39,12 @@ FAULTS: dict[str, Callable[[], AbstractContextManager[Faulty]]] = {
 }
 
 
+DIRECTORY = {
+    "now": time.time(), "cursor": "7-0", "swept_at": None, "rollup_due": False, "keys_version": 1,
+    "keys": [["id", "h" * 64, ["write"], None, [], None]], "stored": {}, "watch": {},
+}  # fmt: skip
+
+
 def redis_by_url(server: Faulty) -> Redis:
     return UrlRedis(f"redis://127.0.0.1:{server.port}/0")
 
@@ -175,21 +181,49 @@ def test_a_redis_that_is_full_locked_or_a_replica_is_unavailable(valkey_of_its_o
             roads[1].execute("PING")
 
 
-def test_a_key_that_a_project_does_not_know_is_forbidden(postgrest: Project | None) -> None:
-    if postgrest is None:
-        answers = [faults.page("401 Unauthorized", b'{"message":"Invalid API key"}', "application/json")]
-    else:
-        answers = []
-        rpc = PostgrestRpc(postgrest.rest_url, "sb_secret_of_somebody_else")
-        with pytest.raises(Forbidden, match="Invalid API key"):
-            rpc.call("omv_health", {})
-        rpc.close()
-    for answer in answers:
-        with answer as server:
-            rpc = postgres_by_rest(server)
-            with pytest.raises(Forbidden, match="Invalid API key"):
+def test_a_key_that_a_project_does_not_know_is_an_outage_and_not_the_callers_fault(postgrest: Project | None) -> None:
+    with ExitStack() as stack:
+        refusal = b'{"message":"Invalid API key","hint":"Double check your API keys."}'
+        server = stack.enter_context(faults.page("401 Unauthorized", refusal, "application/json"))
+        rpcs = [postgres_by_rest(server)]
+        if postgrest is not None:
+            rpcs.append(PostgrestRpc(postgrest.rest_url, "sb_secret_of_somebody_else"))
+        for rpc in rpcs:
+            stack.callback(rpc.close)
+            with pytest.raises(Unavailable, match="Invalid API key"):
                 rpc.call("omv_health", {})
-            rpc.close()
+
+
+@pytest.mark.parametrize("refusal", [Unavailable("no key"), Forbidden("no role")])
+def test_known_agents_outlive_a_service_key_that_was_revoked(refusal: Exception) -> None:
+    now = [1000.0]
+    storage = HybridStorage(NoRedis(), Refusing(refusal), billed=False)
+    directory = storage.directory
+    directory._monotonic = lambda: now[0]
+    with pytest.raises(Unavailable):
+        directory.key("h" * 64)
+    real, directory._queries.directory = directory._queries.directory, lambda version: DIRECTORY  # type: ignore[method-assign]
+    now[0] += 10
+    assert directory.key("h" * 64) is not None
+    directory._queries.directory = real  # type: ignore[method-assign]
+    now[0] += 300
+    assert directory.key("h" * 64) is not None
+    now[0] += 600
+    with pytest.raises(Unavailable):
+        directory.key("h" * 64)
+
+
+class Refusing:
+    """A road whose every call is refused."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def call(self, name: str, body: Any, *, timeout: float = 0.0) -> Any:
+        raise self._error
+
+    def close(self) -> None:
+        return
 
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "502 Bad Gateway", "540 Project Paused"])
@@ -247,12 +281,8 @@ def test_the_directory_outlives_postgres_for_ten_minutes_and_no_request_waits_tw
         storage = HybridStorage(NoRedis(), rpc, billed=False)
         directory = storage.directory
         directory._monotonic = lambda: now[0]
-        answers = {
-            "now": time.time(), "cursor": "7-0", "swept_at": None, "rollup_due": False, "keys_version": 1,
-            "keys": [["id", "h" * 64, ["write"], None, [], None]], "stored": {}, "watch": {},
-        }  # fmt: skip
         real = directory._queries.directory
-        directory._queries.directory = lambda version: answers  # type: ignore[method-assign]
+        directory._queries.directory = lambda version: DIRECTORY  # type: ignore[method-assign]
         assert directory.key("h" * 64) is not None
         directory._queries.directory = real  # type: ignore[method-assign]
         try:

@@ -14,6 +14,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+VERCELS_NODE = 20  # what the CLI demands; Debian 12's own is older
 PACKAGE = Path(__file__).resolve().parents[1] / "fixtures" / "node_tools" / "package.json"
 
 
@@ -29,14 +30,19 @@ def node_modules() -> Path | None:
     if not (found / ".bin" / "vercel").exists():
         try:
             _install(home)
-        except OSError:
-            return None  # a home that cannot be written to is as good as no Node
+        except (OSError, subprocess.SubprocessError):
+            return None  # a home that cannot be written to, or a silent registry, is as good as no Node
     return found if (found / ".bin" / "vercel").exists() else None
 
 
 def vercel() -> Path | None:
     modules = node_modules()
-    return modules and modules / ".bin" / "vercel"
+    return modules / ".bin" / "vercel" if modules and _node_major() >= VERCELS_NODE else None
+
+
+def _node_major() -> int:
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
+    return int(said.strip().lstrip("v").partition(".")[0] or 0)
 
 
 def postgrest() -> Path | None:
@@ -60,3 +66,7 @@ def _install(home: Path) -> None:
             timeout=300,
             stdout=subprocess.DEVNULL,
         )
+
+
+if __name__ == "__main__":
+    print(f"vercel: {vercel() or 'missing'}\npostgrest: {postgrest() or 'missing'}")

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from lib.domain.errors import Unavailable
+from lib.domain.errors import Forbidden, Unavailable
 from lib.storage.port import AgentKey, Contents
 from lib.storage.supabase.queries import Queries
 
@@ -87,7 +87,7 @@ class Directory:
             self._tried_at = now
             try:
                 answer = self._queries.directory(self._contents.keys_version)
-            except Unavailable:
+            except (Unavailable, Forbidden):  # whatever ails the service itself is an outage to agents
                 self._failing = True
                 return
             self._contents = _contents(answer, self._contents)

@@ -197,8 +197,11 @@ def translated(state: str, message: str) -> Exception:
     """An SQLSTATE, PostgREST code or HTTP status in the house's words (Postgres, appendix A; PostgREST, errors)."""
     if state in {"PT409", "23505", "40001", "409"}:
         return Conflict(message)
-    if state in {"42501", "PT403", "PGRST301", "PGRST302", "401", "403"}:
-        return Forbidden(f"Postgres refused the service's key or role: {message}")
+    if state in {"42501", "PT403"}:
+        return Forbidden(f"Postgres refused the service's role: {message}")
+    if state in {"PGRST300", "PGRST301", "PGRST302", "PGRST303", "401", "403"}:
+        # Ours, not the caller's: as when psycopg's password is wrong, nobody can be served until it is put right.
+        return Unavailable(f"Postgres refused the service's key: {message}")
     if state[:2] in {"22", "23"}:
         return BadData(f"{state}: {message}")
     if state in {"PGRST202", "42883"}:
