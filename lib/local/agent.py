@@ -27,7 +27,7 @@ class KeyRevoked(Exception):
     """Somebody took the local agent's key away; making another by itself would undo that."""
 
 
-def agent_key(keyring: Keyring, file: Path) -> None:
+def agent_key(keyring: Keyring, file: Path, name: str = KEY_NAME) -> None:
     """See to it that `file` holds a key that the database knows. Raises KeyRevoked."""
     try:
         secret = file.read_text(encoding="utf-8").strip()
@@ -40,7 +40,7 @@ def agent_key(keyring: Keyring, file: Path) -> None:
                 if key["revoked_at"] is None:
                     return
                 raise KeyRevoked(f"its key was revoked; delete {file} to have a new one made")
-    write_private(file, keyring.create(KEY_NAME, scopes=("write",))[1] + "\n")
+    write_private(file, keyring.create(name, scopes=("write",))[1] + "\n")
 
 
 class LocalAgent:

@@ -24,6 +24,7 @@ class CronLoop:
         self._sweep_every = sweep_every
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="local-crons", daemon=True)
+        self._rollup: threading.Thread | None = None
         self._failing: set[str] = set()
 
     def start(self) -> None:
@@ -39,8 +40,15 @@ class CronLoop:
             answer = self._call("/api/cron/sweep")
             if answer.get("rollup_due") or time.monotonic() - rolled_at >= ROLLUP_SECONDS:
                 rolled_at = time.monotonic()
-                self._call("/api/cron/rollup")
+                self._start_rollup()
             self._stopping.wait(self._sweep_every)
+
+    def _start_rollup(self) -> None:
+        """In a thread of its own, as it is a function of its own on the platform: a long one holds up no sweep."""
+        if self._rollup is None or not self._rollup.is_alive():
+            arguments = ("/api/cron/rollup",)
+            self._rollup = threading.Thread(target=self._call, args=arguments, name="local-rollup", daemon=True)
+            self._rollup.start()
 
     def _call(self, path: str) -> dict[str, object]:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_SECONDS)

@@ -17,6 +17,7 @@ from lib import wiring
 from lib.domain.errors import DomainError
 from lib.local.agent import KeyRevoked, LocalAgent, agent_key
 from lib.local.crons import CronLoop
+from lib.local.demo import start_demo
 from lib.local.edge import Edge
 from lib.local.secrets_file import kept
 from lib.local.server import LocalServer, PortTaken, listen
@@ -89,6 +90,8 @@ def start(environment: dict[str, str], running: ExitStack, stop: _Stop) -> None:
     _await_ready(server.port, stop)
     if environment.get("OPENMANAGER_AGENT", "1") != "0":
         _start_agent(services, server.url, data, environment, running)
+    if environment.get("OPENMANAGER_DEMO") == "1":
+        start_demo(services, server.port, data / "demo.key", running)
     print(f"ready: {server.url}", flush=True)
     if password is not None:
         email = settings.admin_email or USUAL_EMAIL
