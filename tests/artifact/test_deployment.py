@@ -232,6 +232,26 @@ def test_a_warm_post_is_one_request_to_upstash_and_none_to_supabase(deployment: 
         assert deployment.supabase.calls[calls:] == []
 
 
+def test_an_answer_does_not_wait_for_the_sweep_it_wakes(deployment: Deployment) -> None:
+    """A value at its limit wakes the sweep at once; the instance works on after its answer, as the platform lets it."""
+    deployment.post(5)
+    deployment.edge.slow["/api/cron/sweep"] = 2.0
+    calls = len(deployment.edge.calls)
+    try:
+        began = time.monotonic()
+        answer = deployment.post(1, server="web-02", samples=[{"at": int(time.time()), "cpu": 99.5}])
+        took = time.monotonic() - began
+        assert answer.status_code == 202
+        time.sleep(0.5)
+    finally:
+        deployment.edge.slow.clear()
+    assert ("/api/cron/sweep", "/api/cron/sweep") in deployment.edge.calls[calls:]
+    assert took < 0.9, "the poke itself gives up after a second"
+    time.sleep(2.0)
+    fleet = deployment.call("GET", "/api/servers", headers=deployment.signed_in()).json()["servers"]
+    assert {one["id"]: one["metrics"]["cpu"] for one in fleet}["web-02"] == 99.5, "swept although the poke had given up"
+
+
 def test_only_the_clock_may_sweep(deployment: Deployment) -> None:
     for path in ("/api/cron/sweep", "/api/cron/rollup"):
         for bearer in ("", "wrong", CRON_SECRET[:-1]):
