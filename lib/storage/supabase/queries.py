@@ -93,7 +93,8 @@ class Queries:
         return _found(self._rpc.call("omv_server_settings", {"server": name, "settings": settings}))
 
     def server_delete(self, name: str) -> bool:
-        return bool(self._rpc.call("omv_server_delete", {"server": name})["deleted"])
+        """Waits for a roll-up step that is under way, so it may take as long as a commit."""
+        return bool(self._rpc.call("omv_server_delete", {"server": name}, timeout=COMMIT_SECONDS)["deleted"])
 
 
 def _found(answer: Any) -> dict[str, Any] | None:
