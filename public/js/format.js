@@ -24,7 +24,7 @@ export function scaled(value, base, names) {
   let step = 0;
   let left = value;
   // 999.5 would be shown as 1000.
-  while (Math.abs(left) >= (base === 1000 ? 999.5 : 1000) && step < names.length - 1) {
+  while (Math.abs(left) >= 999.5 && step < names.length - 1) {
     left /= base;
     step += 1;
   }

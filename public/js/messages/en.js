@@ -5,7 +5,6 @@ export const messages = {
   'app.skip': 'Skip to content',
   'app.menu': 'Main menu',
   'app.language': 'Language',
-  'app.starting': 'Starting…',
   'app.unreachable': 'The hub cannot be reached. Trying again by itself.',
   'app.again': 'The page keeps trying by itself.',
 

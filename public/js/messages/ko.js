@@ -5,7 +5,6 @@ export const messages = {
   'app.skip': '본문으로 건너뛰기',
   'app.menu': '주 메뉴',
   'app.language': '언어',
-  'app.starting': '시작하는 중…',
   'app.unreachable': '허브에 연결할 수 없습니다. 자동으로 다시 시도합니다.',
   'app.again': '자동으로 다시 시도하고 있습니다.',
 
