@@ -144,8 +144,10 @@ def set_aside(states: Mapping[str, ServerState], fleet: FleetState, entry: Entry
     except DATA_ERRORS:
         parts = []
     for part in parts:
-        if part.server in states and part.post:
-            state = decision.changed.setdefault(part.server, states[part.server].copy())
+        if part.post:
+            known = states.get(part.server)
+            fresh = known.copy() if known else ServerState(part.server, first_seen=now, heard_at=entry.heard_at)
+            state = decision.changed.setdefault(part.server, fresh)
             outcomes[part.server] = Outcome(epochs=_mark(state, [part], now))
     decision.document = _document(states, decision, outcomes, [["\n".join(entry.parts), reason]], fleet, now)
     return decision

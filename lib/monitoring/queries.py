@@ -9,7 +9,7 @@ import time
 import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lib.domain.errors import BadInput, NotFound, Unavailable
@@ -24,7 +24,6 @@ MOST_POINTS = 2_000
 MOST_SERIES = 40
 GAP_STEPS = 2.5  # a distance wider than so many usual ones is drawn as a hole
 HOLE_NEIGHBOURS = 4
-SNAPSHOT_STALE_SECONDS = 180.0
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -51,21 +50,27 @@ class Queries:
         """(snapshot, the time now by the database's clock, whether it is a copy given while the database is away)."""
         held = self._snapshot
         answer = self._storage.snapshot(held.version if held else None)
+        now = float(answer["now"])
         if answer["body"] is not None:
             if held is None or int(answer["version"]) != held.version:
                 held = read(answer["body"])
                 self._snapshot = held
         elif held is None or held.version != answer["version"]:
-            held = Snapshot(int(answer["version"]), self._cadence.post_every(1), EMPTY_FLEET, False, [], [])
-        return held, float(answer["now"]), bool(answer.get("fallback"))
+            held = Snapshot(int(answer["version"]), now, self._cadence.post_every(1), EMPTY_FLEET, False, [], [])
+        # A quiet sweep writes no snapshot; where Postgres answered it says when it last swept.
+        if (answer["swept_at"] or 0.0) > held.at:
+            held = replace(held, at=answer["swept_at"])
+        return held, now, bool(answer.get("fallback"))
 
     def fleet(self, filters: Mapping[str, str]) -> Fleet:
-        """All servers, or those that match `status`, `group`, `tag` (`key:value` or a key) and `q` (in name, group, tags)."""
+        """All servers, or those that match `status`, `group`, `tag` (`key:value` or a key) and `q` (in name, group or
+        tags)."""
         snapshot, now, fallback = self.snapshot()
-        texts, stale = snapshot.answer(now)
+        texts, tag = snapshot.answer(now)
         if filters:
             texts = [text for text in texts if _matches(json.loads(text), filters)]
-        self.watch("")
+        if not self._storage.billed:  # where commands are billed looking at the fleet makes nobody post more often
+            self.watch("")
         head = {
             "as_of": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
             "as_of_epoch": round(now, 1),
@@ -76,7 +81,7 @@ class Queries:
         }
         text = f'{_ENCODE(head)[:-1]},"servers":[{",".join(texts)}]}}'
         asked = zlib.crc32(repr(sorted(filters.items())).encode()) if filters else 0
-        return Fleet(text, f"{snapshot.version}-{stale}-{int(fallback)}-{asked:x}", fallback)
+        return Fleet(text, f"{tag}-{int(fallback)}-{asked:x}", fallback)
 
     def server(self, name: str) -> dict[str, Any]:
         """One server: its row of the fleet, and facts, mounts and series. Raises NotFound."""
@@ -89,7 +94,7 @@ class Queries:
         for index, known in enumerate(snapshot.servers):
             if known[0] == name:
                 row = json.loads(_only(snapshot, index).answer(now)[0][0])
-        state = from_row(name, {**found, "states": {"0": found["state"]} if found["state"] else {}, "posts": None})
+        state = from_row(name, {**found, "posts": None})
         latest = {series: value for series, value in zip(state.series, state.values, strict=False) if value is not None}
         return {
             **row,
@@ -101,6 +106,7 @@ class Queries:
             "source": "agent" if state.agent else "push",
             "agent_version": state.agent or None,
             "clock_offset": state.clock_offset,
+            "clock_is_off": state.skewed,
             "first_seen": state.first_seen,
             "processes_at": found["processes_at"],
         }
@@ -186,10 +192,7 @@ def _append(columns: dict[str, list[float | None]], *point: float | None) -> Non
 
 
 def _only(snapshot: Snapshot, index: int) -> Snapshot:
-    return Snapshot(
-        snapshot.version, snapshot.post_every, snapshot.fleet, snapshot.deaf, [snapshot.servers[index]],
-        [snapshot.fragments[index]],
-    )  # fmt: skip
+    return replace(snapshot, servers=[snapshot.servers[index]], fragments=[snapshot.fragments[index]])
 
 
 def _mounts(latest: Mapping[str, float], sizes: Mapping[str, list[int]]) -> list[dict[str, Any]]:

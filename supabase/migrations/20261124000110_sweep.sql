@@ -29,7 +29,7 @@ begin
        (select coalesce(jsonb_object_agg(v.name, jsonb_build_object(
                  'series', v.series, 'facts', v.facts, 'settings', v.settings, 'first_seen', omv.epoch(v.first_seen),
                  'states', (select jsonb_object_agg(t.part, t.body) from omv.state t where t.server = v.id),
-                 'posts', (select jsonb_object_agg(m.epoch, jsonb_build_array(m.n, m.later)) from omv.post_mark m where m.server = v.id))), '{}')
+                 'posts', (select jsonb_object_agg(m.epoch, jsonb_build_array(m.n, m.later, omv.epoch(m.at))) from omv.post_mark m where m.server = v.id))), '{}')
           from omv.server v where v.shard = k) end,
     'fleet', case when fresh then (select f.body from omv.fleet_state f where f.shard = k) end);
 end $$;
@@ -82,16 +82,20 @@ begin
   insert into omv.state as t (server, part, body)
   select v.id, x.key::smallint, x.value
     from jsonb_each(p->'states') e join omv.server v on v.name = e.key, jsonb_each_text(e.value) x
-  on conflict (server, part) do update set body = excluded.body;
+  on conflict (server, part) do update set body = excluded.body where t.body <> excluded.body;
   if p ? 'fleet' then
     insert into omv.fleet_state (shard, body) values (k, p->>'fleet')
     on conflict (shard) do update set body = excluded.body;
   end if;
 
-  -- Posts: {server: {epoch: [n, later, resend]}}
+  -- Posts: {server: {epoch: [n, later, resend]}}, null for an epoch that is no longer kept.
+  delete from omv.post_mark m
+   using jsonb_each(p->'posts') e join omv.server v on v.name = e.key, jsonb_each(e.value) x
+   where m.server = v.id and m.epoch = x.key and x.value = 'null';
   insert into omv.post_mark as m (server, epoch, n, later, resend)
   select v.id, x.key, (x.value->>0)::bigint, x.value->>1, nullif(x.value->2, 'null')
     from jsonb_each(p->'posts') e join omv.server v on v.name = e.key, jsonb_each(e.value) x
+   where x.value <> 'null'
   on conflict (server, epoch) do update set n = excluded.n, later = excluded.later, resend = excluded.resend, at = now();
 
   insert into omv.process_list (server, at, body)

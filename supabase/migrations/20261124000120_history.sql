@@ -267,7 +267,7 @@ create or replace function public.omv_server(p jsonb) returns jsonb
 language sql stable security definer set search_path = '' as $$
   select jsonb_build_object('name', v.name, 'series', v.series, 'facts', v.facts, 'settings', v.settings,
            'first_seen', omv.epoch(v.first_seen),
-           'state', (select t.body from omv.state t where t.server = v.id and t.part = 0),
+           'states', (select jsonb_object_agg(t.part, t.body) from omv.state t where t.server = v.id and t.part < 100),
            'processes_at', (select max(l.at) from omv.process_list l where l.server = v.id))
     from omv.server v where v.name = p->>'server'
 $$;

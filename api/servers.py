@@ -1,0 +1,143 @@
+"""GET /api/servers and below: the fleet, one server, its series, processes, errors and events."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from lib import wiring
+from lib.domain import strict_json
+from lib.domain.errors import BadInput
+from lib.monitoring.collectors.error_tracker import LEVELS, read_text
+from lib.web.guards import user
+from lib.web.handler import body_bytes, make_app, server_name
+
+app = make_app("servers")
+
+FILTERS = ("status", "group", "tag", "q")
+DAY = 86_400
+
+
+@app.get("/api/servers")
+@user("viewer")
+def fleet() -> Response:
+    """The fleet as last swept. `ETag` and `If-None-Match` make an unchanged fleet cost an empty answer."""
+    filters = {name: request.args[name] for name in FILTERS if request.args.get(name)}
+    found = wiring.services().queries.fleet(filters)
+    response = Response(found.text, mimetype="application/json")
+    response.set_etag(found.etag, weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    if found.stale:
+        response.headers["Warning"] = '110 - "Response is Stale"'
+    response.make_conditional(request)
+    return response
+
+
+@app.get("/api/servers/<name>")
+@user("viewer")
+def server(name: str) -> Response:
+    return jsonify(wiring.services().queries.server(server_name(name)))
+
+
+@app.patch("/api/servers/<name>")
+@user("operator")
+def change(name: str) -> Response:
+    """Set the group and tags that people see; null takes a setting back to what the agent says."""
+    body = strict_json.parse(body_bytes(request))
+    if not isinstance(body, dict) or not body or set(body) - {"group", "tags"}:
+        raise BadInput("send an object with `group`, `tags` or both", pointer="")
+    settings: dict[str, Any] = {}
+    if "group" in body:
+        settings["group"] = None if body["group"] is None else _text(body["group"], "/group")
+    if "tags" in body:
+        settings["tags"] = None if body["tags"] is None else _tags(body["tags"])
+    return jsonify({"settings": wiring.services().queries.change(server_name(name), settings)})
+
+
+@app.delete("/api/servers/<name>")
+@user("admin")
+def delete(name: str) -> tuple[str, int]:
+    """Forget a server and its whole history. It comes back with its next post, unless its agent is stopped first."""
+    wiring.services().queries.delete(server_name(name))
+    return "", 204
+
+
+@app.get("/api/servers/<name>/series")
+@user("viewer")
+def series(name: str) -> Response:
+    end = moment("to", time.time())
+    start = moment("from", end - 3_600)
+    metrics = [metric for metric in request.args.get("metrics", "cpu").split(",") if metric]
+    return jsonify(wiring.services().queries.series(server_name(name), metrics, start, end, whole("points", 300)))
+
+
+@app.get("/api/servers/<name>/processes")
+@user("viewer")
+def processes(name: str) -> Response:
+    at = moment("at", 0) if "at" in request.args else None
+    return jsonify(wiring.services().queries.processes(server_name(name), at))
+
+
+@app.get("/api/servers/<name>/errors")
+@user("viewer")
+def errors(name: str) -> Response:
+    level = request.args.get("level")
+    if level is not None and level not in LEVELS:
+        raise BadInput("`level` is one of " + ", ".join(LEVELS))
+    filters = {"level": level, "q": request.args.get("q") or None, **_span()}
+    return jsonify(wiring.services().queries.errors(server_name(name), filters))
+
+
+@app.get("/api/servers/<name>/events")
+@user("viewer")
+def events(name: str) -> Response:
+    return jsonify(wiring.services().queries.events(server_name(name), _span()))
+
+
+def _span() -> dict[str, object]:
+    since = "since" if "since" in request.args else "from"
+    now = time.time()
+    return {"from": moment(since, now - 7 * DAY), "to": moment("to", now + 300), "most": whole("limit", 100)}
+
+
+def moment(name: str, default: float) -> int:
+    """A query parameter that is epoch seconds or ISO 8601 with an offset."""
+    text = request.args.get(name)
+    if text is None:
+        return int(default)
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            parsed = datetime.fromisoformat(text)
+        except ValueError:
+            raise BadInput(f"`{name}` is seconds since 1970 or an ISO 8601 time") from None
+        seconds = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+    if not 0 <= seconds < 4e9:
+        raise BadInput(f"`{name}` lies outside of any history")
+    return int(seconds)
+
+
+def whole(name: str, default: int) -> int:
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 10):
+        raise BadInput(f"`{name}` is a whole number from 1")
+    return int(text)
+
+
+def _text(value: object, pointer: str) -> str:
+    text = read_text(value, 100)
+    if text is None:
+        raise BadInput("give a text of 1 to 100 characters", pointer=pointer)
+    return text
+
+
+def _tags(value: object) -> dict[str, str]:
+    if not isinstance(value, dict) or len(value) > 20:
+        raise BadInput("tags are an object of at most 20 texts", pointer="/tags")
+    return {_text(key, "/tags"): _text(text, f"/tags/{key}") for key, text in value.items()}

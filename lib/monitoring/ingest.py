@@ -1,0 +1,188 @@
+"""Ingest: check a post, append it, answer with what the agent should do next. One Redis command, and no database.
+
+What is true of the post is found out by the sweep; here is only what can be said without reading anything.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lib.domain.errors import BadInput, Forbidden, TooLarge
+from lib.domain.telemetry import ServerSamples, encode_parts
+from lib.monitoring.alerts.threshold import urgent_limits
+from lib.monitoring.collectors.server_stats import Batch
+from lib.storage.port import Contents, Storage
+
+SAMPLE_EVERY = 10
+BILLED_POST_EVERY = 60
+FREE_POST_EVERY = 10
+BILLED_WATCHED_EVERY = 10
+FREE_WATCHED_EVERY = 5
+MONTH_SECONDS = 2_592_000
+COMMANDS_A_MONTH = 500_000  # what Upstash gives for nothing
+POSTS_A_MONTH = 400_000  # of those, what posts may use
+WATCH_ENDS_AT = 0.8
+MOST_BYTES_A_COMMAND = 900_000  # Upstash's free plan takes requests of up to 1 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often agents post, by what a Redis command costs."""
+
+    billed: bool
+
+    def post_every(self, servers: int) -> int:
+        if not self.billed:
+            return FREE_POST_EVERY
+        return max(BILLED_POST_EVERY, MONTH_SECONDS * servers // POSTS_A_MONTH)
+
+    def watched_every(self, servers: int) -> int:
+        usual = self.post_every(servers)
+        if not self.billed:
+            return FREE_WATCHED_EVERY
+        near_the_end = MONTH_SECONDS * servers / usual > WATCH_ENDS_AT * COMMANDS_A_MONTH
+        return usual if near_the_end else BILLED_WATCHED_EVERY
+
+    @property
+    def sweep_every(self) -> float:
+        return 60.0 if self.billed else 5.0
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the sender is told, and whether the sweep should be poked."""
+
+    body: dict[str, Any]
+    pokes: list[str] = field(default_factory=list)
+
+
+class Ingest:
+    def __init__(self, storage: Storage, clock: Callable[[], float] = time.time) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._cadence = Cadence(storage.billed)
+        # Instances that notice together must not all call: each waits a little longer, by chance up to ten seconds.
+        jitter = secrets.randbelow(10_000) / 1_000 if storage.billed else 0.0
+        self._pokes = Pokes(self._cadence.sweep_every + jitter, quiet=20.0 if storage.billed else 4.0)
+
+    def take(self, batch: Batch, key_id: str, only_server: str | None) -> Answer:
+        """Append what a decoder read. Raises Forbidden, BadInput or TooLarge; Unavailable when no store took it."""
+        for share in batch.shares:
+            if only_server is not None and share.server != only_server:
+                raise Forbidden(f'this key may only report "{only_server}", not "{share.server}"')
+        kept = [share for share in batch.shares if share.rows or share.extra]
+        if not kept:
+            raise BadInput("nothing in this post could be taken", errors=told(batch) or [NOTHING])
+        contents = self._storage.directory.contents()
+        for entry in _entries(kept, key_id):
+            self._storage.append(entry, contents.cursor)
+        return Answer(
+            {"accepted": batch.accepted, "rejected": batch.rejected, "next": self._next(kept, contents)},
+            self._pokes.due(contents, kept, self._clock() + contents.clock_ahead),
+        )
+
+    def _next(self, shares: Sequence[ServerSamples], contents: Contents) -> dict[str, Any]:
+        servers = max(1, len(contents.stored))
+        now = self._clock() + contents.clock_ahead
+        looked_at = [shares[0].server] if self._storage.billed else ["", shares[0].server]
+        watched = any(contents.watch.get(name, 0.0) > now for name in looked_at)
+        every = self._cadence.watched_every(servers) if watched else self._cadence.post_every(servers)
+        answer: dict[str, Any] = {
+            "sample_every": min(SAMPLE_EVERY, every), "post_every": every,
+            "limits": urgent_limits(), "time": round(now, 1),
+        }  # fmt: skip
+        post = shares[0].post
+        if post is not None:
+            stored = contents.stored.get(shares[0].server, {}).get(post.epoch)
+            answer["stored"] = stored[0] if stored else 0
+            answer["resend"] = (stored[1] if stored else None) or []
+        return answer
+
+
+NOTHING = {
+    "pointer": "/samples",
+    "detail": "a post needs at least one sample, process, error, event or fact of the host",
+}
+
+
+def told(batch: Batch) -> list[dict[str, str]]:
+    """The rejects in the form of a problem's `errors`."""
+    return [{"pointer": one["pointer"], "detail": one["reason"]} for one in batch.rejected]
+
+
+def _entries(shares: Sequence[ServerSamples], key_id: str) -> list[list[str]]:
+    """One entry, unless it would be more than Redis takes in one command. A numbered post must stay whole."""
+    parts = [part for share in shares for part in encode_parts(share, key_id)]
+    size = sum(len(part.encode()) for part in parts)
+    if size <= MOST_BYTES_A_COMMAND:
+        return [parts]
+    if any(share.post for share in shares):
+        raise TooLarge(f"{size // 1000} kB of samples in one numbered post: at most {MOST_BYTES_A_COMMAND // 1000} kB")
+    entries: list[list[str]] = [[]]
+    room = MOST_BYTES_A_COMMAND
+    for part in parts:
+        room -= len(part.encode())
+        if room < 0 and entries[-1]:
+            entries.append([])
+            room = MOST_BYTES_A_COMMAND - len(part.encode())
+        entries[-1].append(part)
+    return entries
+
+
+class Pokes:
+    """Which scheduled work this instance should wake, without asking anybody. Thread-safe."""
+
+    def __init__(self, sweep_every: float, quiet: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._sweep_every = sweep_every
+        self._quiet = quiet
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._swept = float("-inf")
+        self._rolled = float("-inf")
+        self._breaches: list[float] = []
+        self._breached: dict[str, float] = {}
+
+    def due(self, contents: Contents, shares: Sequence[ServerSamples], now: float) -> list[str]:
+        moment = self._monotonic()
+        pokes = []
+        with self._lock:
+            since = now - contents.swept_at if contents.swept_at is not None else float("inf")
+            late = since >= self._sweep_every and moment - self._swept >= self._quiet
+            if late or self._breach(shares, moment):
+                self._swept = moment
+                pokes.append("/api/cron/sweep")
+            if contents.rollup_due and moment - self._rolled >= 60.0:
+                self._rolled = moment
+                pokes.append("/api/cron/rollup")
+        return pokes
+
+    def _breach(self, shares: Sequence[ServerSamples], moment: float) -> bool:
+        """A value at its limit makes a sweep due at once: one a server in five minutes, six a minute in all."""
+        self._breaches = [at for at in self._breaches if moment - at < 60.0]
+        if len(self._breaches) >= 6 or (self._breaches and moment - self._breaches[-1] < 2.0):
+            return False
+        limits = urgent_limits()
+        for share in shares:
+            if moment - self._breached.get(share.server, float("-inf")) >= 300.0 and _breaches(share, limits):
+                if len(self._breached) > 10_000:
+                    self._breached.clear()
+                self._breached[share.server] = moment
+                self._breaches.append(moment)
+                return True
+        return False
+
+
+def _breaches(share: ServerSamples, limits: Mapping[str, float]) -> bool:
+    if not share.rows:
+        return False
+    row = share.rows[-1][1]
+    for name, value in zip(share.series, row, strict=True):
+        limit = limits.get(name.partition(":")[0])
+        if limit is not None and value is not None and value >= limit:
+            return True
+    return False
