@@ -21,7 +21,7 @@ _RETENTION = {
     "five_days": (90, MIN_RAW_DAYS),
     "hour_days": (400, MIN_RAW_DAYS),
     "error_days": (30, 1),
-    "process_hours": (48, 1),
+    "process_hours": (24, 1),
 }
 
 
