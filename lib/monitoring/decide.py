@@ -7,7 +7,7 @@ whose share cannot be folded loses that share to them and nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,10 +17,10 @@ from lib.domain.telemetry import Part, decode_part
 from lib.monitoring import absence
 from lib.monitoring.analyzers import Analyzer
 from lib.monitoring.fold import Outcome, fold_parts
-from lib.monitoring.state import FleetState, ServerState
+from lib.monitoring.state import SPARK_POINTS, SPARK_STEP, FleetState, ServerState
 from lib.storage.port import Entry
 
-FLEET_STEP = 300
+FLEET_STEP = SPARK_STEP
 FLEET_POINTS = 288
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -205,22 +205,44 @@ def _judge_silence(states: Mapping[str, ServerState], decision: Decision, given:
 
 
 def _note_fleet(states: Mapping[str, ServerState], decision: Decision, now: float) -> None:
-    """The fleet's CPU, median and 95th percentile, once every five minutes for a day."""
+    """The fleet's CPU, median and 95th percentile, once every five minutes for a day.
+
+    What servers told late, also from before the first sweep, corrects the last three hours.
+    """
     step = int(now) - int(now) % FLEET_STEP
     fleet = decision.fleet
     if step <= fleet.cpu_at:
         return
+    present = {**states, **decision.changed}.values()
     values = sorted(
-        value
-        for state in {**states, **decision.changed}.values()
-        if state.status != "offline" and (value := state.value("cpu")) is not None
+        value for state in present if state.status != "offline" and (value := state.value("cpu")) is not None
     )
     if fleet.cpu_at:
         missed = min((step - fleet.cpu_at) // FLEET_STEP - 1, FLEET_POINTS)
         fleet.cpu += [[None, None]] * missed
     median = _rank(values, 0.5)
-    fleet.cpu = [*fleet.cpu, [median, _rank(values, 0.95)]][-FLEET_POINTS:]
+    known = [*fleet.cpu, [median, _rank(values, 0.95)]]
+    told = _told_late(present, step)
+    blank: list[list[float | None]] = [[None, None]] * max(0, max(told, default=0) + 1 - len(known))
+    known = blank + known
+    for back, pair in told.items():
+        known[-1 - back] = pair
+    fleet.cpu = known[-FLEET_POINTS:]
     fleet.cpu_at = step
+
+
+def _told_late(states: Iterable[ServerState], step: int) -> dict[int, list[float | None]]:
+    """How many steps ago -> [median, p95] of what servers measured then, as far back as sparklines reach."""
+    values: dict[int, list[float]] = {}
+    for state in states:
+        total, count = state.spark_sum
+        newest = total / count if count else None
+        for index, value in enumerate([newest, *reversed(state.spark)]):
+            back = (step - state.spark_at) // FLEET_STEP + index
+            if value is not None and 0 < back <= SPARK_POINTS:
+                values.setdefault(back, []).append(value)
+    ordered = {back: sorted(those) for back, those in values.items()}
+    return {back: [_rank(those, 0.5), _rank(those, 0.95)] for back, those in ordered.items()}
 
 
 def _rank(ordered: Sequence[float], share: float) -> float | None:

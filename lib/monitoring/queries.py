@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lib.domain.errors import BadInput, NotFound, Unavailable
+from lib.domain.moments import told
 from lib.monitoring.ingest import Cadence
 from lib.monitoring.snapshot import Snapshot, read
 from lib.monitoring.state import from_row
@@ -72,8 +73,7 @@ class Queries:
         if not self._storage.billed:  # where commands are billed looking at the fleet makes nobody post more often
             self.watch("")
         head = {
-            "as_of": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
-            "as_of_epoch": round(now, 1),
+            **told("as_of", round(now, 1)),
             "version": snapshot.version,
             "stale": fallback,
             "watch": {"poll_every": 60 if self._storage.billed else 5},
@@ -107,8 +107,9 @@ class Queries:
             "agent_version": state.agent or None,
             "clock_offset": state.clock_offset,
             "clock_is_off": state.skewed,
-            "first_seen": state.first_seen,
-            "processes_at": found["processes_at"],
+            **told("first_seen", state.first_seen),
+            **told("history_from", found["history_from"]),
+            **told("processes_at", found["processes_at"]),
         }
 
     def series(self, name: str, metrics: Sequence[str], start: int, end: int, points: int = 300) -> dict[str, Any]:
@@ -132,13 +133,16 @@ class Queries:
         return {"from": start, "to": end, "step": step, "tier": found["tier"], "series": series}
 
     def processes(self, name: str, at: int | None = None) -> dict[str, Any]:
-        return _known(self._storage.queries.processes(name, at), name)
+        found = _known(self._storage.queries.processes(name, at), name)
+        return {**found, **told("at", found["at"])}
 
     def errors(self, name: str, filters: Mapping[str, object]) -> dict[str, Any]:
-        return _known(self._storage.queries.errors(name, filters), name)
+        found = _known(self._storage.queries.errors(name, filters), name)["errors"]
+        return {"errors": [{**error, **told("at", error["at"])} for error in found]}
 
     def events(self, name: str, filters: Mapping[str, object]) -> dict[str, Any]:
-        return _known(self._storage.queries.events(name, filters), name)
+        found = _known(self._storage.queries.events(name, filters), name)["events"]
+        return {"events": [{**event, **told("at", event["at"])} for event in found]}
 
     def change(self, name: str, settings: Mapping[str, object]) -> dict[str, Any]:
         return _known(self._storage.queries.server_settings(name, settings), name)

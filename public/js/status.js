@@ -33,11 +33,10 @@ export function countStatuses(servers) {
   return counts;
 }
 
-/** For drawing a percentage only: the hub decides what is wrong. */
-export function levelOf(percent) {
-  if (percent == null) return null;
-  if (percent >= 95) return 'critical';
-  return percent >= 85 ? 'warning' : null;
+/** "warning" or "critical" for the measure that the hub finds fault with ("disk" also for one mount), else null. */
+export function levelOf({ status, reason }, name) {
+  const isConcern = reason?.metric === name || reason?.metric?.startsWith(`${name}:`);
+  return isConcern && (status === 'warning' || status === 'critical') ? status : null;
 }
 
 /** The hub's sentence with how long it has been so, else what the status says. */

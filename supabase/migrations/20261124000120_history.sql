@@ -267,6 +267,10 @@ create or replace function public.omv_server(p jsonb) returns jsonb
 language sql stable security definer set search_path = '' as $$
   select jsonb_build_object('name', v.name, 'series', v.series, 'facts', v.facts, 'settings', v.settings,
            'first_seen', omv.epoch(v.first_seen),
+           'history_from', least(omv.epoch(v.first_seen), (select min(b.hour) from omv.hour_block b where b.server = v.id),
+              (select min(r.hour) from omv.rollup_5m r where r.server = v.id),
+              (select min(r.hour) from omv.rollup_1h r where r.server = v.id),
+              (select min(l.at) from omv.sample_late l where l.server = v.id)),
            'states', (select jsonb_object_agg(t.part, t.body) from omv.state t where t.server = v.id and t.part < 100),
            'processes_at', (select max(l.at) from omv.process_list l where l.server = v.id))
     from omv.server v where v.name = p->>'server'

@@ -39,8 +39,11 @@ test('a reason is a sentence in one language, with how long it has been so', () 
   assert.equal(reasonWords({ status: 'warning', reason: { since: null, text: { ko: '높음' } } }, words, 100), '높음');
 });
 
-test('a bar is coloured where a percentage is high', () => {
-  assert.deepEqual([null, 0, 84.9, 85, 95].map(levelOf), [null, null, null, 'warning', 'critical']);
+test('a bar is coloured where the hub finds fault, whatever its length', () => {
+  assert.deepEqual(
+    ['cpu', 'disk', 'disk:/data', 'disk:/'].map((name) => levelOf({ status: 'warning', reason: { metric: 'disk:/data' } }, name)),
+    [null, 'warning', 'warning', null],
+  );
 });
 
 test('every status has its own sign in the browser tab', () => {

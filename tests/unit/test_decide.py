@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -146,3 +147,16 @@ def test_the_fleets_cpu_is_noted_every_five_minutes_with_holes_where_nobody_swep
         fleet = decide(states, fleet, [], Circumstances(now, now - 5.0, 60.0, drained=True), []).fleet
     assert fleet.cpu == [[1.0, 1.0], [1.0, 1.0], [None, None], [1.0, 1.0]]
     assert fleet.cpu_at == start + 900
+
+
+def test_what_is_told_late_corrects_the_fleets_last_three_hours() -> None:
+    states = known("a", "b", "c")
+    step = NOW - NOW % 300
+    for name, value in (("a", 10.0), ("b", 20.0), ("c", 60.0)):
+        states[name].spark = [99.0, *[value] * 10, None, value]
+        states[name].spark_at, states[name].spark_sum = step - 300, [2 * value, 2]
+    states["gone"] = replace(states["a"], name="gone", spark=[95.0] * 36, spark_at=step - 36 * 300, spark_sum=[0.0, 0])
+    fleet = FleetState(listening_since=1.0, cpu=[[1.0, 1.0]], cpu_at=step - 300)
+    fleet = decide(states, fleet, [], Circumstances(step + 10, step - 5.0, 60.0, drained=True), []).fleet
+    assert fleet.cpu[:2] == [[99.0, 99.0], [20.0, 60.0]]
+    assert fleet.cpu[-5:] == [[20.0, 60.0], [None, None], [20.0, 60.0], [20.0, 60.0], [1.0, 1.0]]

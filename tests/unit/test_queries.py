@@ -191,8 +191,8 @@ def test_one_server_is_its_row_and_its_state() -> None:
     state = server("web-1", series=["cpu", "disk:/"], values=[12.5, 44.0], mounts={"/": [200, 100]}, agent="omv 1")
     storage = FakeStorage(snapshot_of(state))
     storage.answer = {
-        "series": state.series, "facts": {}, "settings": {}, "first_seen": 1.0, "processes_at": None,
-        "states": state.to_rows(None),
+        "series": state.series, "facts": {}, "settings": {}, "first_seen": 1.0, "history_from": 0.5,
+        "processes_at": None, "states": state.to_rows(None),
     }  # fmt: skip
     found = queries(storage).server("web-1")
     assert found["latest"] == {"cpu": 12.5, "disk:/": 44.0}

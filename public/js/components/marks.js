@@ -1,7 +1,6 @@
 /** The small signs that every view shares. */
 
 import { html } from '../../vendor/preact-htm.js';
-import { levelOf } from '../status.js';
 import { useNow, useWords } from './hooks.js';
 
 const SPARK_POINTS = 36; // three hours, however young the server is
@@ -40,17 +39,16 @@ export function StatusTag({ status }) {
   return html`<span class="tag ${status}">${t(`status.${status}`)}</span>`;
 }
 
-/** A number over a thin bar. `dim` for a value that is known to be old. */
-export function Meter({ label, value, color, dim, text }) {
+/** A number over a thin bar. `dim` for a value that is known to be old, `level` for one that is found too high. */
+export function Meter({ label, value, color, level, dim }) {
   const words = useWords();
   return html`<div class="meter ${dim ? 'dim' : ''}">
-    <span class="name">${label}</span><b>${text ?? words.percent(value)}</b>
-    <${Bar} value=${value} color=${color} dim=${dim} />
+    <span class="name">${label}</span><b>${words.percent(value)}</b>
+    <${Bar} value=${value} color=${color} level=${level} dim=${dim} />
   </div>`;
 }
 
-export function Bar({ value, color, dim }) {
-  const level = levelOf(value);
+export function Bar({ value, color, level, dim }) {
   const shown = dim ? 'offline' : level ? `${level}-mark` : color;
   return html`<span class="bar" aria-hidden="true"><i style=${{ width: `${Math.min(100, value ?? 0)}%`, background: `var(--${shown})` }} /></span>`;
 }

@@ -42,7 +42,7 @@ function FleetCpu({ cpu }) {
   const { t } = useWords();
   const day = useMemo(() => cpu && atLeastAnHour(cpu), [cpu]);
   return html`<section class="panel wide" aria-label=${t('hero.cpu')}>
-    ${day?.t.length
+    ${day?.median.some((value) => value != null)
       ? html`<${Trend} t=${day.t} low=${day.median} high=${day.p95} label=${t('hero.cpu')} lowName=${t('hero.median')} highName=${t('hero.p95')} />`
       : html`<div class="panel-head"><h2>${t('hero.cpu')}</h2></div><p class="calm">${t('hero.noHistory')}</p>`}
   </section>`;

@@ -5,7 +5,7 @@ import { useWords } from '../components/hooks.js';
 import { Age, Bar, Glyph, Meter, Spark, StatusTag } from '../components/marks.js';
 import { COLUMNS, traffic } from '../fleet.js';
 import { address, adjust } from '../router.js';
-import { reasonWords } from '../status.js';
+import { levelOf, reasonWords } from '../status.js';
 
 export const CARD_HEIGHT = 152;
 export const ROW_HEIGHT = 48;
@@ -22,7 +22,7 @@ export function Card({ server, now }) {
       ${status === 'ok' ? html`<span class="sr">${words.t('status.ok')}</span>` : html`<${StatusTag} status=${status} />`}<${Age} at=${server.last_seen} /></div>
     <p class="meta cut ${status === 'ok' ? '' : status}" title=${about}>${about || ' '}</p>
     <${Spark} values=${server.spark?.cpu ?? []} status=${status} />
-    <div class="meters">${MEASURES.map((name) => html`<${Meter} key=${name} label=${words.t(`column.${name}`)} value=${metrics?.[name]} color=${name} dim=${isOld(server)} />`)}</div>
+    <div class="meters">${MEASURES.map((name) => html`<${Meter} key=${name} label=${words.t(`column.${name}`)} value=${metrics?.[name]} color=${name} level=${levelOf(server, name)} dim=${isOld(server)} />`)}</div>
   </a>`;
 }
 
@@ -65,5 +65,5 @@ export function Row({ server, now, index }) {
     trend: html`<${Spark} values=${server.spark?.cpu ?? []} status=${status} />`,
     seen: html`<${Age} at=${server.last_seen} />`,
   };
-  return html`<div class="row is-${status}" role="row" aria-rowindex=${index + 2}>${SHOWN.map((name) => html`<div key=${name} role="cell" class="${classOf(name)}">${cells[name] ?? html`<div class="cell-meter">${words.percent(metrics?.[name])}<${Bar} value=${metrics?.[name]} color=${name} dim=${isOld(server)} /></div>`}</div>`)}</div>`;
+  return html`<div class="row is-${status}" role="row" aria-rowindex=${index + 2}>${SHOWN.map((name) => html`<div key=${name} role="cell" class="${classOf(name)}">${cells[name] ?? html`<div class="cell-meter">${words.percent(metrics?.[name])}<${Bar} value=${metrics?.[name]} color=${name} level=${levelOf(server, name)} dim=${isOld(server)} /></div>`}</div>`)}</div>`;
 }

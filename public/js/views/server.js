@@ -43,7 +43,7 @@ function Server({ server, query, now }) {
       <${Charts} server=${server} stretch=${stretch} events=${happened?.events} />
       <aside class="aside">
         <${Timeline} server=${server} events=${happened?.events} now=${now} />
-        <${Mounts} mounts=${server.mounts} isOld=${server.status === 'stale' || server.status === 'offline'} />
+        <${Mounts} server=${server} isOld=${server.status === 'stale' || server.status === 'offline'} />
         <${Processes} id=${server.id} at=${stretch.isLive ? null : stretch.to} />
       </aside>
       <${Errors} id=${server.id} span=${span} now=${now} />
@@ -96,7 +96,7 @@ function Range({ server, now, query }) {
   const { t } = words;
   const [isChoosing, setChoosing] = useState(false);
   const stretch = stretchOf(query, now);
-  const offered = offeredRanges(now - (server.first_seen || now));
+  const offered = offeredRanges(now - (server.history_from || now));
   const chosen = RANGES[query.range] ? query.range : '1h';
   return html`<div class="range">
     ${!stretch.isLive && html`<span class="sub">${t('server.zoomed', { from: words.moment(stretch.from, now), to: words.moment(stretch.to, now) })}</span>
