@@ -6,12 +6,12 @@ import ipaddress
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from lib.auth import agent_keys
 from lib.domain.access import SCOPES
 from lib.domain.errors import BadInput, NotFound
+from lib.domain.moments import iso
 from lib.domain.telemetry import clean_name
 from lib.storage.port import Access
 
@@ -114,4 +114,4 @@ def _shown(key: dict[str, Any]) -> dict[str, Any]:
 
 
 def _time(seconds: float | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    return None if seconds is None else iso(seconds)

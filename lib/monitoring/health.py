@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from lib.domain.moments import iso
 from lib.monitoring.rollup import SHORTEST_RAW_DAYS, is_nearly_full
 from lib.storage.port import Storage
 
@@ -113,4 +113,4 @@ def _complaints(answer: dict[str, Any], facts: dict[str, Any], lag: float | None
 
 
 def _iso(seconds: float | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    return None if seconds is None else iso(seconds)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from lib.domain.metrics import Metric, metric_of
+from lib.domain.moments import told
 from lib.monitoring.state import ServerState
 
 
 def described(reason: dict[str, Any] | None, state: ServerState | None = None) -> dict[str, Any] | None:
-    """The reason with its text. Times stay epoch seconds beside it: the reader's clock and zone make words of them."""
+    """The reason with its text. Times stand beside it: the reader's clock and zone make words of them."""
     if reason is None:
         return None
     code = reason["code"]
@@ -39,7 +40,7 @@ def described(reason: dict[str, Any] | None, state: ServerState | None = None) -
         }
     else:
         text = {"en": code, "ko": code}
-    return {"metric": None, "value": None, "level": None, **reason, "text": text}
+    return {"metric": None, "value": None, "level": None, **reason, **told("since", reason.get("since")), "text": text}
 
 
 def _threshold(reason: dict[str, Any]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib.domain.metrics import HEADLINE
+from lib.domain.moments import told
 from lib.monitoring.absence import SWEEP_GAP_SECONDS, stale_after
 from lib.monitoring.reasons import described
 from lib.monitoring.state import SPARK_STEP, FleetState, ServerState
@@ -97,8 +98,8 @@ def _fragment(state: ServerState) -> str:
         "group": settings.get("group") or facts.get("group"),
         "tags": {**(facts.get("tags") or {}), **(settings.get("tags") or {})},
         **{name: facts.get(name) for name in FACTS_SHOWN},
-        "last_seen": state.heard_at,
-        "since": state.since or None,
+        **told("last_seen", state.heard_at),
+        **told("since", state.since or None),
         "metrics": {name: value for name, value in known if value is not None},
         "spark": {"step": SPARK_STEP, "cpu": [*state.spark, round(total / count, 1)] if count else state.spark},
         "alerts": 0,

@@ -42,7 +42,7 @@ const KEYS = {
   disk: (server) => server.metrics?.disk,
   load1: (server) => server.metrics?.load1,
   net: (server) => traffic(server.metrics),
-  seen: (server) => server.last_seen,
+  seen: (server) => server.last_seen_epoch,
 };
 
 export function traffic(metrics) {

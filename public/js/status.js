@@ -13,7 +13,7 @@ export const rankOf = (status) => RANK[status] ?? RANK.stale;
 export function shownStatus(server, now, confirmedAt) {
   if (!STATUSES.includes(server.status)) return 'stale';
   if (server.status !== 'ok') return server.status;
-  const isOld = now - server.last_seen > BELIEVED_SECONDS || now - confirmedAt > BELIEVED_SECONDS / 3;
+  const isOld = now - server.last_seen_epoch > BELIEVED_SECONDS || now - confirmedAt > BELIEVED_SECONDS / 3;
   return isOld ? 'stale' : 'ok';
 }
 
@@ -43,5 +43,5 @@ export function levelOf({ status, reason }, name) {
 export function reasonWords({ status, reason }, words, now) {
   if (!reason) return words.t(status === 'ok' ? 'reason.ok' : 'reason.unconfirmed');
   const text = words.said(reason.text);
-  return reason.since ? words.t('reason.for', { text, span: words.span(now - reason.since) }) : text;
+  return reason.since_epoch ? words.t('reason.for', { text, span: words.span(now - reason.since_epoch) }) : text;
 }

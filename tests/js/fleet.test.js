@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { facetsOf, filterFleet, sortFleet, traffic } from '../../public/js/fleet.js';
 
-const server = (id, more = {}) => ({ id, status: 'ok', group: null, tags: {}, metrics: {}, last_seen: 0, ...more });
+const server = (id, more = {}) => ({ id, status: 'ok', group: null, tags: {}, metrics: {}, last_seen_epoch: 0, ...more });
 const ids = (servers) => servers.map(({ id }) => id);
 const FLEET = [
   server('web-10', { group: 'web', tags: { env: 'prod' }, metrics: { cpu: 10 } }),

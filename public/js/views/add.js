@@ -71,7 +71,7 @@ function useArrival(since) {
   useEffect(() => {
     if (!data || arrived) return;
     before.current ??= new Set(data.servers.filter(({ status }) => status !== 'offline' && status !== 'stale').map(({ id }) => id));
-    const come = data.servers.find(({ id, last_seen: at }) => !before.current.has(id) && at > since);
+    const come = data.servers.find(({ id, last_seen_epoch: at }) => !before.current.has(id) && at > since);
     if (come) setArrived(come.id);
   }, [data]);
   useEffect(pollNow, []);

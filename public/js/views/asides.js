@@ -26,7 +26,7 @@ export function Processes({ id, at }) {
   const { data } = useLive(serverPath(id, `/processes${at ? `?at=${at}` : ''}`), () => (at ? 3600 : SECONDS));
   const answer = useHeld(data, id);
   const processes = answer?.processes ?? [];
-  return html`<section class="panel side-panel" aria-labelledby="processes"><div class="panel-head"><h2 id="processes">${t('server.processes')}</h2><span class="sp" />${answer?.at && html`<span class="faint">${at ? words.clock(answer.at) : html`<${Age} at=${answer.at} />`}</span>`}</div>
+  return html`<section class="panel side-panel" aria-labelledby="processes"><div class="panel-head"><h2 id="processes">${t('server.processes')}</h2><span class="sp" />${answer?.at_epoch && html`<span class="faint">${at ? words.clock(answer.at_epoch) : html`<${Age} at=${answer.at_epoch} />`}</span>`}</div>
     ${!answer ? html`<div class="bone" style=${{ height: '90px' }} />` : processes.length === 0 ? html`<p class="quiet">${t('server.noProcesses')}</p>` : html`<table class="processes">
       <thead><tr><th scope="col">${t('process.name')}</th><th scope="col">${t('process.cpu')}</th><th scope="col">${t('process.memory')}</th></tr></thead>
       <tbody>${processes.slice(0, 12).map((one) => html`<tr key=${`${one.pid} ${one.name}`}><th scope="row" title=${titleOf(one, t)}><span class="cut">${one.name}</span>${one.ports?.length > 0 && html`<small class="faint cut">:${one.ports.slice(0, 3).join(' :')}</small>`}</th>

@@ -15,11 +15,11 @@ const TYPING_MS = 300;
 export function Timeline({ server, events, now }) {
   const words = useWords();
   const { t } = words;
-  const items = (events ?? []).map(({ id, at, kind, title }) => ({
+  const items = (events ?? []).map(({ id, at_epoch: at, kind, title }) => ({
     id, at, tone: EVENT_TONES[kind] ?? 'offline', title, kind: words.has(`event.${kind}`) ? t(`event.${kind}`) : kind,
   }));
-  if (server.since && server.status !== 'ok') {
-    items.push({ id: 'status', at: server.since, tone: server.status, title: t(`status.${server.status}`), kind: words.said(server.reason?.text) });
+  if (server.since_epoch && server.status !== 'ok') {
+    items.push({ id: 'status', at: server.since_epoch, tone: server.status, title: t(`status.${server.status}`), kind: words.said(server.reason?.text) });
     items.sort((first, second) => second.at - first.at);
   }
   return html`<section class="panel side-panel" aria-labelledby="timeline"><div class="panel-head"><h2 id="timeline">${t('server.events')}</h2></div>
@@ -42,7 +42,7 @@ export function Errors({ id, span, now }) {
       <select name="level" aria-label=${t('server.errors')} value=${level} onChange=${(event) => setLevel(event.target.value)}><option value="">${t('level.all')}</option>${LEVELS.map((name) => html`<option key=${name} value=${name}>${t(`level.${name}`)}</option>`)}</select>
       <input class="input" name="message" type="search" aria-label=${t('server.errorSearch')} placeholder=${t('server.errorSearch')} value=${typed} onInput=${(event) => setTyped(event.target.value)} /></div>
     ${!answer ? html`<div class="bone" style=${{ height: '60px' }} />` : errors.length === 0 ? html`<p class="quiet">${t(isFiltered ? 'server.noErrorsMatch' : 'server.noErrors')}</p>` : html`<ul class="error-list">${errors.map((error) => html`
-      <li key=${error.id}><time dateTime=${new Date(error.at * 1000).toISOString()}>${words.moment(error.at, now)}</time><span class="tag ${LEVEL_STATUS[error.level] ?? ''}">${words.has(`level.${error.level}`) ? t(`level.${error.level}`) : error.level}</span><b class="cut" title=${error.source}>${error.source}</b><p class="mono">${error.message}</p></li>`)}</ul>`}</section>`;
+      <li key=${error.id}><time dateTime=${new Date(error.at_epoch * 1000).toISOString()}>${words.moment(error.at_epoch, now)}</time><span class="tag ${LEVEL_STATUS[error.level] ?? ''}">${words.has(`level.${error.level}`) ? t(`level.${error.level}`) : error.level}</span><b class="cut" title=${error.source}>${error.source}</b><p class="mono">${error.message}</p></li>`)}</ul>`}</section>`;
 }
 
 /** The value once nobody has changed it for a moment. */

@@ -70,7 +70,7 @@ function Attention({ servers, now }) {
 
 function Concern({ server, now }) {
   const words = useWords();
-  const since = server.reason?.since ?? server.since;
+  const since = server.reason?.since_epoch ?? server.since_epoch;
   return html`<a href=${address('server', { id: server.id })}>
     <${Glyph} status=${server.status} /><strong class="cut">${server.id}<span class="sr"> ${words.t(`status.${server.status}`)}</span></strong>
     <span class="span">${since ? words.span(now - since) : ''}</span>

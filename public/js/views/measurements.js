@@ -18,7 +18,7 @@ const TONES = { deploy: 'accent', reboot: 'warning-mark', config: 'memory' };
 export function Charts({ server, stretch, events }) {
   const names = server.series.filter((name) => !name.includes(','));
   const groups = useMemo(() => grouped(chartsFor(names)), [names.join()]);
-  const markers = useMemo(() => (events ?? []).map(({ at, kind }) => ({ at, tone: TONES[kind] ?? 'faint' })), [events]);
+  const markers = useMemo(() => (events ?? []).map(({ at_epoch: at, kind }) => ({ at, tone: TONES[kind] ?? 'faint' })), [events]);
   return html`<div class="charts">${groups.map((charts, index) => html`<${Group} key=${index} server=${server} charts=${charts} stretch=${stretch} markers=${markers} />`)}</div>`;
 }
 

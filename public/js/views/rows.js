@@ -19,7 +19,7 @@ export function Card({ server, now }) {
   const about = status === 'ok' ? [server.group, server.os].filter(Boolean).join(' · ') : reasonWords(server, words, now);
   return html`<a class="card is-${status}" href=${address('server', { id })} data-row>
     <div class="card-head"><${Glyph} status=${status} /><b class="cut">${id}</b>
-      ${status === 'ok' ? html`<span class="sr">${words.t('status.ok')}</span>` : html`<${StatusTag} status=${status} />`}<${Age} at=${server.last_seen} /></div>
+      ${status === 'ok' ? html`<span class="sr">${words.t('status.ok')}</span>` : html`<${StatusTag} status=${status} />`}<${Age} at=${server.last_seen_epoch} /></div>
     <p class="meta cut ${status === 'ok' ? '' : status}" title=${about}>${about || ' '}</p>
     <${Spark} values=${server.spark?.cpu ?? []} status=${status} />
     <div class="meters">${MEASURES.map((name) => html`<${Meter} key=${name} label=${words.t(`column.${name}`)} value=${metrics?.[name]} color=${name} level=${levelOf(server, name)} dim=${isOld(server)} />`)}</div>
@@ -63,7 +63,7 @@ export function Row({ server, now, index }) {
     load1: metrics?.load1 == null ? '–' : metrics.load1.toFixed(2),
     net: words.rate(traffic(metrics)),
     trend: html`<${Spark} values=${server.spark?.cpu ?? []} status=${status} />`,
-    seen: html`<${Age} at=${server.last_seen} />`,
+    seen: html`<${Age} at=${server.last_seen_epoch} />`,
   };
   return html`<div class="row is-${status}" role="row" aria-rowindex=${index + 2}>${SHOWN.map((name) => html`<div key=${name} role="cell" class="${classOf(name)}">${cells[name] ?? html`<div class="cell-meter">${words.percent(metrics?.[name])}<${Bar} value=${metrics?.[name]} color=${name} level=${levelOf(server, name)} dim=${isOld(server)} /></div>`}</div>`)}</div>`;
 }

@@ -82,10 +82,10 @@ function Facts({ server, now }) {
     facts.kernel && t('server.kernel', { text: facts.kernel }),
     [facts.cores && t('server.cores', { n: facts.cores }), facts.memory_bytes && words.bytes(facts.memory_bytes)].filter(Boolean).join(' · '),
     up > 0 && server.status !== 'offline' && t('server.up', { span: words.span(up) }),
-    html`${t('server.lastSeen')} <b><${Age} at=${server.last_seen} /></b>`,
+    html`${t('server.lastSeen')} <b><${Age} at=${server.last_seen_epoch} /></b>`,
     facts.timezone && t('server.zone', { text: facts.timezone }),
     server.agent_version && t('server.agent', { text: server.agent_version.replace('openmanager-agent/', '') }),
-    server.first_seen > 0 && t('server.since', { at: words.day(server.first_seen) }),
+    server.first_seen_epoch > 0 && t('server.since', { at: words.day(server.first_seen_epoch) }),
   ];
   const tags = [server.group, ...Object.entries(server.tags ?? {}).map(([key, value]) => `${key}=${value}`)].filter(Boolean);
   return html`<ul class="facts">${shown.filter(Boolean).map((fact, index) => html`<li key=${index}>${fact}</li>`)}${tags.map((tag) => html`<li key=${tag} class="tag">${tag}</li>`)}</ul>`;
@@ -96,7 +96,7 @@ function Range({ server, now, query }) {
   const { t } = words;
   const [isChoosing, setChoosing] = useState(false);
   const stretch = stretchOf(query, now);
-  const offered = offeredRanges(now - (server.history_from || now));
+  const offered = offeredRanges(now - (server.history_from_epoch || now));
   const chosen = RANGES[query.range] ? query.range : '1h';
   return html`<div class="range">
     ${!stretch.isLive && html`<span class="sub">${t('server.zoomed', { from: words.moment(stretch.from, now), to: words.moment(stretch.to, now) })}</span>
