@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.agent.conftest import ROOT, ListeningHub
-
-CERTIFICATE = ROOT / "tests" / "fixtures" / "agent" / "localhost.pem"
+from tests.agent.conftest import ListeningHub
 
 
 def hub_at(agent: Any, url: str, timeout: float = 5.0, key: str = "omv_live_test") -> Any:
@@ -160,11 +165,28 @@ def test_a_key_file_that_has_gone_is_told_and_not_fatal(agent: Any, listening_hu
     assert "openmanager-agent.key" in reply.reason
 
 
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that no machine trusts, and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    kept = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = tmp_path_factory.mktemp("tls") / "hub.pem"
+    path.write_bytes(made.public_bytes(Encoding.PEM) + kept)
+    return path
+
+
 @pytest.fixture
-def tls_hub(listening_hub: ListeningHub) -> ListeningHub:
-    """The listening hub behind a certificate that no machine trusts. Its key was made for this test."""
+def tls_hub(listening_hub: ListeningHub, certificate: Path) -> ListeningHub:
+    """The listening hub behind a certificate that no machine trusts."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
+    context.load_cert_chain(certificate)
     listening_hub.speak_tls(context)
     return listening_hub
 
@@ -177,18 +199,18 @@ def test_a_hub_whose_certificate_nobody_vouches_for_gets_nothing(agent: Any, tls
 
 
 def test_an_authority_of_ones_own_is_named_by_the_environment(
-    agent: Any, tls_hub: ListeningHub, monkeypatch: pytest.MonkeyPatch
+    agent: Any, tls_hub: ListeningHub, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert hub_at(agent, tls_hub.url).post('{"server": "a"}').status == 202
     assert hub_at(agent, tls_hub.url.replace("127.0.0.1", "localhost")).post("{}").status == 0, "nor under another name"
     assert tls_hub.posts == [{"server": "a"}]
 
 
 def test_a_hub_that_stalls_under_tls_is_cut_off_too(
-    agent: Any, tls_hub: ListeningHub, monkeypatch: pytest.MonkeyPatch
+    agent: Any, tls_hub: ListeningHub, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     done = threading.Event()
     tls_hub.answer = lambda _: ((done.wait(5) and 503) or 503, b"", {})
     began = time.monotonic()

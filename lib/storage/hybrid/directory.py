@@ -6,7 +6,6 @@ revoked key stops within a minute; only while Postgres *fails* do known keys liv
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -111,8 +110,3 @@ def _contents(answer: dict[str, Any], before: Contents) -> Contents:
         stored=answer["stored"],
         watch=answer["watch"],
     )
-
-
-def hash_of(secret: str) -> str:
-    """SHA-256 in hex: what is kept of a key. Its 190 random bits need no slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
