@@ -1,4 +1,4 @@
--- The sweep's two calls, and what ingest asks of Postgres. SWEEP in docs/decisions says what they promise.
+-- The sweep's two calls, and what ingest asks of Postgres. docs/decisions/append-then-sweep.md says what they promise.
 
 -- {shard, owner, have_version, seconds} -> {busy} or all that decide() needs. Counts a try durably: an entry that
 -- kills its sweeper is met with smaller and smaller batches.

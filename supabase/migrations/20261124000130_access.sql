@@ -1,6 +1,6 @@
 -- Who may come in: people with their sessions, and the keys of agents and scripts.
 --
--- Passwords are argon2id, everything else that opens a door is kept as its SHA-256. SECURITY in docs/decisions says what
+-- Passwords are argon2id, everything else that opens a door is kept as its SHA-256. docs/decisions/access.md says what
 -- is promised.
 
 create table if not exists omv.account (

@@ -35,6 +35,10 @@ begin
     return jsonb_build_object('scheduled', false);
   end if;
   execute 'select cron.schedule($1, $2, $3)' using 'openmanager-tick', '* * * * *', 'select omv.tick()';
+  -- pg_cron notes every run and forgets none: a row a minute, for ever.
+  execute 'select cron.schedule($1, $2, $3)' using 'openmanager-tidy', '23 4 * * *',
+    $tidy$delete from cron.job_run_details d using cron.job j
+           where j.jobid = d.jobid and j.jobname like 'openmanager-%' and d.end_time < now() - interval '2 days'$tidy$;
   return jsonb_build_object('scheduled', true);
 end $$;
 revoke all on function public.omv_ticker_install(jsonb) from public, anon, authenticated;

@@ -20,6 +20,7 @@ create function cron.schedule(job_name text, schedule text, command text) return
   insert into cron.job (jobname, schedule, command) values ($1, $2, $3)
   on conflict (jobname, username) do update set schedule = excluded.schedule, command = excluded.command
   returning jobid $$;
+create table cron.job_run_details (jobid bigint, end_time timestamptz);
 create schema net;
 create table net.called (id bigint generated always as identity, url text, headers jsonb, timeout int);
 create function net.http_get(url text, params jsonb default '{}', headers jsonb default '{}',
@@ -43,8 +44,11 @@ class Database:
 
     def tick(self) -> Any:
         """What the scheduled command does, run as cron would run it."""
-        [(command,)] = self.run("select command from cron.job")
-        return self.run(command)[0][0]
+        return self.job("openmanager-tick")[0][0]
+
+    def job(self, name: str) -> list[tuple[Any, ...]]:
+        [(command,)] = self.run(f"select command from cron.job where jobname = '{name}'")
+        return self.run(command)
 
     def swept(self, seconds_ago: float) -> None:
         self.run(f"update omv.sweep set swept_at = clock_timestamp() - interval '{seconds_ago} seconds'")
@@ -77,12 +81,21 @@ def database(stores: Pair) -> Iterator[Database]:
         yield found
 
 
-def test_the_migration_schedules_one_job_a_minute_however_often_it_is_asked(database: Database) -> None:
-    job = ("openmanager-tick", "* * * * *")
-    assert database.run("select jobname, schedule from cron.job") == [job]
+def test_the_migration_schedules_its_jobs_once_however_often_it_is_asked(database: Database) -> None:
+    jobs = [("openmanager-tick", "* * * * *"), ("openmanager-tidy", "23 4 * * *")]
+    assert database.run("select jobname, schedule from cron.job order by 1") == jobs
     for _ in range(2):
         assert database.run("select public.omv_ticker_install('{}')") == [({"scheduled": True},)]
-    assert database.run("select jobname, schedule from cron.job") == [job]
+    assert database.run("select jobname, schedule from cron.job order by 1") == jobs
+
+
+def test_what_cron_notes_of_our_jobs_is_forgotten_after_two_days_and_nobody_elses(database: Database) -> None:
+    database.run("insert into cron.job (jobname) values ('somebody else')")
+    database.run("insert into cron.job_run_details select jobid, now() - interval '3 days' from cron.job")
+    database.run("insert into cron.job_run_details select jobid, now() from cron.job")
+    database.job("openmanager-tidy")
+    kept = "select jobname, count(*) from cron.job_run_details join cron.job using (jobid) group by 1 order by 1"
+    assert database.run(kept) == [("openmanager-tick", 1), ("openmanager-tidy", 1), ("somebody else", 2)]
 
 
 def test_it_calls_the_sweep_with_the_secret_when_nobody_has_swept_for_55_seconds(database: Database) -> None:
@@ -139,6 +152,6 @@ def test_without_the_extensions_it_does_nothing(fresh_stores: Pair) -> None:
 
 def test_with_the_extensions_but_without_vault_it_schedules_and_calls_nobody(stores: Pair) -> None:
     with migrated(stores, "ticker_without_vault", STAND_INS) as database:
-        assert database.run("select count(*) from cron.job") == [(1,)]
+        assert database.run("select count(*) from cron.job") == [(2,)]
         assert database.tick() is None
         assert database.called() == []
