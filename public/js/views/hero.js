@@ -33,7 +33,7 @@ function Health({ servers, chosen }) {
     <p class="big">${counts.ok}<span> ${t('hero.of', { n: servers.length })}</span></p>
     <div class="ticks ${size}" aria-hidden="true" style=${size ? {} : { gridTemplateColumns: `repeat(${servers.length}, minmax(0, 1fr))` }}>${ticks}</div>
     <div class="legend">${STATUSES.filter((status) => counts[status] || status !== 'stale').map((status) => html`
-      <button key=${status} type="button" aria-pressed=${String(chosen === status)} aria-label=${t('hero.filterBy', { status: t(`status.${status}`), n: counts[status] })}
+      <button key=${status} type="button" aria-pressed=${String(chosen === status)} title=${t('hero.filterBy', { status: t(`status.${status}`), n: counts[status] })}
         onClick=${() => adjust({ status: chosen === status ? '' : status })}><${Glyph} status=${status} />${t(`status.${status}`)}<b>${counts[status]}</b></button>`)}</div>
   </section>`;
 }
@@ -81,10 +81,11 @@ function Concern({ server, now }) {
 /** The same room, before anything is known. */
 export const HeroBones = () => html`<div class="hero" aria-hidden="true">${[1, 2, 3].map((key) => html`<div key=${key} class="panel ${key === 2 ? 'wide' : ''}"><div class="bone" style=${{ height: '18px', width: '40%', marginBottom: '18px' }} /><div class="bone" style=${{ flex: 1, minHeight: '150px' }} /></div>`)}</div>`;
 
-export const Nothing = ({ icon, title, hint, children }) => html`<section class="panel empty"><${Icon} name=${icon} /><h2>${title}</h2><p class="sub">${hint}</p>${children}</section>`;
+/** `heading`: "h1" where it is all there is on the page. */
+export const Nothing = ({ icon, title, hint, heading = 'h2', children }) => html`<section class="panel empty"><${Icon} name=${icon} /><${heading}>${title}<//><p class="sub">${hint}</p>${children}</section>`;
 
 /** Nothing to show, because the hub did not answer as it should. */
 export function Trouble({ error }) {
   const words = useWords();
-  return html`<${Nothing} icon="alert" title=${troubleWords(error, words)} hint=${words.t('app.again')}><button type="button" class="btn" onClick=${pollNow}>${words.t('action.retry')}</button><//>`;
+  return html`<${Nothing} icon="alert" heading="h1" title=${troubleWords(error, words)} hint=${words.t('app.again')}><button type="button" class="btn" onClick=${pollNow}>${words.t('action.retry')}</button><//>`;
 }

@@ -32,7 +32,7 @@ function Table({ keys, onRevoke }) {
   const words = useWords();
   const { t } = words;
   const now = useNow(10);
-  return html`<div class="scroller" tabindex="0" role="region" aria-labelledby="keys"><table class="key-table">
+  return html`<div class="scroller" tabindex="0" role="group" aria-labelledby="keys"><table class="key-table">
     <thead><tr>${['name', 'key', 'scopes', 'server', 'created', 'used'].map((name) => html`<th key=${name} scope="col" class="col-${name}">${t(`key.${name}`)}</th>`)}<th><span class="sr">${t('key.revoke')}</span></th></tr></thead>
     <tbody>${keys.map((key) => {
       const ended = key.revoked_at ? 'key.revoked' : key.expires_at && seconds(key.expires_at) < now ? 'key.expired' : null;

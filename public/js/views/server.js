@@ -141,7 +141,7 @@ function Why({ server, now }) {
 
 function NotFound({ id }) {
   const { t } = useWords();
-  return html`<${Nothing} icon="servers" title=${t('server.notFound', { id })} hint=${t('server.notFoundHint')}><a class="btn" href=${store.get().lastFleet}>${t('action.back')}</a><//>`;
+  return html`<${Nothing} icon="servers" heading="h1" title=${t('server.notFound', { id })} hint=${t('server.notFoundHint')}><a class="btn" href=${store.get().lastFleet}>${t('action.back')}</a><//>`;
 }
 
 const Bones = ({ id }) => html`<header class="server-head"><h1>${id}</h1></header><div class="server" aria-hidden="true"><div class="charts">${[1, 2, 3, 4].map((key) => html`<div key=${key} class="panel chart"><div class="bone" style=${{ height: '200px' }} /></div>`)}</div></div>`;
