@@ -106,10 +106,12 @@ function seriesFor({ color: name, width = 1.6, fill, dash }, color) {
 /** A value between two gaps has no line to lie on: it is drawn as a point, or it would not be seen. */
 function lonelyPoints(plot, index, _isShown, gaps) {
   if (!gaps?.length && plot.data[0].length > 1) return [];
+  const [times] = plot.data;
   const values = plot.data[index];
   const lonely = [];
   for (let at = 0; at < values.length; at += 1) {
-    if (values[at] != null && values[at - 1] == null && values[at + 1] == null) lonely.push(at);
+    // Points, unlike lines, are not cut off at the edge of the picture.
+    if (values[at] != null && values[at - 1] == null && values[at + 1] == null && times[at] >= plot.scales.x.min) lonely.push(at);
   }
   return lonely;
 }

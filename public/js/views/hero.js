@@ -74,7 +74,7 @@ function Concern({ server, now }) {
   return html`<a href=${address('server', { id: server.id })}>
     <${Glyph} status=${server.status} /><strong class="cut">${server.id}<span class="sr"> ${words.t(`status.${server.status}`)}</span></strong>
     <span class="span">${since ? words.span(now - since) : ''}</span>
-    <small class="cut">${reasonWords({ ...server, reason: server.reason && { ...server.reason, since: null } }, words, now)}</small>
+    <small>${reasonWords({ ...server, reason: server.reason && { ...server.reason, since_epoch: null } }, words, now)}</small>
   </a>`;
 }
 
