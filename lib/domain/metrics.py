@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 MAX_SERIES_PER_SERVER = 200
 MAX_NAME = 100
@@ -79,8 +80,11 @@ def bounds_of(series: str) -> tuple[float, float] | None:
 
     A custom metric contains a dot (`app.queue_depth`) and may be any finite number up to `UNBOUNDED` either way.
     """
-    if len(series) > MAX_NAME:
-        return None
+    return _bounds(series) if len(series) <= MAX_NAME else None
+
+
+@lru_cache(maxsize=10_000)
+def _bounds(series: str) -> tuple[float, float] | None:
     metric = METRICS.get(series)
     if metric is None and ":" in series:
         name, _, subject = series.partition(":")

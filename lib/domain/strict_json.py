@@ -22,8 +22,10 @@ _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789E", b"000000000e")
 _BRACES_AS_BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
-# A number that may be too large has one of these once its digits are all zeros: 1e400, 1E+400, or very many digits.
-_LARGE = (b"0e000", b"0e+000", b"0" * (MAX_DIGITS + 1))
+_GAPS = (" :", "\t:", "\n:", "\r:")
+# A number that may be too large has one of these once its digits are zeros and its plus is gone: 1e400, 1E+400, or very
+# many digits.
+_LARGE = (b"0e000", b"0" * (MAX_DIGITS + 1))
 
 
 def parse(raw: bytes) -> Any:
@@ -39,7 +41,7 @@ def parse(raw: bytes) -> Any:
     if "\0" in text:
         raise BadInput("the body contains a NUL character")
     try:
-        document = (_CAREFUL if _may_hold_a_large_number(raw) else _QUICK).decode(text)
+        document = _CAREFUL.decode(text) if _may_hold_a_large_number(raw) else _decoded(text)
     except RecursionError:
         raise _too_deep() from None
     except json.JSONDecodeError as error:
@@ -53,6 +55,29 @@ def parse(raw: bytes) -> Any:
 
 def _too_deep() -> BadInput:
     return BadInput(f"the document is nested more than {MAX_DEPTH} levels deep")
+
+
+def _decoded(text: str) -> Any:
+    """Reads objects in C and counts the members they are left with; only where that says too little a hook looks at
+    every pair."""
+    members = 0
+
+    def count(found: dict[str, Any]) -> dict[str, Any]:
+        nonlocal members
+        members += len(found)
+        return found
+
+    document = json.JSONDecoder(object_hook=count, parse_constant=_constant).decode(text)
+    return document if members == _members_at_most(text, members) else _QUICK.decode(text)
+
+
+def _members_at_most(text: str, found: int) -> int:
+    """How many members may have been written, so that as many found means that no key stood twice: each has a colon,
+    and where no colon follows a space, the colon follows its key's quote."""
+    colons = text.count(":")
+    if colons == found or any(gap in text for gap in _GAPS):
+        return colons
+    return text.count('":')
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -88,7 +113,7 @@ _CAREFUL = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=_float, parse_
 
 
 def _may_hold_a_large_number(raw: bytes) -> bool:
-    flat = raw.translate(_DIGITS_AS_ZERO)
+    flat = raw.translate(_DIGITS_AS_ZERO, b"+")
     return any(sign in flat for sign in _LARGE)
 
 

@@ -313,13 +313,10 @@ def _note(state: ServerState, rows: Rows, outcome: Outcome) -> None:
     if not rows:
         return
     state.folded += len(rows)
-    outcome.windows.append(
-        Window(state.name, state.series, [at for at, _ in rows], [row for _, row in rows], state.facts)
-    )
+    window = Window(state.name, state.series, [at for at, _ in rows], [row for _, row in rows], state.facts)
+    outcome.windows.append(window)
     if "cpu" in state.series:
-        column = state.series.index("cpu")
-        for at, row in rows:
-            value = row[column] if column < len(row) else None
+        for at, value in zip(window.at, window.column(state.series.index("cpu")), strict=True):
             if value is not None:
                 _spark(state, at, value)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from lib.domain.alerting import Finding
 from lib.monitoring.analyzers import Window
@@ -85,8 +85,9 @@ def _judged_columns(series: tuple[str, ...]) -> tuple[tuple[int, str, Level], ..
     )
 
 
-def _highest(column: Sequence[float | None]) -> float:
-    return max((value for value in column if value is not None), default=-1.0)
+def _highest(column: list[float | None]) -> float:
+    known = column if None not in column else [value for value in column if value is not None]
+    return max(cast(list[float], known), default=-1.0)
 
 
 def _advance(

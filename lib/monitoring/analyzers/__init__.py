@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Protocol
 
 from lib.domain.alerting import Finding
@@ -23,7 +24,10 @@ class Window:
     facts: dict[str, Any]
 
     def column(self, index: int) -> list[float | None]:
-        return [row[index] if index < len(row) else None for row in self.rows]
+        try:
+            return list(map(itemgetter(index), self.rows))
+        except IndexError:  # rows of before the series was known end earlier
+            return [row[index] if index < len(row) else None for row in self.rows]
 
 
 class Analyzer(Protocol):
