@@ -11,6 +11,7 @@ import { countStatuses, reasonWords, STATUSES } from '../status.js';
 import { troubleWords } from '../trouble.js';
 
 const ATTENTION = 4;
+const FEWEST = 24; // a single server's tick is not a bar across the panel
 const TROUBLED = 'critical,offline,warning,stale';
 
 export function Hero({ servers, cpu, now, chosen }) {
@@ -31,7 +32,7 @@ function Health({ servers, chosen }) {
   return html`<section class="panel" aria-labelledby="hero-health">
     <div class="panel-head"><h2 id="hero-health">${t('hero.health')}</h2></div>
     <p class="big">${counts.ok}<span> ${t('hero.of', { n: servers.length })}</span></p>
-    <div class="ticks ${size}" aria-hidden="true" style=${size ? {} : { gridTemplateColumns: `repeat(${servers.length}, minmax(0, 1fr))` }}>${ticks}</div>
+    <div class="ticks ${size}" aria-hidden="true" style=${size ? {} : { gridTemplateColumns: `repeat(${Math.max(FEWEST, servers.length)}, minmax(0, 1fr))` }}>${ticks}</div>
     <div class="legend">${STATUSES.filter((status) => counts[status] || status !== 'stale').map((status) => html`
       <button key=${status} type="button" aria-pressed=${String(chosen === status)} title=${t('hero.filterBy', { status: t(`status.${status}`), n: counts[status] })}
         onClick=${() => adjust({ status: chosen === status ? '' : status })}><${Glyph} status=${status} />${t(`status.${status}`)}<b>${counts[status]}</b></button>`)}</div>

@@ -85,7 +85,7 @@ function Facts({ server, now }) {
     html`${t('server.lastSeen')} <b><${Age} at=${server.last_seen_epoch} /></b>`,
     facts.timezone && t('server.zone', { text: facts.timezone }),
     server.agent_version && t('server.agent', { text: server.agent_version.replace('openmanager-agent/', '') }),
-    server.first_seen_epoch > 0 && t('server.since', { at: words.day(server.first_seen_epoch) }),
+    server.history_from_epoch > 0 && t('server.since', { at: words.day(server.history_from_epoch) }),
   ];
   const tags = [server.group, ...Object.entries(server.tags ?? {}).map(([key, value]) => `${key}=${value}`)].filter(Boolean);
   return html`<ul class="facts">${shown.filter(Boolean).map((fact, index) => html`<li key=${index}>${fact}</li>`)}${tags.map((tag) => html`<li key=${tag} class="tag">${tag}</li>`)}</ul>`;
