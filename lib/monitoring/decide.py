@@ -13,10 +13,11 @@ from typing import Any
 
 from lib.domain.alerting import GRAVITY, Finding
 from lib.domain.posts import PostMarks
-from lib.domain.telemetry import Part, decode_part
+from lib.domain.telemetry import Part
 from lib.monitoring import absence
 from lib.monitoring.analyzers import Analyzer
 from lib.monitoring.fold import Outcome, fold_parts
+from lib.monitoring.parts import decode_part
 from lib.monitoring.state import SPARK_POINTS, SPARK_STEP, FleetState, ServerState
 from lib.storage.port import Entry
 

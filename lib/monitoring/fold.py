@@ -15,8 +15,9 @@ from typing import Any
 
 from lib.domain.metrics import MAX_SERIES_PER_SERVER
 from lib.domain.posts import PostMarks
-from lib.domain.telemetry import SKEW_SECONDS, Part, Post, values_of
+from lib.domain.telemetry import SKEW_SECONDS, Part, Post
 from lib.monitoring.analyzers import Window
+from lib.monitoring.parts import row_texts, values_of
 from lib.monitoring.state import SPARK_POINTS, SPARK_STEP, ServerState
 
 SLOT_SECONDS = 10
@@ -162,7 +163,7 @@ def _read_rows(state: ServerState, part: Part, outcome: Outcome) -> Rows:
     if part.slotted:
         times = [at - at % SLOT_SECONDS for at in times]
     if texts is None:
-        texts = _ENCODE(rows)[2:-2].split("],[")
+        texts = row_texts(rows)
     outcome.samples += len(rows)
     stored = outcome.rows
     for at, text, row in zip(times, texts, rows, strict=True):

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lib.domain.errors import BadInput, Forbidden, TooLarge
-from lib.domain.telemetry import ServerSamples, encode_parts
+from lib.domain.telemetry import ServerSamples
 from lib.monitoring.alerts.threshold import urgent_limits
 from lib.monitoring.collectors.server_stats import Batch
+from lib.monitoring.parts import encode_parts
 from lib.storage.port import Contents, Storage
 
 SAMPLE_EVERY = 10

@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 from typing import Any, Self
 
-from lib.domain.telemetry import encode_parts
 from lib.monitoring.analyzers import analyzers
 from lib.monitoring.collectors.server_stats import decode
 from lib.monitoring.decide import Circumstances, decide
+from lib.monitoring.parts import encode_parts
 from lib.monitoring.snapshot import read, write
 from lib.monitoring.state import FleetState, ServerState
 from lib.storage.port import Entry

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lib.domain.telemetry import Part, Post, ServerSamples, decode_part, encode_parts
+from lib.domain.telemetry import Part, Post, ServerSamples
+from lib.monitoring.parts import decode_part, encode_parts
 from lib.monitoring.state import ServerState, from_row
 from lib.storage.port import Entry
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from lib.domain.errors import BadInput
 from lib.domain.strict_json import parse
-from lib.domain.telemetry import encode_parts
 from lib.monitoring.collectors.server_stats import MAX_REJECTS_TOLD, MAX_SAMPLES, Batch, decode
+from lib.monitoring.parts import encode_parts
 
 NOW = 1_763_900_000
 DAY = 86_400
