@@ -67,6 +67,16 @@ def test_while_redis_is_away_nobody_is_called_offline(story: Story) -> None:
     assert len(story.stored["web-1"]) == 60
 
 
+def test_when_redis_comes_back_empty_its_servers_are_given_time_to_be_heard(story: Story) -> None:
+    story.every(60, 0, 600, "web-1", cpu=10)
+    for at in range(660, 3_600, 60):
+        story.sweep(at, redis=False)
+    story.silence(60, 3_600, 3_720)
+    assert story.told == []
+    story.silence(60, 3_780, 3_840)
+    assert story.told == ["web-1: offline at 3781"]
+
+
 def test_half_of_the_fleet_falling_silent_together_is_our_deafness(story: Story) -> None:
     story.every(60, 0, 600, *MANY, cpu=10)
     story.every(60, 660, 1_200, *MANY[:3], cpu=10)

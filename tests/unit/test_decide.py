@@ -56,17 +56,37 @@ def test_what_did_not_change_is_not_written() -> None:
     assert quiet.changed == {}
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 4), st.integers(0, 20), st.booleans()), max_size=8))
+POSTS = st.tuples(
+    st.sampled_from("abc"),
+    st.integers(1, 4),
+    st.integers(0, 20),
+    st.booleans(),
+    st.sampled_from([("cpu",), ("disk:/",), ("app.x", "cpu"), ("requests", "cpu")]),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(POSTS, max_size=8))
 def test_deciding_changes_nothing_of_what_it_is_given_and_gives_the_same_again(
-    posts: list[tuple[str, int, int, bool]],
+    posts: list[tuple[str, int, int, bool, tuple[str, ...]]],
 ) -> None:
-    states = known("a", "b")
+    full = {"cpu": 95.0, "disk:/": 99.0, "app.x": 1.0, "requests": 5.0}
+    states = decided(*(entry(NOW, {NOW - 10: full, NOW: full}, server=name, n=1) for name in "ab")).changed
     states["a"].slots = {NOW - NOW % 10: {0: 5.0}}
+    states["a"].behind = {1: NOW - 10}
+    states["a"].counters = {3: [NOW - 10, 5.0, None]}
     fleet = FleetState(listening_since=1.0)
     entries = [
-        entry(NOW + 1 + index, {NOW + 10 * step: {"cpu": 95.0, "disk:/": 99.0}}, server=name, n=n, slotted=slotted)
-        for index, (name, n, step, slotted) in enumerate(posts)
+        entry(
+            NOW + 1 + index,
+            {NOW + 10 * step: dict.fromkeys(names, 96.0)},
+            server=name,
+            n=n,
+            slotted=slotted,
+            host={"cores": n},
+            counters={"requests": None} if "requests" in names else {},
+        )
+        for index, (name, n, step, slotted, names) in enumerate(posts)
     ]
     before = copy.deepcopy((states, fleet, entries))
     first = decide(states, fleet, entries, GIVEN, analyzers())
@@ -103,6 +123,27 @@ def test_a_numbered_post_in_the_dead_letters_counts_as_stored_or_it_would_come_f
     decision = decided(bad)
     assert decision.document["posts"] == {"web-1": {"e": [1, "", None]}}
     assert "1.0," in decision.document["dead"][0][0]
+
+
+def test_of_a_post_that_breaks_in_its_second_part_nothing_is_taken() -> None:
+    (good,) = entry(NOW, {NOW: {"cpu": 1.0, "memory": 2.0}}, n=1).parts
+    (more,) = entry(NOW, {NOW + 10: {"app.new": 3.0}}, n=1).parts
+    decision = decided(
+        Entry("5-0", NOW, [good, more.replace('"3.0"', '"3.0,"')]), entry(NOW, {NOW: {"disk": 5.0}}, n=2)
+    )
+    state = decision.changed["web-1"]
+    assert (state.series, state.values, state.folded) == (["disk"], [5.0], 1)
+    assert decision.document["samples"] == {"web-1": [(NOW, "{5.0}")]}
+    assert decision.document["posts"] == {"web-1": {"e": [2, "", None]}}
+
+
+def test_as_long_as_posts_wait_to_be_read_nobody_is_called_silent() -> None:
+    states = known("web-1")
+    late = NOW + 1_000.0
+    for drained, status in ((False, "ok"), (True, "offline")):
+        given = Circumstances(late, late - 5, 60.0, drained=drained)
+        after = decided(states=states, given=given).changed.get("web-1", states["web-1"])
+        assert after.status == status
 
 
 def test_two_hundred_bad_posts_of_one_server_are_told_apart_in_bearable_time() -> None:

@@ -102,6 +102,8 @@ NASTY = {
     "duplicate key beside a colon in a text": b'{"a":1,"a":2,"b":"x:y"}',
     "duplicate key beside two that look like one": b'{"a":1,"a":2,"b":"\\":"}',
     "duplicate key, spaced": b'{"a" :1,"a" :2}',
+    "duplicate key, spaced once": b'{"a" :1,"a":2}',
+    "duplicate key, a line apart once": b'{"a"\t:1,"a":2,"b"\n:3,"b"\r:4}',
     "duplicate key on lines of its own": b'{"a"\n:1,"a"\r\n:2,"b:":"c:"}',
     "NUL": b'["\0"]',
     "escaped NUL": b'["\\u0000"]',
