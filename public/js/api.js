@@ -115,13 +115,11 @@ async function send(path, { method = 'GET', body, headers = {} }, token) {
 }
 
 async function bodyOf(response) {
-  const text = await response.text().catch(() => { throw new ApiError(0); });
-  let body = null;
-  try {
-    body = text ? JSON.parse(text) : null;
-  } catch {
-    body = null; // a proxy's own error page
-  }
+  if (response.status === 204) return null;
+  const body = await response.json().catch((error) => {
+    if (error instanceof SyntaxError) return null; // a proxy's own error page
+    throw new ApiError(0);
+  });
   if (response.ok) return body;
   throw new ApiError(response.status, body ?? {}, Number(response.headers.get('Retry-After')) || 0);
 }

@@ -67,9 +67,11 @@ export function clock(epoch, withSeconds = false) {
   return `${pad(date.getHours())}:${pad(date.getMinutes())}${withSeconds ? `:${pad(date.getSeconds())}` : ''}`;
 }
 
+const days = (locale) => new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
+const DAYS = { ko: days('ko-KR'), en: days('en-GB') };
+
 /** 24 Nov or 11월 24일. */
 export function day(epoch, lang) {
   if (!isNumber(epoch)) return NONE;
-  return new Intl.DateTimeFormat(lang === 'ko' ? 'ko-KR' : 'en-GB', { day: 'numeric', month: 'short' })
-    .format(new Date(epoch * 1000));
+  return DAYS[lang].format(new Date(epoch * 1000));
 }

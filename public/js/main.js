@@ -2,7 +2,7 @@
 
 import { html, render, useEffect, useState } from '../vendor/preact-htm.js';
 import { resume } from './api.js';
-import { useStore } from './components/hooks.js';
+import { useStore, Words } from './components/hooks.js';
 import { Late } from './components/late.js';
 import { isLater, later, style } from './later.js';
 import { nextDelay } from './poll.js';
@@ -47,6 +47,10 @@ function App() {
   const words = useStore((state) => state.words);
   const route = useRoute();
   if (!words || phase === 'starting') return null;
+  return html`<${Words.Provider} value=${words}><${Phase} phase=${phase} words=${words} route=${route} /><//>`;
+}
+
+function Phase({ phase, words, route }) {
   if (phase === 'unreachable') return html`<main class="alone"><p role="status" class="note">${words.t('app.unreachable')}</p></main>`;
   if (phase === 'out') return html`<${Late} name="login" />`;
   return html`<${Shell} route=${route}><${View} route=${route} /><//>`;

@@ -238,10 +238,16 @@ class Tab:
         self.call("Network.clearBrowserCookies")
 
     def wait(self, seconds: float) -> None:
+        """Hears and answers what happens meanwhile, without stirring the page."""
         ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            self.js("1")  # hears what happened meanwhile
-            time.sleep(0.05)
+        try:
+            while (left := ends - time.monotonic()) > 0:
+                self._socket.settimeout(left)
+                self._note(json.loads(self._socket.recv()))
+        except websocket.WebSocketTimeoutException:
+            pass
+        finally:
+            self._socket.settimeout(ANSWER_SECONDS)
 
     def prefers(self, scheme: str) -> None:
         features = [

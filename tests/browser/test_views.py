@@ -1,4 +1,4 @@
-"""Every view in both languages and themes, on a desk, a tablet and a phone: nothing red in the console, nothing wider
+"""Every view in both languages and both themes, on a desk, a tablet and a phone: nothing red in the console, nothing wider
 than the screen, nothing that people who cannot see or point would stumble over."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.twins import node_tools
 
 ASK_NOW = "dispatchEvent(new Event('online'))"  # instead of at the next poll
 HERE = socket.gethostname()
-LOOKS = (("en", "light", 1440, 900), ("ko", "dark", 1440, 900), ("en", "dark", 820, 1100), ("ko", "light", 390, 844))
+LOOKS = (("en", "light", 1440, 900), ("en", "dark", 820, 1100), ("ko", "dark", 390, 844))
 
 TOO_WIDE = """[...document.querySelectorAll('body *')].filter((one) => {
     const { right, width } = one.getBoundingClientRect();

@@ -1,6 +1,6 @@
 /** How components listen: to the store, to the hub, to the clock. */
 
-import { useEffect, useState } from '../../vendor/preact-htm.js';
+import { createContext, useContext, useEffect, useState } from '../../vendor/preact-htm.js';
 import { hubNow } from '../api.js';
 import { subscribe } from '../live.js';
 import { answers, store } from '../store.js';
@@ -16,7 +16,9 @@ export function useStore(select) {
   return value;
 }
 
-export const useWords = () => useStore((state) => state.words);
+/** Not the store: hundreds of small signs would each listen to every change of it. */
+export const Words = createContext();
+export const useWords = () => useContext(Words);
 
 /** {data, error} of an address, live while the component is shown; no address, no questions. */
 export function useLive(path, every) {
