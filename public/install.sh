@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the OpenManager Vibe agent as a hardened systemd service, or upgrades it when it is there already.
 #
-#   curl -fsSL https://HUB/install.sh | sh -s -- --hub https://HUB --key omv_live_...
+#   curl -fsSL https://HUB/install.sh | sudo sh -s -- --hub https://HUB --key omv_live_...
 #
 # The key is written to a file that only the service may read. docs/agents.md says more; --help lists the options.
 set -eu
