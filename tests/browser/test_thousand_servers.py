@@ -63,9 +63,7 @@ def test_an_update_of_a_thousand_servers_fits_into_a_frame(inside: Tab, site: Si
     inside.call("Profiler.setSamplingInterval", interval=1000)
     costs = [cost_of_an_update(inside) for _ in range(UPDATES)]
     best, typical = min(costs), statistics.median(costs)
-    print(
-        f"{view}: {best:.1f} ms of script an update of {SERVERS} servers, typically {typical:.1f} with all that is beside it"
-    )
+    print(f"{view}: {best:.1f} ms of script an update of {SERVERS} servers, {typical:.1f} with what is beside it")
     # Beside it: the tick of every age, collecting garbage, the profiler itself, a processor shared with other tests.
     assert best < FRAME_MS, costs
     assert typical < 3 * FRAME_MS, costs
