@@ -14,7 +14,6 @@ export const messages = {
   'server.since': 'Known since {at}',
   'server.zone': 'Its clock: {text}',
   'server.ofMemory': '{used} of {size}',
-  'server.became': '{status} since {at}',
   'server.range': 'Range',
   'server.zoomed': '{from} – {to}',
   'server.unzoom': 'Live again',
@@ -26,7 +25,6 @@ export const messages = {
   'server.backwards': 'The end lies before the beginning.',
   'server.notFound': 'There is no server called {id}',
   'server.notFoundHint': 'It may have been removed, or never reported.',
-  'server.noCharts': 'No measurements in this range',
   'server.processes': 'Top processes',
   'server.noProcesses': 'The agent has not reported any processes yet.',
   'server.errors': 'Errors',
@@ -37,7 +35,6 @@ export const messages = {
   'server.noEvents': 'No deploys, reboots or other markers in this range',
   'server.mounts': 'Mounts',
   'server.free': '{free} free of {size}',
-  'server.asOf': 'as of {ago}',
 
   'process.name': 'Name',
   'process.pid': 'PID',

@@ -79,7 +79,6 @@ export const messages = {
   'fleet.all': 'All',
   'fleet.noMatch': 'No server matches',
   'fleet.noMatchHint': 'Change the search or clear the filters.',
-  'fleet.count': ['{n} server', '{n} servers'],
   'fleet.shown': '{shown} of {n}',
   'fleet.asOf': 'Values from {ago} ({at}). They may have changed since.',
 
@@ -90,7 +89,6 @@ export const messages = {
   'column.severity': 'Severity',
   'column.name': 'Name',
   'column.status': 'Status',
-  'column.group': 'Group',
   'column.cpu': 'CPU',
   'column.memory': 'Memory',
   'column.disk': 'Disk',

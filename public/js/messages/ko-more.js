@@ -14,7 +14,6 @@ export const messages = {
   'server.since': '{at}부터 수집',
   'server.zone': '서버 시간대 {text}',
   'server.ofMemory': '{size} 중 {used}',
-  'server.became': '{at}부터 {status}',
   'server.range': '기간',
   'server.zoomed': '{from} – {to}',
   'server.unzoom': '실시간으로',
@@ -26,7 +25,6 @@ export const messages = {
   'server.backwards': '끝이 시작보다 앞섭니다.',
   'server.notFound': '{id} 서버가 없습니다',
   'server.notFoundHint': '삭제되었거나 한 번도 보고하지 않았습니다.',
-  'server.noCharts': '이 기간에는 측정값이 없습니다',
   'server.processes': '상위 프로세스',
   'server.noProcesses': '에이전트가 아직 프로세스를 보고하지 않았습니다.',
   'server.errors': '오류',
@@ -37,7 +35,6 @@ export const messages = {
   'server.noEvents': '이 기간에는 배포, 재시작 등의 기록이 없습니다',
   'server.mounts': '마운트',
   'server.free': '{size} 중 {free} 남음',
-  'server.asOf': '{ago} 기준',
 
   'process.name': '이름',
   'process.pid': 'PID',

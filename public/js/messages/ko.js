@@ -79,7 +79,6 @@ export const messages = {
   'fleet.all': '전체',
   'fleet.noMatch': '맞는 서버가 없습니다',
   'fleet.noMatchHint': '검색어를 바꾸거나 필터를 지우세요.',
-  'fleet.count': ['{n}대', '{n}대'],
   'fleet.shown': '{n}대 중 {shown}대',
   'fleet.asOf': '{ago}({at})의 값입니다. 그 뒤 바뀌었을 수 있습니다.',
 
@@ -90,7 +89,6 @@ export const messages = {
   'column.severity': '심각도',
   'column.name': '이름',
   'column.status': '상태',
-  'column.group': '그룹',
   'column.cpu': 'CPU',
   'column.memory': '메모리',
   'column.disk': '디스크',
