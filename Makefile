@@ -24,6 +24,7 @@ test-long: $(VENV)/dev.stamp
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy --strict lib api
 
 bench: $(VENV)/dev.stamp
