@@ -78,6 +78,7 @@ class LocalServer:
     def stop(self, seconds: float = 1.0) -> None:
         """Requests being answered get so long to end. Browsers' idle connections are not waited for."""
         self._stopping = True
+        logging.getLogger("waitress").setLevel(logging.ERROR)  # a request that outlives us is cut, as it would be there
         self._server.pull_trigger()
         self._thread.join(timeout=2)
         self._server.task_dispatcher.shutdown(timeout=seconds)
