@@ -28,7 +28,7 @@ def ingest() -> tuple[Response, int]:
     batch = server_stats.decode(strict_json.parse(body_bytes(request)), now)
     if batch.rejected and not batch.accepted and not any(share.extra for share in batch.shares):
         raise BadInput("none of the samples could be taken", errors=told(batch))
-    answer = services.ingest.take(batch, principal.id, principal.server)
+    answer = services.ingest.take(batch, principal.id, principal.sight)
     if answer.pokes:
 
         @after_this_request

@@ -6,10 +6,11 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, g, jsonify, request
 
 from lib import wiring
 from lib.domain import strict_json
+from lib.domain.access import Principal, Sight
 from lib.domain.errors import BadInput
 from lib.monitoring.collectors.error_tracker import LEVELS, read_text
 from lib.web.guards import user
@@ -26,10 +27,11 @@ DAY = 86_400
 def fleet() -> Response:
     """The fleet as last swept. `ETag` and `If-None-Match` make an unchanged fleet cost an empty answer."""
     filters = {name: request.args[name] for name in FILTERS if request.args.get(name)}
-    found = wiring.services().queries.fleet(filters)
+    found = wiring.services().queries.fleet(filters, _sight())
     response = Response(found.text, mimetype="application/json")
     response.set_etag(found.etag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Authorization, X-API-Key"
     if found.stale:
         response.headers["Warning"] = '110 - "Response is Stale"'
     response.make_conditional(request)
@@ -39,7 +41,7 @@ def fleet() -> Response:
 @app.get("/api/servers/<name>")
 @user("viewer")
 def server(name: str) -> Response:
-    return jsonify(wiring.services().queries.server(server_name(name)))
+    return jsonify(wiring.services().queries.server(server_name(name), _sight()))
 
 
 @app.patch("/api/servers/<name>")
@@ -54,14 +56,14 @@ def change(name: str) -> Response:
         settings["group"] = None if body["group"] is None else _text(body["group"], "/group")
     if "tags" in body:
         settings["tags"] = None if body["tags"] is None else _tags(body["tags"])
-    return jsonify({"settings": wiring.services().queries.change(server_name(name), settings)})
+    return jsonify({"settings": wiring.services().queries.change(server_name(name), settings, _sight())})
 
 
 @app.delete("/api/servers/<name>")
 @user("admin")
 def delete(name: str) -> tuple[str, int]:
     """Forget a server and its whole history. It comes back with its next post, unless its agent is stopped first."""
-    wiring.services().queries.delete(server_name(name))
+    wiring.services().queries.delete(server_name(name), _sight())
     return "", 204
 
 
@@ -71,14 +73,15 @@ def series(name: str) -> Response:
     end = moment("to", time.time())
     start = moment("from", end - 3_600)
     metrics = [metric for metric in request.args.get("metrics", "cpu").split(",") if metric]
-    return jsonify(wiring.services().queries.series(server_name(name), metrics, start, end, whole("points", 300)))
+    points = whole("points", 300)
+    return jsonify(wiring.services().queries.series(server_name(name), metrics, start, end, points, _sight()))
 
 
 @app.get("/api/servers/<name>/processes")
 @user("viewer")
 def processes(name: str) -> Response:
     at = moment("at", 0) if "at" in request.args else None
-    return jsonify(wiring.services().queries.processes(server_name(name), at))
+    return jsonify(wiring.services().queries.processes(server_name(name), at, _sight()))
 
 
 @app.get("/api/servers/<name>/errors")
@@ -88,13 +91,19 @@ def errors(name: str) -> Response:
     if level is not None and level not in LEVELS:
         raise BadInput("`level` is one of " + ", ".join(LEVELS))
     filters = {"level": level, "q": request.args.get("q") or None, **_span()}
-    return jsonify(wiring.services().queries.errors(server_name(name), filters))
+    return jsonify(wiring.services().queries.errors(server_name(name), filters, _sight()))
 
 
 @app.get("/api/servers/<name>/events")
 @user("viewer")
 def events(name: str) -> Response:
-    return jsonify(wiring.services().queries.events(server_name(name), _span()))
+    return jsonify(wiring.services().queries.events(server_name(name), _span(), _sight()))
+
+
+def _sight() -> Sight:
+    """A server that is not the caller's to see is none: the answer is 404, as for a name nobody knows."""
+    principal: Principal = g.principal
+    return principal.sight
 
 
 def _span() -> dict[str, object]:

@@ -20,6 +20,7 @@ from lib.storage.hybrid.storage import HybridStorage
 if TYPE_CHECKING:
     from lib.auth.accounts import Accounts
     from lib.auth.keyring import Keyring
+    from lib.auth.people import People
     from lib.monitoring.health import Health
     from lib.monitoring.ingest import Ingest
     from lib.monitoring.queries import Queries
@@ -64,6 +65,12 @@ class Services:
             settings.jwt_secret,
             first_admin=(email, password) if email and password else None,
         )
+
+    @cached_property
+    def people(self) -> People:
+        from lib.auth.people import People
+
+        return People(self.storage.access, self.accounts)
 
     @cached_property
     def keyring(self) -> Keyring:

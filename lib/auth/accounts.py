@@ -15,7 +15,7 @@ from lib.auth.delays import Delays, Limiter
 from lib.auth.sessions import GRACE_SECONDS, IDLE_SECONDS, MOST_SECONDS, RefreshToken, RefreshTokens
 from lib.auth.tokens import SECONDS, AccessTokens
 from lib.domain.access import Principal
-from lib.domain.errors import BadInput, Throttled, Unauthenticated, Unavailable
+from lib.domain.errors import BadInput, Conflict, Forbidden, NotFound, Throttled, Unauthenticated, Unavailable
 from lib.storage.port import Access
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class SignIn:
     expires_in: int
     refresh_token: str = field(repr=False)
     refresh_expires_at: float
-    user: dict[str, str]
+    user: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -127,7 +127,40 @@ class Accounts:
         account = self._session_account(claims.session)
         if account is None or account["id"] != claims.account:
             raise Unauthenticated("this session is over; sign in again")
-        return Principal("user", account["id"], role=account["role"], name=account["name"], email=account["email"])
+        return Principal(
+            "user", account["id"], role=account["role"], name=account["name"], email=account["email"],
+            tags=tuple(account["tags"] or ()), session=claims.session,
+        )  # fmt: skip
+
+    def change_password(self, person: Principal, current: str, password: str, *, address: str | None = None) -> None:
+        """Ends every session but the one asked from. Raises Forbidden for a wrong current password, Throttled after too
+        many, and Conflict when somebody else changed the account meanwhile."""
+        wait = self._limiter.admit(person.email, address)
+        if wait > 0:
+            raise Throttled("too many wrong passwords; wait a little", retry_after=wait)
+        account = self._access.account_sign_in(person.email)["account"]
+        known = account["password"] if account and account["id"] == person.id else None
+        if not passwords.matches(current, known) or account is None:
+            raise Forbidden("the current password is wrong", pointer="/current")
+        self._limiter.forgive(person.email, address)
+        chosen = passwords.hash_of(password)
+        if self._access.account_password(person.id, chosen, account["session_epoch"], person.session) is None:
+            raise Conflict("the account was changed at the same moment; sign in again")
+        self.forget_account(person.id)
+
+    def end_sessions(self, account: str) -> None:
+        """Sign an account out everywhere. Raises NotFound."""
+        if not self._access.sessions_end(account):
+            raise NotFound("there is no such account")
+        self.forget_account(account)
+
+    def forget_account(self, account: str) -> None:
+        """Ask the store again about this account's sessions: here at once, elsewhere within half a minute."""
+        with self._lock:
+            for session in [
+                one for one, known in self._known.items() if known.account and known.account["id"] == account
+            ]:
+                del self._known[session]
 
     def _account(self, email: str) -> dict[str, Any] | None:
         found = self._access.account_sign_in(email)
@@ -156,7 +189,7 @@ class Accounts:
             expires_in=SECONDS,
             refresh_token=refresh_token.text,
             refresh_expires_at=expires_at,
-            user={name: account[name] for name in ("id", "email", "role", "name")},
+            user={name: account[name] for name in ("id", "email", "role", "name", "tags")},
         )
 
     def _session_account(self, session: str) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, Forbidden, TooLarge
 from lib.domain.telemetry import ServerSamples
 from lib.monitoring.alerts.threshold import urgent_limits
@@ -71,15 +72,19 @@ class Ingest:
         jitter = secrets.randbelow(10_000) / 1_000 if storage.billed else 0.0
         self._pokes = Pokes(self._cadence.sweep_every + jitter, quiet=20.0 if storage.billed else 4.0)
 
-    def take(self, batch: Batch, key_id: str, only_server: str | None) -> Answer:
+    def take(self, batch: Batch, key_id: str, sight: Sight = EVERYTHING) -> Answer:
         """Append what a decoder read. Raises Forbidden, BadInput or TooLarge; Unavailable when no store took it."""
-        for share in batch.shares:
-            if only_server is not None and share.server != only_server:
-                raise Forbidden(f'this key may only report "{only_server}", not "{share.server}"')
+        if sight.server is not None:
+            for share in batch.shares:
+                if share.server != sight.server:
+                    raise Forbidden(f'this key may only report "{sight.server}", not "{share.server}"')
         kept = [share for share in batch.shares if share.rows or share.extra]
         if not kept:
             raise BadInput("nothing in this post could be taken", errors=told(batch) or [NOTHING])
         contents = self._storage.directory.contents()
+        if sight.tags:
+            for share in kept:
+                _hold_to(share, sight.tags, contents.tagged.get(share.server))
         for entry in _entries(kept, key_id):
             self._storage.append(entry, contents.cursor)
         return Answer(
@@ -103,6 +108,20 @@ class Ingest:
             answer["stored"] = stored[0] if stored else 0
             answer["resend"] = (stored[1] if stored else None) or []
         return answer
+
+
+def _hold_to(share: ServerSamples, tags: Sequence[str], carried: Sequence[str] | None) -> None:
+    """A key that is held to tags reports servers that carry one of them, and new ones (`carried` None), which then get
+    its first. What the host tells of itself cannot take the server out of the key's sight."""
+    if carried is not None and not set(carried) & set(tags):
+        raise Forbidden(f'this key may only report servers tagged {" or ".join(tags)}; "{share.server}" is not')
+    host: dict[str, Any] = share.extra.get("host", {})
+    if "tags" not in host and carried is not None:
+        return  # says nothing of tags, so those it has stay
+    told_tags: dict[str, str] = host.get("tags", {})
+    if not Sight(tuple(tags)).shows(share.server, told_tags):
+        key, _, value = tags[0].partition(":")
+        share.extra["host"] = {**host, "tags": {**told_tags, key: value}}
 
 
 NOTHING = {

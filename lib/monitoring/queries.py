@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lib.domain.errors import BadInput, NotFound, Unavailable
+from lib.domain.access import EVERYTHING, Sight
+from lib.domain.errors import BadInput, Forbidden, NotFound, Unavailable
 from lib.domain.moments import told
 from lib.monitoring.ingest import Cadence
 from lib.monitoring.snapshot import Snapshot, read
@@ -63,13 +64,13 @@ class Queries:
             held = replace(held, at=answer["swept_at"])
         return held, now, bool(answer.get("fallback"))
 
-    def fleet(self, filters: Mapping[str, str]) -> Fleet:
-        """All servers, or those that match `status`, `group`, `tag` (`key:value` or a key) and `q` (in name, group or
-        tags)."""
+    def fleet(self, filters: Mapping[str, str], sight: Sight = EVERYTHING) -> Fleet:
+        """All servers in sight, or those of them that match `status`, `group`, `tag` (`key:value` or a key) and `q` (in
+        name, group or tags). Whoever does not see every server is not told how all of them do together."""
         snapshot, now, fallback = self.snapshot()
         texts, tag = snapshot.answer(now)
-        if filters:
-            texts = [text for text in texts if _matches(json.loads(text), filters)]
+        if filters or sight != EVERYTHING:
+            texts = [text for text in texts if _matches(json.loads(text), filters, sight)]
         if not self._storage.billed:  # where commands are billed looking at the fleet makes nobody post more often
             self.watch("")
         head = {
@@ -77,15 +78,18 @@ class Queries:
             "version": snapshot.version,
             "stale": fallback,
             "watch": {"poll_every": 60 if self._storage.billed else 5},
-            "fleet": snapshot.fleet,
+            "fleet": snapshot.fleet if sight == EVERYTHING else EMPTY_FLEET,
         }
         text = f'{_ENCODE(head)[:-1]},"servers":[{",".join(texts)}]}}'
-        asked = zlib.crc32(repr(sorted(filters.items())).encode()) if filters else 0
+        all_of_it = not filters and sight == EVERYTHING
+        asked = 0 if all_of_it else zlib.crc32(repr((sorted(filters.items()), sight)).encode())
         return Fleet(text, f"{tag}-{int(fallback)}-{asked:x}", fallback)
 
-    def server(self, name: str) -> dict[str, Any]:
-        """One server: its row of the fleet, and facts, mounts and series. Raises NotFound."""
-        found = self._storage.queries.server(name)
+    # A server out of sight is none: every call below raises NotFound for it.
+
+    def server(self, name: str, sight: Sight = EVERYTHING) -> dict[str, Any]:
+        """One server: its row of the fleet, and facts, mounts and series."""
+        found = self._storage.queries.server(name, sight)
         if found is None:
             raise NotFound(f'there is no server "{name}"')
         snapshot, now, _ = self.snapshot()
@@ -112,11 +116,19 @@ class Queries:
             **told("processes_at", found["processes_at"]),
         }
 
-    def series(self, name: str, metrics: Sequence[str], start: int, end: int, points: int = 300) -> dict[str, Any]:
+    def series(
+        self,
+        name: str,
+        metrics: Sequence[str],
+        start: int,
+        end: int,
+        points: int = 300,
+        sight: Sight = EVERYTHING,
+    ) -> dict[str, Any]:
         """`{from, to, step, tier, series: {metric: {t, min, avg, max}}}`, at most `points` each; a hole is one null.
 
         The tier is the coarsest that is fine enough, and coarser where a finer one no longer reaches back to `start`.
-        Raises BadInput for a range that is none, NotFound for a server that is none; an unknown metric is left out.
+        Raises BadInput for a range that is none; an unknown metric is left out.
         """
         if end <= start:
             raise BadInput("`to` must lie after `from`")
@@ -125,30 +137,34 @@ class Queries:
         if points < 2:
             raise BadInput("ask for at least 2 points")
         step, tier = plan(start, end, min(points, MOST_POINTS))
-        found = self._storage.queries.series(name, metrics, start, end, step, tier)
+        found = self._storage.queries.series(name, metrics, start, end, step, tier, sight)
         if found is None:
             raise NotFound(f'there is no server "{name}"')
         start, step = found["from"], found["step"]
         series = {metric: _columns(rows, start, step) for metric, rows in found["series"].items()}
         return {"from": start, "to": end, "step": step, "tier": found["tier"], "series": series}
 
-    def processes(self, name: str, at: int | None = None) -> dict[str, Any]:
-        found = _known(self._storage.queries.processes(name, at), name)
+    def processes(self, name: str, at: int | None = None, sight: Sight = EVERYTHING) -> dict[str, Any]:
+        found = _known(self._storage.queries.processes(name, at, sight), name)
         return {**found, **told("at", found["at"])}
 
-    def errors(self, name: str, filters: Mapping[str, object]) -> dict[str, Any]:
-        found = _known(self._storage.queries.errors(name, filters), name)["errors"]
+    def errors(self, name: str, filters: Mapping[str, object], sight: Sight = EVERYTHING) -> dict[str, Any]:
+        found = _known(self._storage.queries.errors(name, filters, sight), name)["errors"]
         return {"errors": [{**error, **told("at", error["at"])} for error in found]}
 
-    def events(self, name: str, filters: Mapping[str, object]) -> dict[str, Any]:
-        found = _known(self._storage.queries.events(name, filters), name)["events"]
+    def events(self, name: str, filters: Mapping[str, object], sight: Sight = EVERYTHING) -> dict[str, Any]:
+        found = _known(self._storage.queries.events(name, filters, sight), name)["events"]
         return {"events": [{**event, **told("at", event["at"])} for event in found]}
 
-    def change(self, name: str, settings: Mapping[str, object]) -> dict[str, Any]:
-        return _known(self._storage.queries.server_settings(name, settings), name)
+    def change(self, name: str, settings: Mapping[str, object], sight: Sight = EVERYTHING) -> dict[str, Any]:
+        """Raises Forbidden when whoever changes the server would see it no more."""
+        found = _known(self._storage.queries.server_settings(name, settings, sight), name)
+        if "out_of_sight" in found:
+            raise Forbidden("with these tags you would not see the server any more: leave it one of yours")
+        return found
 
-    def delete(self, name: str) -> None:
-        if not self._storage.queries.server_delete(name):
+    def delete(self, name: str, sight: Sight = EVERYTHING) -> None:
+        if not self._storage.queries.server_delete(name, sight):
             raise NotFound(f'there is no server "{name}"')
 
     def watch(self, subject: str) -> None:
@@ -211,8 +227,10 @@ def _mounts(latest: Mapping[str, float], sizes: Mapping[str, list[int]]) -> list
     ]  # fmt: skip
 
 
-def _matches(server: Mapping[str, Any], filters: Mapping[str, str]) -> bool:
+def _matches(server: Mapping[str, Any], filters: Mapping[str, str], sight: Sight) -> bool:
     tags = server["tags"] or {}
+    if not sight.shows(server["id"], tags):
+        return False
     if "status" in filters and server["status"] not in filters["status"].split(","):
         return False
     if "group" in filters and server["group"] != filters["group"]:

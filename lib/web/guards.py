@@ -103,4 +103,4 @@ def _key(secret: str) -> Principal:
         raise Forbidden("this key may not be used from this address")
     if services.keyring.is_note_due(key.id):
         after_this_request(lambda response: after_answer(response, lambda: services.keyring.note(key.id)))
-    return Principal("key", key.id, scopes=key.scopes, server=key.server)
+    return Principal("key", key.id, scopes=key.scopes, server=key.server, tags=key.tags)

@@ -20,7 +20,8 @@ class Store:
 
     def __init__(self) -> None:
         self.account: dict[str, Any] | None = {
-            "id": "account-1", "email": "ada@example.org", "name": "ada", "role": "operator", "session_epoch": 3,
+            "id": "account-1", "email": "ada@example.org", "name": "ada", "role": "operator", "tags": None,
+            "session_epoch": 3,
         }  # fmt: skip
         self.is_away = False
         self.opens = True

@@ -18,7 +18,7 @@ AGES = {"1 hour": HOUR, "3 days": 3 * DAY, "7 days": 7 * DAY - 300}
 
 def send(services: Services, samples: list[dict[str, object]], server: str = "web-1") -> None:
     """The whole way in: decoded, appended, swept, rolled up."""
-    services.ingest.take(decode({"server": server, "samples": samples}, time.time()), "a key", None)
+    services.ingest.take(decode({"server": server, "samples": samples}, time.time()), "a key")
     services.sweeper.run()
     assert roll_up(services.storage, KEPT)["more"] is False
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lib.domain.access import Sight
 from lib.domain.errors import BadInput, Forbidden, TooLarge
 from lib.domain.telemetry import Post, ServerSamples
 from lib.monitoring.collectors.server_stats import Batch, decode
@@ -34,7 +35,7 @@ class FakeStorage:
 
 def take(storage: FakeStorage, document: dict[str, Any], only_server: str | None = None) -> dict[str, Any]:
     ingest = Ingest(storage, lambda: NOW)  # type: ignore[arg-type]
-    return ingest.take(decode({"server": "web-1", **document}, NOW), "key", only_server).body
+    return ingest.take(decode({"server": "web-1", **document}, NOW), "key", Sight(server=only_server)).body
 
 
 SAMPLES = [{"at": NOW, "cpu": 1.0}]
@@ -109,9 +110,9 @@ def test_a_numbered_post_stays_whole_or_is_refused_and_others_are_split() -> Non
     storage = FakeStorage()
     ingest = Ingest(storage, lambda: NOW)  # type: ignore[arg-type]
     with pytest.raises(TooLarge):
-        ingest.take(Batch([ServerSamples("w", names, rows, Post("e", 1, 1))]), "key", None)
+        ingest.take(Batch([ServerSamples("w", names, rows, Post("e", 1, 1))]), "key")
     assert storage.appended == []
-    ingest.take(Batch([ServerSamples("w", names, rows)]), "key", None)
+    ingest.take(Batch([ServerSamples("w", names, rows)]), "key")
     assert len(storage.appended) == 2
     assert max(sum(len(part.encode()) for part in entry) for entry in storage.appended) <= 900_000
 

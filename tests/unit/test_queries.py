@@ -53,7 +53,7 @@ class FakeStorage:
     def series(self, *args: Any) -> dict[str, Any] | None:
         return self.answer
 
-    def server(self, name: str) -> dict[str, Any] | None:
+    def server(self, name: str, sight: Any) -> dict[str, Any] | None:
         return self.answer
 
 

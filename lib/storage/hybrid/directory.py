@@ -99,7 +99,10 @@ class Directory:
 def _contents(answer: dict[str, Any], before: Contents) -> Contents:
     keys = before.keys
     if answer["keys"] is not None:
-        keys = {row[1]: AgentKey(row[0], tuple(row[2]), row[3], tuple(row[4] or ()), row[5]) for row in answer["keys"]}
+        keys = {
+            hash_: AgentKey(key_id, tuple(scopes), server, tuple(cidrs or ()), expires_at, tuple(tags or ()))
+            for key_id, hash_, scopes, server, cidrs, expires_at, tags in answer["keys"]
+        }
     return Contents(
         cursor=answer["cursor"],
         swept_at=answer["swept_at"],
@@ -109,4 +112,5 @@ def _contents(answer: dict[str, Any], before: Contents) -> Contents:
         keys=keys,
         stored=answer["stored"],
         watch=answer["watch"],
+        tagged=answer["tagged"],
     )

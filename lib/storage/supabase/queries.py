@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lib.domain.access import EVERYTHING, Sight
 from lib.storage.supabase.client import COMMIT_SECONDS, QUICK_SECONDS, Rpc
 
 
@@ -57,44 +58,51 @@ class Queries:
         """`{version, swept_at, now, body}`; body is None when `have_version` is current."""
         return dict(self._rpc.call("omv_snapshot", {"shard": self._shard, "have_version": have_version}))
 
-    def server(self, name: str) -> dict[str, Any] | None:
-        return _found(self._rpc.call("omv_server", {"server": name}))
+    def server(self, name: str, sight: Sight = EVERYTHING) -> dict[str, Any] | None:
+        return _found(self._rpc.call("omv_server", _seen(name, sight)))
 
     def series(
-        self, name: str, series: Sequence[str], start: int, end: int, step: int, tier: str
+        self,
+        name: str,
+        series: Sequence[str],
+        start: int,
+        end: int,
+        step: int,
+        tier: str,
+        sight: Sight = EVERYTHING,
     ) -> dict[str, Any] | None:
         """Binned values: `{"series": {name: [[bin, min, avg, max, n], ...]}}`; None for an unknown server."""
-        body = {
-            "server": name,
-            "series": list(series),
-            "from": start,
-            "to": end,
-            "step": step,
-            "tier": tier,
-            "shard": self._shard,
-        }
-        return _found(self._rpc.call("omv_series", body))
+        wanted = {"series": list(series), "from": start, "to": end, "step": step, "tier": tier, "shard": self._shard}
+        return _found(self._rpc.call("omv_series", {**wanted, **_seen(name, sight)}))
 
-    def processes(self, name: str, at: int | None = None) -> dict[str, Any] | None:
-        return _found(self._rpc.call("omv_processes", {"server": name, "at": at}))
+    def processes(self, name: str, at: int | None = None, sight: Sight = EVERYTHING) -> dict[str, Any] | None:
+        return _found(self._rpc.call("omv_processes", {"at": at, **_seen(name, sight)}))
 
-    def errors(self, name: str, filters: Mapping[str, object]) -> dict[str, Any] | None:
-        return _found(self._rpc.call("omv_errors", {"server": name, **filters}))
+    def errors(self, name: str, filters: Mapping[str, object], sight: Sight = EVERYTHING) -> dict[str, Any] | None:
+        return _found(self._rpc.call("omv_errors", {**filters, **_seen(name, sight)}))
 
-    def events(self, name: str, filters: Mapping[str, object]) -> dict[str, Any] | None:
-        return _found(self._rpc.call("omv_events", {"server": name, **filters}))
+    def events(self, name: str, filters: Mapping[str, object], sight: Sight = EVERYTHING) -> dict[str, Any] | None:
+        return _found(self._rpc.call("omv_events", {**filters, **_seen(name, sight)}))
 
     def health(self) -> dict[str, Any]:
         return dict(self._rpc.call("omv_health", {}))
 
     # Changes by people
 
-    def server_settings(self, name: str, settings: Mapping[str, object]) -> dict[str, Any] | None:
-        return _found(self._rpc.call("omv_server_settings", {"server": name, "settings": settings}))
+    def server_settings(
+        self, name: str, settings: Mapping[str, object], sight: Sight = EVERYTHING
+    ) -> dict[str, Any] | None:
+        """The settings after the change, or `{out_of_sight: true}` when it would hide the server from its changer."""
+        return _found(self._rpc.call("omv_server_settings", {"settings": settings, **_seen(name, sight)}))
 
-    def server_delete(self, name: str) -> bool:
+    def server_delete(self, name: str, sight: Sight = EVERYTHING) -> bool:
         """Waits for a roll-up step that is under way, so it may take as long as a commit."""
-        return bool(self._rpc.call("omv_server_delete", {"server": name}, timeout=COMMIT_SECONDS)["deleted"])
+        return bool(self._rpc.call("omv_server_delete", _seen(name, sight), timeout=COMMIT_SECONDS)["deleted"])
+
+
+def _seen(name: str, sight: Sight) -> dict[str, object]:
+    """What every call about one server says: which one, and which its caller sees."""
+    return {"server": name, "tags": list(sight.tags) or None, "only": sight.server}
 
 
 def _found(answer: Any) -> dict[str, Any] | None:

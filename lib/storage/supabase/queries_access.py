@@ -27,7 +27,36 @@ class AccessQueries:
         body = {"email": email, "name": name, "password": password}
         return bool(self._rpc.call("omv_account_first", body)["created"])
 
+    def account_list(self) -> list[dict[str, Any]]:
+        """Everybody, by e-mail address: `{id, email, name, role, tags, disabled, created_at, signed_in_at}`."""
+        return list(self._rpc.call("omv_accounts", {})["users"])
+
+    def account_create(self, document: Mapping[str, object]) -> dict[str, Any]:
+        """Raises Conflict when the address has an account."""
+        return dict(self._rpc.call("omv_account_create", document))
+
+    def account_change(self, account: str, changes: Mapping[str, object]) -> dict[str, Any] | None:
+        """The account after the change; None when there is none. Raises Conflict for the last enabled admin."""
+        return _found(self._rpc.call("omv_account_change", {**changes, "id": account}))
+
+    def account_delete(self, account: str) -> bool:
+        """False when there is none. Raises Conflict for the last enabled admin."""
+        return bool(self._rpc.call("omv_account_delete", {"id": account})["deleted"])
+
+    def account_password(
+        self, account: str, password: str, epoch: int | None = None, session: str | None = None
+    ) -> int | None:
+        """The new epoch; None when there is no such account or its epoch is no longer `epoch`. Ends every session but
+        this one."""
+        body = {"id": account, "password": password, "epoch": epoch, "session": session}
+        answer = self._rpc.call("omv_account_password", body)
+        return None if answer is None else int(answer["epoch"])
+
     # Sessions
+
+    def sessions_end(self, account: str) -> bool:
+        """End every session of an account; False when there is no such account."""
+        return bool(self._rpc.call("omv_sessions_end", {"id": account})["ended"])
 
     def session_open(self, document: Mapping[str, object]) -> float | None:
         """When the new session expires (epoch seconds); None when the account changed since its password was read."""
@@ -53,6 +82,14 @@ class AccessQueries:
 
     def key_create(self, document: Mapping[str, object]) -> dict[str, Any]:
         return dict(self._rpc.call("omv_key_create", document))
+
+    def key_change(self, key_id: str, changes: Mapping[str, object]) -> dict[str, Any] | None:
+        """The key after the change; None when there is none, or it is revoked."""
+        return _found(self._rpc.call("omv_key_change", {**changes, "id": key_id}))
+
+    def key_rotate(self, key_id: str, document: Mapping[str, object]) -> dict[str, Any] | None:
+        """The key under its new secret; None when there is none, or it is revoked or expired."""
+        return _found(self._rpc.call("omv_key_rotate", {**document, "id": key_id}))
 
     def key_revoke(self, key_id: str) -> dict[str, Any] | None:
         """The key, which is over from now on; None when there is no such key."""
