@@ -52,6 +52,11 @@ LENIENT = {
     "POST /api/ingest",
     "PATCH /api/servers/{name}",
     "POST /api/auth/keys",
+    "PATCH /api/auth/keys/{key_id}",
+    "POST /api/auth/users",
+    "PATCH /api/auth/users/{user_id}",
+    "POST /api/auth/users/{user_id}/password",
+    "POST /api/auth/password",
     *(f"GET /api/servers/{{name}}/{what}" for what in ("series", "processes", "errors", "events")),
 }
 # Facts and names that are not known are left out, not refused; bodies of calls without content are not looked at.
@@ -82,6 +87,11 @@ class Hub:
         self.seen.setdefault(label, set()).add(response.status_code)
         return response
 
+    def sign_in(self) -> None:
+        signed_in = self.call("POST /api/auth/login", body={"email": EMAIL, "password": PASSWORD})
+        self.token = signed_in.json()["access_token"]
+        self.cookie = signed_in.headers["set-cookie"][0].partition("=")[2].partition(";")[0]
+
 
 NO_SERVER_ERROR = schemathesis.checks.not_a_server_error
 CONFORMANCE = [
@@ -99,9 +109,7 @@ def hub(module_stores: Pair) -> Iterator[Hub]:
     services = factory(module_stores, install=True, admin_email=EMAIL, admin_password=PASSWORD)
     hub = Hub(services)
     try:
-        signed_in = hub.call("POST /api/auth/login", body={"email": EMAIL, "password": PASSWORD})
-        hub.token = signed_in.json()["access_token"]
-        hub.cookie = signed_in.headers["set-cookie"][0].partition("=")[2].partition(";")[0]
+        hub.sign_in()
         made = hub.call("POST /api/auth/keys", body={"name": "test", "scopes": ["write", "read", "act"]})
         hub.key = made.json()["secret"]
         hub.call("POST /api/ingest", body=post(int(time.time())))
@@ -156,16 +164,36 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     spare = hub.call("POST /api/auth/keys", body={"name": "spare"}).json()["key"]["id"]
     assert spare not in {key["id"] for key in listed}
     hub.call("DELETE /api/auth/keys/{key_id}", path_parameters={"key_id": spare})
+    kept = {"path_parameters": {"key_id": hub.call("POST /api/auth/keys", body={"name": "kept"}).json()["key"]["id"]}}
+    assert hub.call("PATCH /api/auth/keys/{key_id}", **kept, body={"tags": ["env:prod"]}).json()["key"]["tags"]
+    assert hub.call("POST /api/auth/keys/{key_id}/rotate", **kept, body={}).json()["key"]["former_until"]
+    people(hub)
     renewed = hub.call("POST /api/auth/refresh", body={}, cookie=hub.cookie)
     session = renewed.headers["set-cookie"][0].partition("=")[2].partition(";")[0]
     hub.call("POST /api/auth/logout", body={}, cookie=session)
-    hub.token = hub.call("POST /api/auth/login", body={"email": EMAIL, "password": PASSWORD}).json()["access_token"]
+    hub.sign_in()
+    hub.call("POST /api/auth/sessions/end")
+    hub.sign_in()
     hub.call("POST /api/ingest", body={**post(int(time.time())), "server": "gone", "post": None})
     hub.call("GET /api/cron/sweep")
     hub.call("DELETE /api/servers/{name}", path_parameters={"name": "gone"})
 
     unused = [label for label in OPERATIONS if not any(status < 300 for status in hub.seen.get(label, ()))]
     assert unused == []
+
+
+def people(hub: Hub) -> None:
+    """Everything that may be done to somebody else's account, and to one's own password."""
+    made = hub.call("POST /api/auth/users", body={"email": "kim@example.org", "role": "viewer"}).json()
+    assert made["password"]
+    kim = {"path_parameters": {"user_id": made["user"]["id"]}}
+    assert len(hub.call("GET /api/auth/users").json()["users"]) == 2
+    changed = hub.call("PATCH /api/auth/users/{user_id}", **kim, body={"role": "operator", "tags": ["env:prod"]})
+    assert (changed.json()["user"]["role"], changed.json()["user"]["tags"]) == ("operator", ["env:prod"])
+    assert hub.call("POST /api/auth/users/{user_id}/password", **kim, body={}).json()["password"] != made["password"]
+    hub.call("POST /api/auth/users/{user_id}/sessions/end", **kim)
+    hub.call("DELETE /api/auth/users/{user_id}", **kim)
+    hub.call("POST /api/auth/password", body={"current": PASSWORD, "password": PASSWORD})
 
 
 ONCE_FAILED: list[tuple[str, dict[str, Any]]] = [
@@ -190,7 +218,14 @@ BODIES: dict[str, Any] = {
     "POST /api/auth/keys": {"name": "test"},
     "POST /api/auth/refresh": {},
     "POST /api/auth/logout": {},
+    "POST /api/auth/users": {"email": "lee@example.org", "role": "viewer"},
+    "PATCH /api/auth/users/{user_id}": {"role": "viewer"},
+    "POST /api/auth/users/{user_id}/password": {},
+    "POST /api/auth/password": {"current": PASSWORD, "password": PASSWORD},
+    "PATCH /api/auth/keys/{key_id}": {"name": "x"},
+    "POST /api/auth/keys/{key_id}/rotate": {},
 }
+PATHS = {"name": SERVER, "key_id": "0" * 16, "user_id": "00000000-0000-4000-8000-000000000000"}
 
 
 @pytest.fixture
@@ -207,7 +242,7 @@ def lost(hub: Hub, tmp_path: Path) -> Iterator[Hub]:
 
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_without_its_stores_it_says_so_soon(lost: Hub, label: str) -> None:
-    path = {name: "web-01" for name in ("name", "key_id") if f"{{{name}}}" in label}
+    path = {name: value for name, value in PATHS.items() if f"{{{name}}}" in label}
     case = OPERATIONS[label].Case(path_parameters=path, **({"body": BODIES[label]} if label in BODIES else {}))
     session = f"omvr_{'0' * 32}_{'A' * 43}"
 
@@ -254,3 +289,5 @@ def test_whatever_is_sent_the_answer_is_on_paper(hub: Hub, label: str, mode: Gen
         case.validate_response(response, checks=CONFORMANCE if known and mode.is_negative else CONFORMANCE + judged)
 
     send()
+    if label == "POST /api/auth/sessions/end":  # or whatever comes after would only be told to sign in
+        hub.sign_in()
