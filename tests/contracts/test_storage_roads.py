@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from lib.domain.access import Sight
 from lib.domain.errors import Conflict, Forbidden, Unavailable
 from lib.storage.embedded.supervisor import EmbeddedStores
 from lib.storage.port import BadData
@@ -196,6 +197,17 @@ def spine_calls(queries: Queries) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "health", lambda: queries.health()
     yield "server_settings", lambda: queries.server_settings(NAME, {"group": HARD_TEXT, "tags": None})
     yield "server_settings", lambda: queries.server_settings("nobody", {"group": "x"})
+    yield "server_settings", lambda: queries.server_settings(NAME, {"tags": {"team": "a:b", HARD_TEXT: HARD_TEXT}})
+    for sight in (Sight(("team:a:b", "team:x")), Sight(("team:a",)), Sight((), NAME), Sight((), "nobody")):
+        yield "server", lambda sight=sight: queries.server(NAME, sight)
+        yield "processes", lambda sight=sight: queries.processes(NAME, HOUR + 60, sight)
+        yield "errors", lambda sight=sight: queries.errors(NAME, {"q": "oom"}, sight)
+        yield "events", lambda sight=sight: queries.events(NAME, {}, sight)
+        yield "series", lambda sight=sight: queries.series(NAME, ["cpu"], HOUR, HOUR + 60, 10, "raw", sight)
+        yield "server_settings", lambda sight=sight: queries.server_settings(NAME, {"group": "b"}, sight)
+        yield "server_settings", lambda sight=sight: queries.server_settings(NAME, {"tags": {"team": "c"}}, sight)
+        yield "server_settings", lambda: queries.server_settings(NAME, {"tags": {"team": "a:b"}})
+    yield "server_delete", lambda: queries.server_delete(NAME, Sight(("team:a",)))
     yield "server_delete", lambda: queries.server_delete("nobody")
     yield "server_delete", lambda: queries.server_delete(NAME)
     yield "server", lambda: queries.server(NAME)
@@ -214,6 +226,20 @@ def access_calls(access: AccessQueries) -> Iterator[tuple[str, Callable[[], Any]
         "hash": "0" * 64, "prefix": "omv_live_abcd", "last4": "wxyz", "name": HARD_TEXT, "scopes": ["write", "read"],
         "server": NAME, "cidrs": ["10.0.0.0/8"], "expires_at": None, "created_by": None,
     }  # fmt: skip
+    lee = {
+        "email": "lee@example.com",
+        "name": HARD_TEXT,
+        "role": "viewer",
+        "tags": ["team:a"],
+        "password": "$argon2id$x",
+    }
+
+    def person(address: str = "lee@example.com") -> str:
+        return next((str(one["id"]) for one in access.account_list() if one["email"] == address), STRANGER)
+
+    def turned(secret: str, **changed: Any) -> dict[str, Any] | None:
+        document = {"hash": secret * 64, "prefix": "omv_live_x", "last4": "last", "overlap_seconds": 60, **changed}
+        return access.key_rotate(access.key_list()[0]["id"], document)
 
     def account() -> str:
         return str(access.account_sign_in(email)["account"]["id"])
@@ -258,7 +284,42 @@ def access_calls(access: AccessQueries) -> Iterator[tuple[str, Callable[[], Any]
     yield "key_list", lambda: access.key_list()
     yield "key_used", lambda: access.key_used(access.key_list()[0]["id"])
     yield "key_used", lambda: access.key_used("nobody's")
+    yield "key_change", lambda: access.key_change(access.key_list()[0]["id"], {"name": "b", "tags": ["team:a"]})
+    yield (
+        "key_change",
+        lambda: access.key_change(access.key_list()[0]["id"], {"cidrs": [], "expires_at": HOUR + 90_000}),
+    )
+    yield "key_change", lambda: access.key_change(access.key_list()[0]["id"], {"tags": []})  # 23514
+    yield "key_change", lambda: access.key_change(access.key_list()[0]["id"], {"tags": None, "expires_at": None})
+    yield "key_change", lambda: access.key_change("nobody's", {"name": "b"})
+    yield "key_rotate", lambda: turned("4")
+    yield "key_rotate", lambda: turned("5", overlap_seconds="long")  # 22P02
+    yield "key_rotate", lambda: access.key_rotate("nobody's", {"overlap_seconds": 1})
+    yield "key_list", lambda: access.key_list()
     yield "key_revoke", lambda: access.key_revoke(access.key_list()[0]["id"])
+    yield "key_change", lambda: access.key_change(access.key_list()[0]["id"], {"name": "too late"})
+    yield "key_rotate", lambda: turned("6")
+    yield "account_list", lambda: access.account_list()
+    yield "account_create", lambda: access.account_create(lee)
+    yield "account_create", lambda: access.account_create(lee)  # PT409
+    yield "account_create", lambda: access.account_create({**lee, "email": "a@x", "role": "root"})  # 23514
+    yield "account_create", lambda: access.account_create({**lee, "email": "b@x", "role": "admin"})  # 23514
+    yield "account_change", lambda: access.account_change(person(), {"role": "operator", "name": "리"})
+    yield "account_change", lambda: access.account_change(person(), {"tags": None})
+    yield "account_change", lambda: access.account_change(person(), {"tags": ["a:b"], "disabled": True})
+    yield "account_change", lambda: access.account_change(person(email), {"role": "viewer"})  # the last admin: PT409
+    yield "account_change", lambda: access.account_change(person(email), {"tags": ["a:b"]})  # PT409
+    yield "account_change", lambda: access.account_change(STRANGER, {"role": "viewer"})
+    yield "account_change", lambda: access.account_change("no uuid", {"role": "viewer"})
+    yield "account_list", lambda: access.account_list()
+    yield "account_password", lambda: access.account_password(person(), "$argon2id$y")
+    yield "account_password", lambda: access.account_password(person(email), "$argon2id$z", 0, SESSION)
+    yield "account_password", lambda: access.account_password(person(email), "$argon2id$z", 0, SESSION)  # too late
+    yield "sessions_end", lambda: access.sessions_end(person(email))
+    yield "sessions_end", lambda: access.sessions_end(STRANGER)
+    yield "account_delete", lambda: access.account_delete(person(email))  # the last admin: PT409
+    yield "account_delete", lambda: access.account_delete(person())
+    yield "account_delete", lambda: access.account_delete(STRANGER)
     yield "key_revoke", lambda: access.key_revoke("nobody's")
 
 
