@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +12,7 @@ from urllib.parse import urlsplit
 
 VERSION = "0.1.0"
 MIN_SECRET = 32  # characters: HS256 wants a key at least as long as its hash (RFC 7518, 3.2)
+FERNET_BYTES = 32
 SUPABASE_FREE_MB = 500
 MIN_PASSWORD, MAX_PASSWORD = 10, 200  # as lib/auth/passwords.py has it
 MIN_RAW_DAYS = 8  # agents fill in up to seven days; a sample must find the rows of its hour when it comes
@@ -52,6 +56,10 @@ class Settings:
     admin_password: str | None = field(default=None, repr=False)
     deadman_url: str | None = field(default=None, repr=False)
     emergency_webhook: str | None = field(default=None, repr=False)
+    outbound_allow: tuple[str, ...] = ()  # networks (CIDR) that may be called although they are not public
+    supabase_auth_url: str | None = None  # set where Supabase Auth's tokens are accepted
+    supabase_jwt_secret: str | None = field(default=None, repr=False)  # they are HS256 then, and ES256 without it
+    encryption_keys: tuple[str, ...] = field(default=(), repr=False)  # Fernet keys, the newest first
     retention: Mapping[str, int] = field(default_factory=_usual_retention)
     postgres_quota_mb: int = 0  # what the database may hold; 0 for no limit
     version: str = VERSION
@@ -68,9 +76,10 @@ class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._faults: list[str] = []
+        self._production = bool(self._text("VERCEL"))
 
     def settings(self) -> Settings:
-        production = bool(self._text("VERCEL"))
+        production = self._production
         rest_url = self._url("UPSTASH_REDIS_REST_URL", "KV_REST_API_URL")
         rest_token = self._text("UPSTASH_REDIS_REST_TOKEN", "KV_REST_API_TOKEN")
         redis_url = self._text("REDIS_URL")
@@ -88,12 +97,16 @@ class _Reader:
             supabase_rest_url=f"{supabase_url.rstrip('/')}/rest/v1" if supabase_url else "",
             supabase_key=supabase_key or "",
             base_url=self._base_url(),
-            cron_secret=self._secret("CRON_SECRET", production),
-            jwt_secret=self._secret("OPENMANAGER_JWT_SECRET", production),
+            cron_secret=self._secret("CRON_SECRET", required=production),
+            jwt_secret=self._secret("OPENMANAGER_JWT_SECRET", required=production),
             admin_email=self._text("OPENMANAGER_ADMIN_EMAIL"),
             admin_password=self._password("OPENMANAGER_ADMIN_PASSWORD"),
             deadman_url=self._url("OPENMANAGER_DEADMAN_URL"),
             emergency_webhook=self._url("OPENMANAGER_EMERGENCY_WEBHOOK"),
+            outbound_allow=self._networks("OPENMANAGER_OUTBOUND_ALLOW"),
+            supabase_auth_url=self._supabase_auth(production),
+            supabase_jwt_secret=self._secret("SUPABASE_JWT_SECRET", required=False),
+            encryption_keys=self._fernet_keys("OPENMANAGER_ENCRYPTION_KEYS"),
             retention={
                 name: self._number(f"OPENMANAGER_RETENTION_{name.upper()}", usual, least)
                 for name, (usual, least) in _RETENTION.items()
@@ -120,6 +133,27 @@ class _Reader:
             self._faults.append("SUPABASE_SERVICE_ROLE_KEY (or SUPABASE_SECRET_KEY) is missing beside SUPABASE_URL")
         return None, supabase_url, key
 
+    def _supabase_auth(self, production: bool) -> str | None:
+        if not self._flag("OPENMANAGER_SUPABASE_AUTH", usual=False):
+            return None
+        url = (self._text("SUPABASE_URL") or "").rstrip("/")
+        if not url:
+            self._faults.append("SUPABASE_URL is missing: OPENMANAGER_SUPABASE_AUTH needs it")
+        elif production and urlsplit(url).scheme != "https":
+            self._faults.append("SUPABASE_URL begins with https://: the keys that let people in come from there")
+        return f"{url}/auth/v1"
+
+    def _fernet_keys(self, name: str) -> tuple[str, ...]:
+        keys = tuple(key for one in (self._text(name) or "").split(",") if (key := one.strip()))
+        for number, key in enumerate(keys, 1):
+            try:
+                is_key = len(base64.b64decode(key, altchars=b"-_", validate=True)) == FERNET_BYTES
+            except (binascii.Error, ValueError):
+                is_key = False
+            if not is_key:
+                self._faults.append(f"{name}: key {number} is none; `openssl rand -base64 32 | tr '+/' '-_'` makes one")
+        return keys
+
     def _base_url(self) -> str | None:
         given = self._url("OPENMANAGER_BASE_URL")
         host = self._text("VERCEL_PROJECT_PRODUCTION_URL")
@@ -141,20 +175,29 @@ class _Reader:
             self._faults.append(f"{' or '.join(names)} is an address that begins with https:// or http://")
         return text
 
+    def _networks(self, name: str) -> tuple[str, ...]:
+        networks = tuple(network for one in (self._text(name) or "").split(",") if (network := one.strip()))
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                self._faults.append(f"{name}: {network[:50]!r} is no network such as 10.1.0.0/16 or fd00:1::/32")
+        return networks
+
     def _password(self, name: str) -> str | None:
         text = self._text(name)
         if text is not None and not MIN_PASSWORD <= len(text) <= MAX_PASSWORD:
             self._faults.append(f"{name} has {MIN_PASSWORD} to {MAX_PASSWORD} characters")
         return text
 
-    def _secret(self, name: str, production: bool) -> str | None:
+    def _secret(self, name: str, *, required: bool) -> str | None:
         text = self._text(name)
         if text is None:
-            if production:
+            if required:
                 self._faults.append(f"{name} is missing: `openssl rand -hex 32` makes one")
         elif len(text) < MIN_SECRET:
             self._faults.append(f"{name} is too short: at least {MIN_SECRET} characters")
-        elif production and text.lower().startswith(_PLACEHOLDERS):
+        elif self._production and text.lower().startswith(_PLACEHOLDERS):
             self._faults.append(f"{name} is a placeholder: `openssl rand -hex 32` makes a real one")
         return text
 

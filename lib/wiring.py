@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from lib.domain.errors import Unavailable
@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     from lib.auth.accounts import Accounts
     from lib.auth.keyring import Keyring
     from lib.auth.people import People
+    from lib.auth.supabase_accounts import SupabaseAccounts
+    from lib.auth.vault import Vault
     from lib.monitoring.health import Health
     from lib.monitoring.ingest import Ingest
     from lib.monitoring.queries import Queries
     from lib.monitoring.sweep import Sweeper
+    from lib.outbound import Door
     from lib.storage.redis.client import Redis
     from lib.storage.supabase.client import Rpc
 
 log = logging.getLogger(__name__)
 POKE_TIMEOUT_SECONDS = 1.0
+SUPABASE_TIMEOUT_SECONDS = 1.5
 
 
 @dataclass
@@ -73,6 +77,25 @@ class Services:
         return People(self.storage.access, self.accounts)
 
     @cached_property
+    def supabase(self) -> SupabaseAccounts | None:
+        """None unless Supabase Auth is switched on."""
+        from lib.auth.supabase_accounts import SupabaseAccounts
+        from lib.auth.supabase_tokens import SupabaseTokens
+
+        settings = self.settings
+        if not settings.supabase_auth_url:
+            return None
+        fetch = partial(self.door.call, "GET", timeout=SUPABASE_TIMEOUT_SECONDS)
+        tokens = SupabaseTokens(settings.supabase_auth_url, fetch, secret=settings.supabase_jwt_secret)
+        return SupabaseAccounts(tokens, self.storage.access)
+
+    @cached_property
+    def vault(self) -> Vault:
+        from lib.auth.vault import Vault
+
+        return Vault(self.settings.encryption_keys)
+
+    @cached_property
     def keyring(self) -> Keyring:
         from lib.auth.keyring import Keyring
 
@@ -91,18 +114,26 @@ class Services:
         from lib.monitoring.sweep import Sweeper
 
         post_every = Cadence(self.storage.billed).post_every
-        return Sweeper(self.storage, post_every, alive=DeadMan(self.settings.deadman_url), emergency=self._emergency)
+        alive = DeadMan(self.settings.deadman_url, self.door)
+        return Sweeper(self.storage, post_every, alive=alive, emergency=self._emergency)
+
+    @cached_property
+    def door(self) -> Door:
+        from lib.outbound import Door
+
+        return Door(self.settings.outbound_allow)
 
     def poke(self, path: str) -> None:
         """Wake scheduled work in its own function. Does not wait for it to finish, and never raises."""
         from lib.domain.errors import DomainError
-        from lib.outbound import call
 
         if not self.settings.base_url or not self.settings.cron_secret:
             return
         headers = {"Authorization": f"Bearer {self.settings.cron_secret}"}
         try:
-            call("GET", self.settings.base_url + path, headers=headers, trusted=True, timeout=POKE_TIMEOUT_SECONDS)
+            self.door.call(
+                "GET", self.settings.base_url + path, headers=headers, trusted=True, timeout=POKE_TIMEOUT_SECONDS
+            )
         except DomainError as error:
             # A time-out is the usual end: the sweep takes longer than we wait.
             log.debug("poked %s: %s", path, error)
@@ -111,13 +142,12 @@ class Services:
         import json
 
         from lib.domain.errors import DomainError
-        from lib.outbound import call
 
         if not self.settings.emergency_webhook:
             return
         body = json.dumps({"text": text, "content": text}).encode()
         try:
-            call(
+            self.door.call(
                 "POST",
                 self.settings.emergency_webhook,
                 headers={"Content-Type": "application/json"},
@@ -131,21 +161,21 @@ class Services:
 class DeadMan:
     """Tells somebody else's watch that we live: after commits, at most once a minute. Never raises."""
 
-    def __init__(self, url: str | None, every: float = 60.0) -> None:
+    def __init__(self, url: str | None, door: Door, every: float = 60.0) -> None:
         self._url = url
+        self._door = door
         self._every = every
         self._told = float("-inf")
 
     def __call__(self) -> None:
         from lib.domain.errors import DomainError
-        from lib.outbound import call
 
         now = time.monotonic()
         if not self._url or now - self._told < self._every:
             return
         self._told = now
         try:
-            call("GET", self._url, trusted=True)
+            self._door.call("GET", self._url, trusted=True)
         except DomainError as error:
             log.warning("the dead-man address did not answer: %s", error)
 

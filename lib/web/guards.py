@@ -65,13 +65,18 @@ def _agent(scope: Scope) -> Principal:
 
 def _user(role: Role) -> Principal:
     credential = _credential()
-    if credential.startswith(agent_keys.PREFIX):
-        principal = _key(credential)
-    else:
-        principal = wiring.services().accounts.principal(credential)
+    principal = _key(credential) if credential.startswith(agent_keys.PREFIX) else _person(credential)
     if not may_act_as(principal, role):
         raise Forbidden(f"this needs the role {role}")
     return principal
+
+
+def _person(token: str) -> Principal:
+    services = wiring.services()
+    # What a token says of itself only chooses who checks it, each by its own issuer, keys and algorithm.
+    if services.supabase and services.supabase.is_from_there(token):
+        return services.supabase.principal(token)
+    return services.accounts.principal(token)
 
 
 def _cron() -> Principal:
