@@ -152,3 +152,46 @@ def test_settings_do_not_change() -> None:
     change: Callable[[], None] = lambda: setattr(read(LOCAL), "shard", 1)  # noqa: E731 - mypy refuses the plain way
     with pytest.raises(AttributeError):
         change()
+
+
+def test_networks_that_may_be_called_are_networks() -> None:
+    found = read(LOCAL, OPENMANAGER_OUTBOUND_ALLOW=" 127.0.0.1/32, fd00:1::/32 ,,10.0.0.7")
+    assert found.outbound_allow == ("127.0.0.1/32", "fd00:1::/32", "10.0.0.7")
+    assert read(LOCAL).outbound_allow == ()
+    for wrong in ("10.0.0.1/8", "inside", "10.0.0.0/33", "*"):
+        with pytest.raises(SettingsError, match="OPENMANAGER_OUTBOUND_ALLOW"):
+            read(LOCAL, OPENMANAGER_OUTBOUND_ALLOW=wrong)
+
+
+def test_supabase_auth_is_off_until_it_is_switched_on() -> None:
+    assert read(VERCEL).supabase_auth_url is None
+    found = read(VERCEL, OPENMANAGER_SUPABASE_AUTH="1", SUPABASE_JWT_SECRET=LONG)
+    assert found.supabase_auth_url == "https://p.supabase.example/auth/v1"
+    assert found.supabase_jwt_secret == LONG
+    beside = read(VERCEL, OPENMANAGER_SUPABASE_AUTH="1", DATABASE_URL="postgresql://elsewhere/omv")
+    assert beside.supabase_auth_url == "https://p.supabase.example/auth/v1"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"SUPABASE_URL": "", "DATABASE_URL": "postgresql://x/x"}, "SUPABASE_URL is missing"),
+        ({"SUPABASE_URL": "http://p.supabase.example"}, "https"),
+        ({"SUPABASE_JWT_SECRET": "x" * 31}, "SUPABASE_JWT_SECRET"),
+        ({"SUPABASE_JWT_SECRET": "your-super-secret-jwt-token-with-at-least-32-characters"}, "placeholder"),
+    ],
+)
+def test_supabase_auth_is_not_switched_on_by_halves(more: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        read(VERCEL, {"OPENMANAGER_SUPABASE_AUTH": "1"}, more)
+
+
+def test_encryption_keys_are_fernet_keys_and_not_shown() -> None:
+    new, old = "A" * 43 + "=", "_-" * 21 + "A="
+    found = read(LOCAL, OPENMANAGER_ENCRYPTION_KEYS=f"{new}, {old}")
+    assert found.encryption_keys == (new, old)
+    assert new not in repr(found)
+    for wrong in ("canary", "A" * 42 + "==", f"{new},canary", new + new):
+        with pytest.raises(SettingsError, match="OPENMANAGER_ENCRYPTION_KEYS") as refusal:
+            read(LOCAL, OPENMANAGER_ENCRYPTION_KEYS=wrong)
+        assert "canary" not in str(refusal.value)
