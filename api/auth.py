@@ -51,7 +51,7 @@ class Rotation(_Body):
     overlap_seconds: int = Field(default=OVERLAP_SECONDS, ge=0, le=MOST_OVERLAP_SECONDS)
 
 
-class NewUser(_Body):
+class WantedUser(_Body):
     email: str = Field(max_length=1_000)
     role: str = Field(max_length=20)
     name: str = Field(default="", max_length=200)
@@ -66,7 +66,7 @@ class UserChange(_Body):
     disabled: bool = False
 
 
-class NewPassword(_Body):
+class WantedPassword(_Body):
     password: str | None = Field(default=None, min_length=1, max_length=1_000)
 
 
@@ -150,7 +150,7 @@ def users() -> Response:
 def create_user() -> tuple[Response, int]:
     """201 with the account, and its password where it was generated: never shown again."""
     _person()
-    wanted = read(NewUser)
+    wanted = read(WantedUser)
     account, password = wiring.services().people.create(
         wanted.email, wanted.role, name=wanted.name, tags=wanted.tags, password=wanted.password
     )
@@ -177,7 +177,7 @@ def delete_user(user_id: str) -> tuple[str, int]:
 def set_password(user_id: str) -> Response:
     """For somebody who lost theirs: given or generated. It ends their sessions."""
     _person()
-    return jsonify({"password": wiring.services().people.set_password(user_id, read(NewPassword).password)})
+    return jsonify({"password": wiring.services().people.set_password(user_id, read(WantedPassword).password)})
 
 
 @app.post("/api/auth/users/<user_id>/sessions/end")
