@@ -230,7 +230,7 @@ def test_without_a_usable_key_nobody_comes_in_and_the_project_is_not_flooded(fau
     keys: dict[str, list[dict[str, object]]] = {
         "none": [],
         "rsa": [{"kty": "RSA", "kid": "one", "n": "AQAB", "e": "AQAB"}],
-        "private": [jwk(KEY, "one", d="AAAA")],
+        "private": [jwk(KEY, "one", **jwt.algorithms.ECAlgorithm.to_jwk(KEY, as_dict=True))],
         "another curve": [jwk(KEY, "one", crv="P-384")],
     }
     project = Project(*keys.get(fault, [jwk(KEY, "one")]))
