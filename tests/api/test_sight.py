@@ -91,6 +91,13 @@ def test_an_etag_is_of_what_was_seen(hub: Admitted, who: str) -> None:
     assert "Authorization" in seen.headers["Vary"]
 
 
+def test_two_who_see_different_servers_share_no_etag(hub: Admitted) -> None:
+    tags = {fleet(hub, who).headers["ETag"] for who in ("viewer", "viewer of a team", "read key of a server")}
+    assert len(tags) == 3
+    same = {fleet(hub, who).headers["ETag"] for who in ("viewer of a team", "operator of a team", "read key of a team")}
+    assert len(same) == 1
+
+
 def test_settings_of_people_win_over_what_an_agent_says(hub: Admitted, name: str) -> None:
     hub.report(name, {"team": "payment"})
     assert name in ids(fleet(hub, "viewer of a team"))
