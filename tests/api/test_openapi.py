@@ -5,6 +5,7 @@ The requests go through the local edge into the real functions, on real stores.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +25,9 @@ from lib.local.edge import Edge
 from tests.real_stores import CRON_SECRET, Pair, ServicesFactory
 
 ROOT = Path(__file__).resolve().parents[2]
-EMAIL, PASSWORD = "admin@example.org", "correct-horse-battery"
+EMAIL = "admin@example.org"
+# Made here and nowhere written: Hypothesis tries the constants of a program, and a right guess would change it.
+PASSWORD = secrets.token_urlsafe(24)
 SERVER = "web-01"
 EXAMPLES = 15
 COOKIE = "__Host-omv_refresh"
@@ -290,4 +293,6 @@ def test_whatever_is_sent_the_answer_is_on_paper(hub: Hub, label: str, mode: Gen
 
     send()
     if label == "POST /api/auth/sessions/end":  # or whatever comes after would only be told to sign in
+        # As an instance of the function that has heard nothing of the failed attempts that were sent before.
+        del hub.services.accounts
         hub.sign_in()

@@ -41,7 +41,7 @@ FAULTS: dict[str, Callable[[], AbstractContextManager[Faulty]]] = {
 
 DIRECTORY = {
     "now": time.time(), "cursor": "7-0", "swept_at": None, "rollup_due": False, "keys_version": 1,
-    "keys": [["id", "h" * 64, ["write"], None, [], None]], "stored": {}, "watch": {},
+    "keys": [["id", "h" * 64, ["write"], None, [], None, None]], "stored": {}, "watch": {}, "tagged": {},
 }  # fmt: skip
 
 
