@@ -11,10 +11,14 @@ type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def address_of(request: Request, *, trusted_proxy: bool) -> Address | None:
-    """The client's address, IPv4 written as IPv4; None when there is none that can be read."""
+    """The client's address, IPv4 written as IPv4; None when there is none that can be read.
+
+    Of several forwarded addresses the last is believed: it is what the proxy in front of us wrote, those before it are
+    whatever the client sent. The platform's own header holds one.
+    """
     text = request.environ.get("HTTP_X_FORWARDED_FOR", "") if trusted_proxy else request.environ.get("REMOTE_ADDR", "")
     try:
-        address = ipaddress.ip_address(text.split(",")[0].strip().partition("%")[0])
+        address = ipaddress.ip_address(text.rpartition(",")[2].strip().partition("%")[0])
     except ValueError:
         return None
     mapped = getattr(address, "ipv4_mapped", None)

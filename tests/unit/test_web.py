@@ -307,7 +307,7 @@ def _address(trusted: bool, **environ: str) -> str:
     ("trusted", "forwarded", "socket", "address"),
     [
         (True, "203.0.113.7", "10.0.0.1", "203.0.113.7"),
-        (True, "203.0.113.7, 10.0.0.9", "10.0.0.1", "203.0.113.7"),
+        (True, "198.51.100.9, 203.0.113.7", "10.0.0.1", "203.0.113.7"),  # the first is the client's own word
         (False, "203.0.113.7", "192.0.2.1", "192.0.2.1"),
         (True, "", "192.0.2.1", "None"),
         (True, "nonsense", "192.0.2.1", "None"),
