@@ -300,6 +300,20 @@ def test_the_directory_outlives_postgres_for_ten_minutes_and_no_request_waits_tw
             storage.close()
 
 
+def test_keys_are_known_while_the_database_is_a_migration_behind() -> None:
+    """Between a deployment and its migrations: rows without tags, and nothing said of who carries any."""
+    storage = HybridStorage(NoRedis(), PsycopgRpc("postgresql://nobody@127.0.0.1:1/none"), billed=False)
+    older = {name: value for name, value in DIRECTORY.items() if name != "tagged"}
+    older["keys"] = [row[:6] for row in DIRECTORY["keys"]]
+    storage.directory._queries.directory = lambda version: older  # type: ignore[method-assign]
+    try:
+        key = storage.directory.key("h" * 64)
+    finally:
+        storage.close()
+    assert key is not None
+    assert (key.scopes, key.tags) == (("write",), ())
+
+
 def test_a_redis_that_lost_its_stream_is_read_from_the_beginning(fresh_stores: Pair) -> None:
     storage = HybridStorage(UrlRedis(fresh_stores.redis_url), PsycopgRpc(fresh_stores.database_url), billed=False)
     try:

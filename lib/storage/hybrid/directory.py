@@ -99,10 +99,7 @@ class Directory:
 def _contents(answer: dict[str, Any], before: Contents) -> Contents:
     keys = before.keys
     if answer["keys"] is not None:
-        keys = {
-            hash_: AgentKey(key_id, tuple(scopes), server, tuple(cidrs or ()), expires_at, tuple(tags or ()))
-            for key_id, hash_, scopes, server, cidrs, expires_at, tags in answer["keys"]
-        }
+        keys = {row[1]: _key(*row) for row in answer["keys"]}
     return Contents(
         cursor=answer["cursor"],
         swept_at=answer["swept_at"],
@@ -112,5 +109,17 @@ def _contents(answer: dict[str, Any], before: Contents) -> Contents:
         keys=keys,
         stored=answer["stored"],
         watch=answer["watch"],
-        tagged=answer["tagged"],
+        tagged=answer.get("tagged") or {},
     )
+
+
+def _key(
+    key_id: str,
+    _hash: str,
+    scopes: list[str],
+    server: str | None,
+    cidrs: list[str] | None,
+    expires_at: float | None,
+    tags: list[str] | None = None,  # a database whose migrations are older than the code knows of none
+) -> AgentKey:
+    return AgentKey(key_id, tuple(scopes), server, tuple(cidrs or ()), expires_at, tuple(tags or ()))
