@@ -20,7 +20,7 @@ export function Keys() {
   const [open, setOpen] = useState(null); // 'new', or the key to revoke
   const close = () => setOpen(null);
   const keys = data?.keys;
-  return html`<section class="panel setting wide" aria-labelledby="keys">
+  return html`<section class="panel setting whole" aria-labelledby="keys">
     <div class="panel-head"><div><h2 id="keys">${t('settings.keys')}</h2><p class="sub">${t('settings.keysLead')}</p></div><span class="sp" /><button type="button" class="btn" onClick=${() => setOpen('new')}><${Icon} name="plus" />${t('key.new')}</button></div>
     ${keys ? (keys.length ? html`<${Table} keys=${keys} onRevoke=${setOpen} />` : html`<p class="quiet">${t('settings.noKeys')}</p>`)
       : error ? html`<p class="note bad">${troubleWords(error, words)}</p>` : html`<div class="bone" style=${{ height: '120px' }} />`}
