@@ -229,7 +229,6 @@ def test_every_function_has_a_rewrite_for_the_paths_below_it() -> None:
         assert rewrites.get(path + "/(.*)") == path, f"vercel.json rewrites nothing below {path} to it"
 
 
-@pytest.mark.skipif(not API_FILES, reason="no function is written yet")
 def test_every_rewrite_leads_to_a_function_that_exists() -> None:
     existing = {"/" + file.removesuffix(".py") for file in API_FILES}
     destinations = {one["destination"] for one in json.loads((ROOT / "vercel.json").read_text())["rewrites"]}
@@ -251,7 +250,6 @@ def test_no_root_file_makes_the_builder_guess_a_framework() -> None:
     assert sorted(path.name for path in ROOT.iterdir() if path.name in detected) == []
 
 
-@pytest.mark.skipif("api/ingest.py" not in API_FILES, reason="api/ingest.py is not written yet")
 def test_a_cold_ingest_loads_nothing_heavy() -> None:
     program = (
         "import importlib, json, sys; importlib.import_module('api.ingest');"
