@@ -6,6 +6,7 @@ import base64
 import binascii
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -18,7 +19,23 @@ MIN_PASSWORD, MAX_PASSWORD = 10, 200  # as lib/auth/passwords.py has it
 MIN_RAW_DAYS = 8  # agents fill in up to seven days; a sample must find the rows of its hour when it comes
 
 # What deploy guides and examples write where a secret belongs.
-_PLACEHOLDERS = ("changeme", "change-me", "secret", "password", "example", "your-", "replace")
+_PLACEHOLDERS = re.compile(
+    r"(change|replace)[ _-]?(me|this|it)|^(your|my)[ _-]|placeholder"
+    r"|^(secret|super-secret|password|passwort|example|default|admin|test|insert)",
+    re.IGNORECASE,
+)
+# What is tried first wherever a password is asked for.
+_COMMON = re.compile(
+    r"(change|replace)[ _-]?(me|this|it)[\W\d_]*"
+    r"|(secret|passw[o0]r[dt]|example|default|admin(istrator)?|test|letmein|qwerty(uiop)?|openmanager|welcome)[\W\d_]*"
+    r"|1234567890+",
+    re.IGNORECASE,
+)
+LEAST_PASSWORD_VARIETY = 5
+MAPPED_BITS = 96
+LEAST_VARIETY = 8  # different characters in a secret: 32 times the same one is none
+
+type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _RETENTION = {
     "raw_days": (14, MIN_RAW_DAYS),
@@ -56,6 +73,10 @@ class Settings:
     admin_password: str | None = field(default=None, repr=False)
     deadman_url: str | None = field(default=None, repr=False)
     emergency_webhook: str | None = field(default=None, repr=False)
+    allow_users: tuple[Network, ...] = ()  # where people may sign in and look from; none: from everywhere
+    allow_keys: tuple[Network, ...] = ()
+    allow_cron: tuple[Network, ...] = ()
+    deny: tuple[Network, ...] = ()  # what is never answered
     outbound_allow: tuple[str, ...] = ()  # networks (CIDR) that may be called although they are not public
     supabase_auth_url: str | None = None  # set where Supabase Auth's tokens are accepted
     supabase_jwt_secret: str | None = field(default=None, repr=False)  # they are HS256 then, and ES256 without it
@@ -65,6 +86,16 @@ class Settings:
     version: str = VERSION
     production: bool = False
     trusted_proxy: bool = False  # X-Forwarded-* are the platform's own words, not the client's
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that must never be written anywhere."""
+        given = (
+            self.redis_rest_token, urlsplit(self.redis_url or "").password, urlsplit(self.database_url or "").password,
+            self.supabase_key, self.cron_secret, self.jwt_secret, self.admin_password, self.deadman_url,
+            self.emergency_webhook, self.supabase_jwt_secret, *self.encryption_keys,
+        )  # fmt: skip
+        return tuple(one for one in given if one)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -77,6 +108,7 @@ class _Reader:
         self._environment = environment
         self._faults: list[str] = []
         self._production = bool(self._text("VERCEL"))
+        self._secrets: dict[str, str] = {}  # which name had it first
 
     def settings(self) -> Settings:
         production = self._production
@@ -103,7 +135,11 @@ class _Reader:
             admin_password=self._password("OPENMANAGER_ADMIN_PASSWORD"),
             deadman_url=self._url("OPENMANAGER_DEADMAN_URL"),
             emergency_webhook=self._url("OPENMANAGER_EMERGENCY_WEBHOOK"),
-            outbound_allow=self._networks("OPENMANAGER_OUTBOUND_ALLOW"),
+            allow_users=self._networks("OPENMANAGER_ALLOW_USERS"),
+            allow_keys=self._networks("OPENMANAGER_ALLOW_KEYS"),
+            allow_cron=self._networks("OPENMANAGER_ALLOW_CRON"),
+            deny=self._networks("OPENMANAGER_DENY"),
+            outbound_allow=tuple(str(network) for network in self._networks("OPENMANAGER_OUTBOUND_ALLOW")),
             supabase_auth_url=self._supabase_auth(production),
             supabase_jwt_secret=self._secret("SUPABASE_JWT_SECRET", required=False),
             encryption_keys=self._fernet_keys("OPENMANAGER_ENCRYPTION_KEYS"),
@@ -175,19 +211,27 @@ class _Reader:
             self._faults.append(f"{' or '.join(names)} is an address that begins with https:// or http://")
         return text
 
-    def _networks(self, name: str) -> tuple[str, ...]:
-        networks = tuple(network for one in (self._text(name) or "").split(",") if (network := one.strip()))
-        for network in networks:
+    def _networks(self, name: str) -> tuple[Network, ...]:
+        networks: list[Network] = []
+        for text in re.split(r"[\s,]+", self._text(name) or ""):
+            if not text:
+                continue
             try:
-                ipaddress.ip_network(network)
+                networks.append(_unmapped(ipaddress.ip_network(text)))
             except ValueError:
-                self._faults.append(f"{name}: {network[:50]!r} is no network such as 10.1.0.0/16 or fd00:1::/32")
-        return networks
+                self._faults.append(f"{name}: {text[:50]!r} is no network such as 10.1.0.0/16 or fd00:1::/32")
+        return tuple(networks)
 
     def _password(self, name: str) -> str | None:
         text = self._text(name)
         if text is not None and not MIN_PASSWORD <= len(text) <= MAX_PASSWORD:
             self._faults.append(f"{name} has {MIN_PASSWORD} to {MAX_PASSWORD} characters")
+        elif (
+            text is not None
+            and self._production
+            and (_COMMON.fullmatch(text) or len(set(text)) < LEAST_PASSWORD_VARIETY)
+        ):
+            self._faults.append(f"{name} is one that anybody would try")
         return text
 
     def _secret(self, name: str, *, required: bool) -> str | None:
@@ -197,8 +241,12 @@ class _Reader:
                 self._faults.append(f"{name} is missing: `openssl rand -hex 32` makes one")
         elif len(text) < MIN_SECRET:
             self._faults.append(f"{name} is too short: at least {MIN_SECRET} characters")
-        elif self._production and text.lower().startswith(_PLACEHOLDERS):
+        elif _PLACEHOLDERS.search(text) or len(set(text)) < LEAST_VARIETY:
             self._faults.append(f"{name} is a placeholder: `openssl rand -hex 32` makes a real one")
+        elif text in self._secrets:
+            self._faults.append(f"{name} is the same as {self._secrets[text]}: each needs a secret of its own")
+        if text is not None:
+            self._secrets.setdefault(text, name)
         return text
 
     def _flag(self, name: str, *, usual: bool) -> bool:
@@ -216,3 +264,12 @@ class _Reader:
             self._faults.append(f"{name} is a whole number from {least}")
             return usual
         return int(text)
+
+
+def _unmapped(network: Network) -> Network:
+    """`::ffff:10.0.0.0/104` means IPv4 addresses, which is how they are told apart here."""
+    if isinstance(network, ipaddress.IPv6Network) and network.prefixlen >= MAPPED_BITS:
+        mapped = network.network_address.ipv4_mapped
+        if mapped is not None:
+            return ipaddress.IPv4Network((mapped, network.prefixlen - MAPPED_BITS))
+    return network

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api": {"lib.web", "lib.auth", "lib.monitoring", "lib.mcp", "lib.domain", "lib.wiring"},
     "lib.domain": set(),
     "lib.settings": set(),
-    "lib.web": {"lib.auth", "lib.wiring", "lib.domain"},
+    "lib.web": {"lib.auth", "lib.wiring", "lib.domain", "lib.settings"},
     "lib.auth": {"lib.domain", "lib.storage.port", "lib.outbound"},
     "lib.monitoring": {"lib.domain", "lib.storage.port", "lib.outbound"},
     "lib.mcp": {"lib.domain", "lib.storage.port", "lib.outbound", "lib.monitoring"},

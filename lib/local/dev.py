@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import logging
 import os
 import signal
 import sys
@@ -25,6 +24,7 @@ from lib.settings import Settings, SettingsError
 from lib.storage.embedded import migrate
 from lib.storage.embedded.process import Cancelled, StoreFault
 from lib.storage.embedded.supervisor import EmbeddedStores
+from lib.web import logs
 
 ROOT = Path(__file__).resolve().parents[2]
 USUAL_PORT = 3000
@@ -45,7 +45,7 @@ class Asked(BaseException):
 
 def main(environment: Mapping[str, str] | None = None) -> int:
     """Runs until Ctrl-C or SIGTERM. 0 after either, 1 when it cannot start."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logs.configure()
     stop = _Stop()
     try:
         with stop.listening(), ExitStack() as running:

@@ -6,7 +6,7 @@ import logging
 import re
 import secrets
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,6 +15,8 @@ from flask.json.provider import DefaultJSONProvider
 
 from lib.domain.errors import BadInput, NotFound, TooLarge, Unsupported
 from lib.domain.telemetry import clean_name
+from lib.web import logs
+from lib.web.headers import SECURITY
 from lib.web.problems import answer_errors_as_problems
 
 log = logging.getLogger(__name__)
@@ -38,8 +40,10 @@ def make_app(name: str) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     answer_errors_as_problems(app)
+    logs.configure()
     app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(lambda _: logs.end())
     return app
 
 
@@ -47,12 +51,24 @@ def _begin() -> None:
     # x-vercel-id is the platform's own name for a request; its log and ours then agree.
     given = request.headers.get("X-Vercel-Id") or request.headers.get("X-Request-Id") or ""
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    logs.begin(g.request_id, _brought(request))
     if "\0" in request.path or b"%00" in request.query_string:  # Postgres knows no such character
         raise BadInput("the address contains a NUL character")
     if request.url_rule is not None and request.method != "OPTIONS":
         view = request.routing_exception is None and _view_of(request)
         if not getattr(view, "guard", None):
             raise RuntimeError(f"the route {request.url_rule} has no guard")
+
+
+def _brought(current: Request) -> Iterator[str]:
+    """Whatever the request holds that could be a credential."""
+    authorization = current.headers.get("Authorization", "")
+    yield authorization
+    yield authorization.partition(" ")[2].strip()
+    if current.authorization is not None and current.authorization.password:
+        yield current.authorization.password
+    yield current.headers.get("X-API-Key", "").strip()
+    yield from current.cookies.values()
 
 
 def _view_of(current: Request) -> Any:
@@ -63,6 +79,8 @@ def _view_of(current: Request) -> Any:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "")
+    for name, value in SECURITY.items():
+        response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     return response
 
@@ -124,11 +142,14 @@ def after_answer(response: Response, run: Callable[[], object]) -> Response:
     byte is sent.
     """
 
+    about = logs.current()
+
     def guarded() -> None:
-        try:
-            run()
-        except Exception:  # the request is over: its worker must live on
-            log.exception("work after an answer failed")
+        with logs.belonging_to(about):
+            try:
+                run()
+            except Exception:  # the request is over: its worker must live on
+                log.exception("work after an answer failed")
 
     response.call_on_close(guarded)
     return response

@@ -65,7 +65,7 @@ def _domain(error: DomainError) -> Response:
     status = STATUS.get(error.code, 500)
     retry_after = error.retry_after
     if isinstance(error, Unavailable):
-        log.warning("%s %s: %s", request.method, request.path, error.detail)
+        log.warning("%s %s: %s", request.method, _route(), error.detail)
         retry_after = retry_after or RETRY_SECONDS
     response = problem(
         status,
@@ -92,7 +92,12 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    log.error("%s %s failed", request.method, _route(), exc_info=error)
     return problem(
         500, "Internal error", "This is a fault of the product, not of the request; its log has the details."
     )
+
+
+def _route() -> str:
+    """The path's form, not the path: that may hold a secret (pings), and is whatever a stranger sends."""
+    return str(request.url_rule) if request.url_rule is not None else "(no route)"

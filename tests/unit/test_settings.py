@@ -9,6 +9,7 @@ import pytest
 from lib.settings import Settings, SettingsError
 
 LONG = "0123456789abcdef0123456789abcdef"
+OTHER = LONG.replace("0", "x")
 LOCAL = {"REDIS_URL": "redis://localhost", "DATABASE_URL": "postgresql://localhost/omv"}
 VERCEL = {
     "VERCEL": "1",
@@ -89,6 +90,52 @@ def test_nor_with_a_short_or_a_written_example_of_one(secret: str) -> None:
         read(VERCEL, OPENMANAGER_JWT_SECRET=secret)
 
 
+@pytest.mark.parametrize("secret", ["x" * 40, "abcabc" * 8, "changeme" * 8, "my-secret-of-production-0123456789abcdef"])
+def test_nowhere_is_a_secret_taken_that_is_none(secret: str) -> None:
+    with pytest.raises(SettingsError, match="CRON_SECRET is a placeholder"):
+        read(LOCAL, CRON_SECRET=secret)
+
+
+def test_each_place_has_a_secret_of_its_own() -> None:
+    with pytest.raises(SettingsError, match="OPENMANAGER_JWT_SECRET is the same as CRON_SECRET"):
+        read(VERCEL, CRON_SECRET=LONG)
+
+
+@pytest.mark.parametrize("password", ["password123", "ChangeMe!!!!", "1234567890", "aaaaaaaaaaaa", "Admin-2026!!"])
+def test_the_first_admin_has_no_password_that_is_tried_first(password: str) -> None:
+    with pytest.raises(SettingsError, match="anybody would try"):
+        read(VERCEL, OPENMANAGER_ADMIN_PASSWORD=password)
+
+
+def test_a_passphrase_of_ones_own_is_taken() -> None:
+    assert read(VERCEL, OPENMANAGER_ADMIN_PASSWORD="administrators love tea").admin_password
+
+
+def test_address_lists_are_networks() -> None:
+    found = read(
+        LOCAL,
+        OPENMANAGER_ALLOW_USERS="10.0.0.0/8 fd00::/8",
+        OPENMANAGER_ALLOW_KEYS="192.0.2.7",
+        OPENMANAGER_DENY="::ffff:198.51.100.0/120,2001:db8::/32\n203.0.113.9",
+    )
+    assert [str(one) for one in found.allow_users] == ["10.0.0.0/8", "fd00::/8"]
+    assert [str(one) for one in found.allow_keys] == ["192.0.2.7/32"]
+    assert [str(one) for one in found.deny] == ["198.51.100.0/24", "2001:db8::/32", "203.0.113.9/32"]
+    assert found.allow_cron == ()
+
+
+def test_an_address_list_that_cannot_be_read_stops_the_start() -> None:
+    """Taken as empty, a list with a slip of the pen would let everybody in."""
+    with pytest.raises(SettingsError) as refusal:
+        read(
+            LOCAL, OPENMANAGER_DENY="10.0.0.1/8", OPENMANAGER_ALLOW_CRON="vercel", OPENMANAGER_ALLOW_USERS="10.0.0.0/8"
+        )
+    told = str(refusal.value)
+    assert "OPENMANAGER_DENY" in told
+    assert "OPENMANAGER_ALLOW_CRON" in told
+    assert "OPENMANAGER_ALLOW_USERS" not in told
+
+
 def test_a_database_url_goes_before_a_supabase_project() -> None:
     found = read(VERCEL, DATABASE_URL="postgresql://elsewhere/omv")
     assert (found.database_url, found.supabase_rest_url) == ("postgresql://elsewhere/omv", "")
@@ -156,7 +203,7 @@ def test_settings_do_not_change() -> None:
 
 def test_networks_that_may_be_called_are_networks() -> None:
     found = read(LOCAL, OPENMANAGER_OUTBOUND_ALLOW=" 127.0.0.1/32, fd00:1::/32 ,,10.0.0.7")
-    assert found.outbound_allow == ("127.0.0.1/32", "fd00:1::/32", "10.0.0.7")
+    assert found.outbound_allow == ("127.0.0.1/32", "fd00:1::/32", "10.0.0.7/32")
     assert read(LOCAL).outbound_allow == ()
     for wrong in ("10.0.0.1/8", "inside", "10.0.0.0/33", "*"):
         with pytest.raises(SettingsError, match="OPENMANAGER_OUTBOUND_ALLOW"):
@@ -165,9 +212,9 @@ def test_networks_that_may_be_called_are_networks() -> None:
 
 def test_supabase_auth_is_off_until_it_is_switched_on() -> None:
     assert read(VERCEL).supabase_auth_url is None
-    found = read(VERCEL, OPENMANAGER_SUPABASE_AUTH="1", SUPABASE_JWT_SECRET=LONG)
+    found = read(VERCEL, OPENMANAGER_SUPABASE_AUTH="1", SUPABASE_JWT_SECRET=OTHER)
     assert found.supabase_auth_url == "https://p.supabase.example/auth/v1"
-    assert found.supabase_jwt_secret == LONG
+    assert found.supabase_jwt_secret == OTHER
     beside = read(VERCEL, OPENMANAGER_SUPABASE_AUTH="1", DATABASE_URL="postgresql://elsewhere/omv")
     assert beside.supabase_auth_url == "https://p.supabase.example/auth/v1"
 
@@ -178,6 +225,8 @@ def test_supabase_auth_is_off_until_it_is_switched_on() -> None:
         ({"SUPABASE_URL": "", "DATABASE_URL": "postgresql://x/x"}, "SUPABASE_URL is missing"),
         ({"SUPABASE_URL": "http://p.supabase.example"}, "https"),
         ({"SUPABASE_JWT_SECRET": "x" * 31}, "SUPABASE_JWT_SECRET"),
+        ({"SUPABASE_JWT_SECRET": "super-secret-jwt-token-with-at-least-32-characters-long"}, "placeholder"),
+        ({"SUPABASE_JWT_SECRET": LONG}, "same as OPENMANAGER_JWT_SECRET"),
         ({"SUPABASE_JWT_SECRET": "your-super-secret-jwt-token-with-at-least-32-characters"}, "placeholder"),
     ],
 )

@@ -8,6 +8,7 @@ import logging
 import time
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,20 +16,25 @@ from flask import Flask, Response, after_this_request, request
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lib import wiring
 from lib.domain import errors as domain_errors
 from lib.domain import strict_json
 from lib.domain.errors import BadInput, DomainError, NotFound, Throttled, TooLarge, Unavailable, Unsupported
+from lib.settings import Settings
 from lib.web.client import address_of, is_within
 from lib.web.guards import public
 from lib.web.handler import MAX_BYTES, MAX_MEMBERS, _inflated, after_answer, body_bytes, make_app, server_name
+from lib.web.headers import SECURITY
 from lib.web.problems import STATUS
 
 GZIP = {"Content-Encoding": "gzip"}
 
 
 @pytest.fixture
-def app() -> Flask:
+def app(monkeypatch: pytest.MonkeyPatch) -> Flask:
     """Echoes what it was sent; `/raise/<name>` fails in every way there is."""
+    services = wiring.Services(Settings(), None)  # type: ignore[arg-type] # no store is asked
+    monkeypatch.setattr(wiring, "services", lambda: services)
     made = make_app("test")
 
     @made.post("/echo")
@@ -339,3 +345,17 @@ def test_an_address_lies_within_networks_of_its_kind(address: str | None, networ
     import ipaddress
 
     assert is_within(ipaddress.ip_address(address) if address else None, networks) is within
+
+
+def test_every_answer_carries_the_headers_that_the_platform_sends_with_files(app: Flask) -> None:
+    told = json.loads((Path(__file__).parents[2] / "vercel.json").read_text())["headers"]
+    (everywhere,) = [one["headers"] for one in told if one["source"] == "/(.*)"]
+    assert {one["key"]: one["value"] for one in everywhere} == SECURITY
+    client = app.test_client()
+    answers = [
+        client.post("/echo", data=b"x"), client.post("/json", data=b"{"), client.get("/nowhere"), client.get("/echo"),
+        client.get("/open"), client.get("/raise/bug"), client.get("/raise/abort"), client.options("/echo"),
+    ]  # fmt: skip
+    assert {answer.status_code for answer in answers} == {200, 400, 404, 405, 418, 500}
+    for answer in answers:
+        assert {name: answer.headers.get(name) for name in SECURITY} == SECURITY
