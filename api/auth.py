@@ -14,9 +14,10 @@ from lib.auth.keyring import MOST_OVERLAP_SECONDS, OVERLAP_SECONDS
 from lib.domain import strict_json
 from lib.domain.access import Principal
 from lib.domain.errors import BadInput, Forbidden, Unsupported
+from lib.web import addresses, logs
 from lib.web.browser import clear_refresh_cookie, refresh_cookie, refuse_foreign_pages, set_refresh_cookie
 from lib.web.client import address_of
-from lib.web.guards import public, user
+from lib.web.guards import sign_in, user
 from lib.web.handler import body_bytes, make_app
 
 app = make_app("auth")
@@ -76,7 +77,7 @@ class PasswordChange(_Body):
 
 
 @app.post("/api/auth/login")
-@public
+@sign_in
 def login() -> Response:
     services = wiring.services()
     refuse_foreign_pages(request, services.settings.base_url)
@@ -88,7 +89,7 @@ def login() -> Response:
 
 
 @app.post("/api/auth/refresh")
-@public
+@sign_in
 def refresh() -> Response:
     services = wiring.services()
     refuse_foreign_pages(request, services.settings.base_url)
@@ -96,7 +97,7 @@ def refresh() -> Response:
 
 
 @app.post("/api/auth/logout")
-@public
+@sign_in
 def logout() -> Response:
     services = wiring.services()
     refuse_foreign_pages(request, services.settings.base_url)
@@ -241,11 +242,21 @@ def revoke_key(key_id: str) -> tuple[str, int]:
     return "", 204
 
 
+@app.get("/api/auth/addresses")
+@user("admin")
+def address_lists() -> Response:
+    """Who may come from where. They are settings of the environment, so they are shown here and changed there."""
+    _person()
+    return jsonify(addresses.shown(request, wiring.services().settings))
+
+
 def read[Model: _Body](model: type[Model]) -> Model:
     """The body as this model. Raises BadInput that points at every field that is wrong."""
     if request.mimetype != "application/json":
         raise Unsupported("send `Content-Type: application/json`")
     document = strict_json.parse(body_bytes(request))
+    if isinstance(document, dict):
+        logs.conceal(*(text for name in ("password", "current") if isinstance(text := document.get(name), str)))
     try:
         return model.model_validate(document)
     except ValidationError as error:

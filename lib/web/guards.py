@@ -1,7 +1,8 @@
 """Who may pass. Every route wears exactly one of these; a route without one answers 500.
 
-`agent` lets keys in, `user` people (and keys whose scopes amount to their role), `cron` the clock, `public` everybody.
-Whoever passed is `g.principal`.
+`agent` lets keys in, `user` people (and keys whose scopes amount to their role), `cron` the clock, `public` everybody,
+`sign_in` everybody from where people may sign in. Before any of them the address is looked at. Whoever passed is
+`g.principal`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from lib import wiring
 from lib.auth import agent_keys
 from lib.domain.access import Principal, Role, Scope, may_act_as
 from lib.domain.errors import Forbidden, Unauthenticated
+from lib.web import logs
+from lib.web.addresses import Audience, refuse_unwelcome
 from lib.web.client import address_of, is_within
 from lib.web.handler import after_answer
 
@@ -40,7 +43,18 @@ def cron(view: View) -> View:
 
 def public(view: View) -> View:
     """Everybody. Said aloud, so that it is never an oversight."""
-    return _guard("public", lambda: None)(view)
+    return _guard("public", lambda: _welcome("everybody"))(view)
+
+
+def sign_in(view: View) -> View:
+    """Everybody, from an address that people may come from: they are about to say who they are."""
+    return _guard("public", lambda: _welcome("users"))(view)
+
+
+def _welcome(audience: Audience) -> None:
+    settings = wiring.services().settings
+    logs.know(settings)
+    refuse_unwelcome(request, settings, audience)
 
 
 def _guard(name: str, check: Callable[[], Principal | None]) -> Callable[[View], View]:
@@ -57,6 +71,7 @@ def _guard(name: str, check: Callable[[], Principal | None]) -> Callable[[View],
 
 
 def _agent(scope: Scope) -> Principal:
+    _welcome("keys")
     principal = _key(_credential())
     if scope not in principal.scopes:
         raise Forbidden(f"this key may not {scope}: it was made for {', '.join(principal.scopes) or 'nothing'}")
@@ -65,7 +80,9 @@ def _agent(scope: Scope) -> Principal:
 
 def _user(role: Role) -> Principal:
     credential = _credential()
-    principal = _key(credential) if credential.startswith(agent_keys.PREFIX) else _person(credential)
+    is_key = credential.startswith(agent_keys.PREFIX)
+    _welcome("keys" if is_key else "users")
+    principal = _key(credential) if is_key else _person(credential)
     if not may_act_as(principal, role):
         raise Forbidden(f"this needs the role {role}")
     return principal
@@ -80,6 +97,7 @@ def _person(token: str) -> Principal:
 
 
 def _cron() -> Principal:
+    _welcome("cron")
     secret = wiring.services().settings.cron_secret
     if not secret or not hmac.compare_digest(_credential().encode(), secret.encode()):
         raise Unauthenticated("the cron secret is missing or wrong")
