@@ -97,13 +97,30 @@ def test_a_function_runs_on_the_python_and_for_the_time_that_we_say(built: Outpu
 
 def test_the_routes_are_those_of_vercel_json(built: Output) -> None:
     routes = built.config["routes"]
-    known = [route for route in routes if route.get("handle") not in {"error", "miss"}]
+    known = [
+        route for route in routes if route.get("handle") not in {"error", "miss"} and "middlewarePath" not in route
+    ]
     expected = routes_of_vercel_json(CONFIG)
     assert known[: len(expected)] == expected
     assert {route["dest"] for route in expected if "dest" in route} <= set(built.bundles)
     everywhere = routes[0]
     assert everywhere["continue"] is True
     assert "Content-Security-Policy" in everywhere["headers"]
+
+
+def test_the_deny_list_stands_at_the_edge_before_people_reach_a_function(built: Output) -> None:
+    routes = built.config["routes"]
+    (middleware,) = [route for route in routes if route.get("middlewarePath") == "middleware"]
+    assert routes.index(middleware) < routes.index({"handle": "filesystem"})
+    for path, taken in {
+        "/api/servers": True, "/api/servers/web-1/series": True, "/api/auth/login": True, "/api/health": True,
+        "/api/ingest": False, "/api/cron/sweep": False, "/ping/x": False, "/": False, "/js/main.js": False,
+    }.items():  # fmt: skip
+        assert bool(re.match(middleware["src"], path)) is taken, path
+    assert built.middleware is not None
+    assert json.loads((built.middleware / ".vc-config.json").read_text())["runtime"] == "edge"
+    assert "OPENMANAGER_DENY" in (built.middleware / "middleware.js").read_text()
+    assert [file for bundle in built.bundles.values() for file in bundle.files if "middleware.js" in file] == []
 
 
 def test_the_crons_are_told_and_lead_to_functions(built: Output) -> None:

@@ -51,6 +51,7 @@ class Output:
     static: Path
     bundles: dict[str, Bundle] = field(default_factory=dict)
     seconds: float = 0.0
+    middleware: Path | None = None  # what runs at the edge, as built
 
 
 def build(vercel: Path, into: Path) -> Output:
@@ -78,10 +79,13 @@ def build(vercel: Path, into: Path) -> Output:
         raise RuntimeError(f"vercel build failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
     output = tree / ".vercel" / "output"
     bundles = {}
+    middleware = output / "functions" / "middleware.func"
     for folder in sorted((output / "functions").rglob("*.func")):
+        if folder == middleware:
+            continue
         name = "/" + folder.relative_to(output / "functions").as_posix().removesuffix(".func")
         bundles[name] = _lay_out(name, folder, tree, into / "functions" / name.strip("/").replace("/", "-"))
-    return Output(json.loads((output / "config.json").read_text()), output / "static", bundles, seconds)
+    return Output(json.loads((output / "config.json").read_text()), output / "static", bundles, seconds, middleware)
 
 
 def _copy_tree(to: Path) -> None:
