@@ -14,6 +14,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from lib.domain.errors import DomainError, Unavailable
+from lib.web import logs
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def problem(
 ) -> Response:
     body: dict[str, object] = {
         "type": code, "title": title, "status": status, "detail": detail,
-        "instance": request.path, "request_id": g.get("request_id"),
+        "instance": logs.concealed(request.path), "request_id": g.get("request_id"),
     }  # fmt: skip
     if errors:
         body["errors"] = errors
