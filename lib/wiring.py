@@ -20,6 +20,7 @@ from lib.storage.hybrid.storage import HybridStorage
 if TYPE_CHECKING:
     from lib.auth.accounts import Accounts
     from lib.auth.keyring import Keyring
+    from lib.auth.limiter import Limiter
     from lib.auth.people import People
     from lib.auth.supabase_accounts import SupabaseAccounts
     from lib.auth.vault import Vault
@@ -59,6 +60,7 @@ class Services:
     @cached_property
     def accounts(self) -> Accounts:
         from lib.auth.accounts import Accounts
+        from lib.auth.delays import Delays
 
         settings = self.settings
         if not settings.jwt_secret:
@@ -68,7 +70,16 @@ class Services:
             self.storage.access,
             settings.jwt_secret,
             first_admin=(email, password) if email and password else None,
+            delays=Delays(self.limits),
         )
+
+    @cached_property
+    def limits(self) -> Limiter:
+        from lib.auth.limiter import Limiter
+
+        # Only so that names of subjects cannot be guessed from Redis: any secret that all instances share will do.
+        secret = self.settings.jwt_secret or self.settings.cron_secret or ""
+        return Limiter(self.storage.limits, f"limits {secret}".encode())
 
     @cached_property
     def people(self) -> People:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lib.auth import passwords, sessions
-from lib.auth.delays import Delays, Limiter
+from lib.auth.delays import Delays
+from lib.auth.limiter import LocalLimits
 from lib.auth.sessions import GRACE_SECONDS, IDLE_SECONDS, MOST_SECONDS, RefreshToken, RefreshTokens
 from lib.auth.tokens import SECONDS, AccessTokens
 from lib.domain.access import Principal
@@ -57,14 +58,14 @@ class Accounts:
         secret: str,
         *,
         first_admin: tuple[str, str] | None = None,
-        limiter: Limiter | None = None,
+        delays: Delays | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._access = access
         self._tokens = AccessTokens(secret)
         self._refresh_tokens = RefreshTokens(secret)
         self._first_admin = first_admin
-        self._limiter = limiter or Delays()
+        self._delays = delays or Delays(LocalLimits())
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
@@ -82,13 +83,13 @@ class Accounts:
         """Raises Unauthenticated for a wrong password and for an account that is not there, after the same time;
         Throttled, without looking at the password, after too many failures."""
         name = clean_email(email) or email[:MOST_EMAIL]
-        wait = self._limiter.admit(name, address)
+        wait = self._delays.admit(name, address)
         if wait > 0:
             raise Throttled("too many failed attempts to sign in; wait a little", retry_after=wait)
         account = self._account(name)
         if not passwords.matches(password, account["password"] if account else None) or account is None:
             raise Unauthenticated(_REFUSED)
-        self._limiter.forgive(name, address)
+        self._delays.forgive(name, address)
         token = self._refresh_tokens.first()
         expires_at = self._access.session_open({
             "session": token.session, "account": account["id"], "epoch": account["session_epoch"], "hash": token.hash,
@@ -135,14 +136,14 @@ class Accounts:
     def change_password(self, person: Principal, current: str, password: str, *, address: str | None = None) -> None:
         """Ends every session but the one asked from. Raises Forbidden for a wrong current password, Throttled after too
         many, and Conflict when somebody else changed the account meanwhile."""
-        wait = self._limiter.admit(person.email, address)
+        wait = self._delays.admit(person.email, address)
         if wait > 0:
             raise Throttled("too many wrong passwords; wait a little", retry_after=wait)
         account = self._access.account_sign_in(person.email)["account"]
         known = account["password"] if account and account["id"] == person.id else None
         if not passwords.matches(current, known) or account is None:
             raise Forbidden("the current password is wrong", pointer="/current")
-        self._limiter.forgive(person.email, address)
+        self._delays.forgive(person.email, address)
         chosen = passwords.hash_of(password)
         if self._access.account_password(person.id, chosen, account["session_epoch"], person.session) is None:
             raise Conflict("the account was changed at the same moment; sign in again")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from lib.domain.access import EVERYTHING, Sight
+from lib.domain.limits import Limits
 
 
 class Entry(NamedTuple):
@@ -130,6 +131,10 @@ class Storage(Protocol):
 
     @property
     def access(self) -> Access: ...
+
+    @property
+    def limits(self) -> Limits:
+        """Counted for all instances together, in one Redis command a call."""
 
     def append(self, parts: Sequence[str], cursor: str) -> str:
         """Keep one post until the next sweep, in one Redis command; in Postgres when Redis is away. Gives where it is.

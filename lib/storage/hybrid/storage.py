@@ -14,7 +14,8 @@ from lib.domain.errors import DomainError, Unavailable
 from lib.storage.hybrid.directory import Directory
 from lib.storage.port import Entry
 from lib.storage.redis.cache import Cache, id_key
-from lib.storage.redis.client import Counting, Redis
+from lib.storage.redis.client import Counting, Redis, Resting
+from lib.storage.redis.limits import RedisLimits
 from lib.storage.supabase.client import QUICK_SECONDS, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
@@ -28,6 +29,7 @@ class HybridStorage:
     def __init__(self, redis: Redis, rpc: Rpc, *, billed: bool, shard: int = 0) -> None:
         self.redis = Counting(redis)
         self.cache = Cache(self.redis, shard)
+        self.limits = RedisLimits(Resting(self.redis, REDIS_PAUSE_SECONDS))
         self.rpc = rpc
         self.queries = Queries(rpc, shard)
         self.access = AccessQueries(rpc)

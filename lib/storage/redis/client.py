@@ -7,6 +7,8 @@ stream; whoever calls decides what a repeated command would mean.
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from lib.domain.errors import Unavailable
@@ -127,6 +129,28 @@ class Counting:
 
     def close(self) -> None:
         self.inner.close()
+
+
+class Resting:
+    """Leaves a Redis alone for a while after it did not answer: a request must not pay its time-out again."""
+
+    def __init__(self, inner: Redis, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._inner = inner
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._until = float("-inf")
+
+    def execute(self, *command: Argument) -> Any:
+        if self._monotonic() < self._until:
+            raise Unavailable("Redis did not answer a moment ago")
+        try:
+            return self._inner.execute(*command)
+        except Unavailable:
+            self._until = self._monotonic() + self._seconds
+            raise
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 # Refusals that pass by themselves or by an operator's hand; the post goes to the inbox meanwhile.
