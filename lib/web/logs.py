@@ -6,9 +6,11 @@ It is the last net: nothing should log a secret in the first place.
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -46,13 +48,26 @@ class Line(logging.Formatter):
     """`WARNING lib.web.problems: GET /api/servers: ... request_id=ab12`, one line but for tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
-        about = _about.get()
-        head = f"{record.levelname} {record.name}: " + record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
-        if about.request_id:
-            head += f" request_id={about.request_id}"
-        if record.exc_info:
-            head += "\n" + self.formatException(record.exc_info)
-        return concealed(head)
+        return concealed(f"{record.levelname} {_told(record)}")
+
+
+class Settled(logging.Filter):
+    """For handlers that know no formatter, as the platform's own: a record whose message is the line already."""
+
+    def filter(self, record: logging.LogRecord) -> logging.LogRecord:
+        settled = copy.copy(record)
+        settled.msg, settled.args = concealed(_told(record)), None
+        settled.exc_info = settled.exc_text = settled.stack_info = None
+        return settled
+
+
+def _told(record: logging.LogRecord) -> str:
+    line = f"{record.name}: " + record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
+    if request_id := _about.get().request_id:
+        line += f" request_id={request_id}"
+    if record.exc_info and record.exc_info[0] is not None:
+        line += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
+    return line
 
 
 def concealed(text: str) -> str:
@@ -65,9 +80,13 @@ def concealed(text: str) -> str:
 
 
 def configure(level: int = logging.WARNING) -> None:
-    """Let this process log in this form, to standard error. Twice is once."""
+    """Let this process log in this form: to where the platform listens, else to standard error. Twice is once."""
     root = logging.getLogger()
-    if not any(isinstance(handler.formatter, Line) for handler in root.handlers):
+    platforms = [one for one in root.handlers if not isinstance(one, logging.StreamHandler | logging.NullHandler)]
+    for one in platforms:
+        if not any(isinstance(known, Settled) for known in one.filters):
+            one.addFilter(Settled())
+    if not platforms and not any(isinstance(one.formatter, Line) for one in root.handlers):
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(Line())
         root.handlers = [one for one in root.handlers if type(one) is not logging.StreamHandler] + [handler]
