@@ -30,9 +30,9 @@ export function networksOf(list) {
     .split(/[\s,]+/)
     .filter(Boolean)
     .map((text) => {
-      const [address, prefix] = text.split('/');
+      const [address, prefix, ...more] = text.split('/');
       const found = parse(address);
-      if (!found) return null;
+      if (!found || more.length || !/^\d{1,3}$/.test(prefix ?? '0')) return null;
       const mapped = found.bits === 32 && address.includes(':') ? 96 : 0;
       return [found.bits, (prefix === undefined ? found.bits + mapped : Number(prefix)) - mapped, found.number];
     })

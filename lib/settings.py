@@ -31,6 +31,8 @@ _COMMON = re.compile(
     r"|1234567890+",
     re.IGNORECASE,
 )
+# Python would also read masks (/255.0.0.0) and zones (fe80::%eth0/10). middleware.js does not, nor do people agree.
+_NETWORK = re.compile(r"[0-9A-Fa-f:.]+(/[0-9]{1,3})?")
 LEAST_PASSWORD_VARIETY = 5
 MAPPED_BITS = 96
 LEAST_VARIETY = 8  # different characters in a secret: 32 times the same one is none
@@ -217,6 +219,8 @@ class _Reader:
             if not text:
                 continue
             try:
+                if not _NETWORK.fullmatch(text):
+                    raise ValueError
                 networks.append(_unmapped(ipaddress.ip_network(text)))
             except ValueError:
                 self._faults.append(f"{name}: {text[:50]!r} is no network such as 10.1.0.0/16 or fd00:1::/32")

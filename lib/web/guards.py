@@ -79,6 +79,7 @@ def _agent(scope: Scope) -> Principal:
 
 
 def _user(role: Role) -> Principal:
+    _welcome("everybody")  # before anything is said about what was sent
     credential = _credential()
     is_key = credential.startswith(agent_keys.PREFIX)
     _welcome("keys" if is_key else "users")

@@ -105,6 +105,27 @@ def test_a_stranger_is_turned_away_before_a_key_is_looked_at(hub: Any) -> None:
     assert call(made, "ingest", "POST", "/api/ingest", "garbage", ELSEWHERE, json={}).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("function", "path"), [("servers", "/api/servers"), ("ingest", "/api/ingest"), ("cron/sweep", "/api/cron/sweep")]
+)
+def test_whoever_is_denied_hears_nothing_else(hub: Any, function: str, path: str) -> None:
+    made = hub(deny=nets("203.0.113.0/24"))
+    method = "POST" if function == "ingest" else "GET"
+    assert call(made, function, method, path, "nobody", OFFICE).status_code == 401
+    assert call(made, function, method, path, "nobody", ELSEWHERE).status_code == 403
+
+
+@pytest.mark.parametrize("lists", [{"deny": nets("203.0.113.0/24")}, {"allow_keys": nets("192.0.2.0/24")}])
+def test_without_a_proxy_the_socket_is_believed_and_no_header(hub: Any, lists: dict[str, Any]) -> None:
+    made = hub(**lists)
+    made.services.settings = replace(made.services.settings, trusted_proxy=False)
+    for socket, claimed, status in ((OFFICE, ELSEWHERE, 200), (ELSEWHERE, OFFICE, 403), (f"::ffff:{OFFICE}", "", 200)):
+        answer = call(
+            made, "servers", "GET", "/api/servers", "read key", claimed, environ_overrides={"REMOTE_ADDR": socket}
+        )
+        assert answer.status_code == status, (socket, claimed)
+
+
 def test_an_administrator_sees_the_lists_and_their_own_address(hub: Any) -> None:
     made = hub(allow_users=nets("192.0.2.0/24", "2001:db8::/32"), deny=nets("203.0.113.0/24"))
     answer = call(made, "auth", "GET", "/api/auth/addresses", "admin", f"::ffff:{OFFICE}")

@@ -136,6 +136,15 @@ def test_an_address_list_that_cannot_be_read_stops_the_start() -> None:
     assert "OPENMANAGER_ALLOW_USERS" not in told
 
 
+@pytest.mark.parametrize(
+    "text", ["10.0.0.0/255.0.0.0", "10.0.0.0/0.255.255.255", "fe80::%eth0/10", "10.0.0.0/", "::/0/0"]
+)
+def test_what_only_python_takes_for_a_network_is_none(text: str) -> None:
+    """The edge reads the same lists, in another language."""
+    with pytest.raises(SettingsError, match="OPENMANAGER_DENY"):
+        read(LOCAL, OPENMANAGER_DENY=f"192.0.2.0/24 {text}")
+
+
 def test_a_database_url_goes_before_a_supabase_project() -> None:
     found = read(VERCEL, DATABASE_URL="postgresql://elsewhere/omv")
     assert (found.database_url, found.supabase_rest_url) == ("postgresql://elsewhere/omv", "")
