@@ -1,12 +1,13 @@
-# dev: the product on http://127.0.0.1:3000 · test · test-long · check: what CI runs first · bench · migrate
+# dev: the product on http://127.0.0.1:3000 · test · test-long · check: what CI runs first · bench · migrate · lock
 # A Python from 3.12 on is all that is needed; where it is not found: make dev PYTHON=/path/to/python3.12
 
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
+PRODUCT := lib api dev.py public/agent.py
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-long check bench migrate
+.PHONY: help dev test test-long check bench migrate lock
 
 help:
 	@head -n 2 Makefile | cut -c 3-
@@ -26,12 +27,22 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy --strict lib api
+	$(BIN)/bandit --quiet --configfile bandit.yaml --recursive $(PRODUCT)
 
 bench: $(VENV)/dev.stamp
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 migrate: $(VENV)/local.stamp
 	@exec $(BIN)/python -m lib.local.migration
+
+# Writes requirements*.txt from requirements*.in: every package by version and by the hashes of its files, for every
+# system. What is pinned already stays; make lock ARGS="--upgrade" or ARGS="--upgrade-package flask" takes what is newer.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
+        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+lock: $(VENV)/dev.stamp
+	$(LOCK) $(ARGS) requirements.in --output-file requirements.txt
+	$(LOCK) $(ARGS) requirements-local.in --constraints requirements.txt --output-file requirements-local.txt
+	$(LOCK) $(ARGS) requirements-dev.in --constraints requirements-local.txt --output-file requirements-dev.txt
 
 $(BIN)/python:
 	@set -e; \
@@ -51,13 +62,13 @@ $(BIN)/python:
 	echo "making $(VENV) with $$found"; \
 	"$$found" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-# Installed again only when what is required has changed.
-$(VENV)/local.stamp: requirements-local.txt requirements.txt | $(BIN)/python
+# Installed again only when what is required has changed. pip takes nothing whose hash is not in the file.
+$(VENV)/local.stamp: requirements-local.txt | $(BIN)/python
 	@echo "installing what the product needs"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-local.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-local.txt
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.txt requirements-local.txt requirements.txt | $(BIN)/python
+$(VENV)/dev.stamp: requirements-dev.txt | $(BIN)/python
 	@echo "installing what the product and its tests need"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/local.stamp

@@ -21,6 +21,7 @@ from lib.web.guards import sign_in, user
 from lib.web.handler import body_bytes, make_app
 
 app = make_app("auth")
+SCHEME = "Bearer"
 
 
 class _Body(BaseModel):
@@ -283,7 +284,7 @@ def _address() -> str | None:
 def _answer(signed_in: SignIn) -> Response:
     body: dict[str, Any] = {
         "access_token": signed_in.access_token,
-        "token_type": "Bearer",
+        "token_type": SCHEME,
         "expires_in": signed_in.expires_in,
         "user": signed_in.user,
     }

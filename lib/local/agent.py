@@ -32,7 +32,7 @@ def agent_key(keyring: Keyring, file: Path, name: str = KEY_NAME) -> None:
     try:
         secret = file.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
-        secret = ""
+        secret = ""  # nosec B105 # none yet
     if agent_keys.is_well_formed(secret):
         known = keyring.keys()
         for key in known:
@@ -81,7 +81,7 @@ class LocalAgent:
             self._log.replace(self._log.with_suffix(".log.1"))
         with self._log.open("ab") as output:
             # A session of its own: a Ctrl-C must not end it before its last post.
-            self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and script
+            self._child = subprocess.Popen(  # nosec B603 # noqa: S603 - our own interpreter and script
                 self._command,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self._environment, start_new_session=True,
             )  # fmt: skip

@@ -142,7 +142,7 @@ def test_an_outage_is_spooled_and_then_sent_live_first_and_the_backlog_oldest_fi
     assert [times(post)[0] for post in backlog] == sorted(times(post)[0] for post in backlog)
     story.run(120)
     seen = sorted({at for post in story.hub.posts for at in times(post)})
-    assert all(b - a == 10 for a, b in zip(seen, seen[1:])), "no sample is missing"  # noqa: B905, RUF007 # Python 3.8
+    assert all(b - a == 10 for a, b in zip(seen, seen[1:])), "no sample is missing"  # noqa: B905, RUF007 - Python 3.8
     taken = [at for post in story.hub.posts if post not in dark for at in times(post)]
     assert len(taken) == len(set(taken)), "and none goes twice"
 
@@ -158,7 +158,7 @@ def test_at_most_one_post_a_second(story: Story, agent: Any) -> None:
     story.hub.answer = story.hub.takes()
     story.posted_at.clear()
     story.run(40)
-    gaps = [b - a for a, b in zip(story.posted_at, story.posted_at[1:])]  # noqa: B905 # Python 3.8
+    gaps = [b - a for a, b in zip(story.posted_at, story.posted_at[1:])]  # noqa: B905 - Python 3.8
     assert len(gaps) >= 20
     assert min(gaps) >= 1.0
 

@@ -201,6 +201,6 @@ def test_a_decision_says_why_what_and_at_what_price(path: Path) -> None:
 
 def test_every_dependency_of_a_function_has_its_reason() -> None:
     text = text_of(ROOT / "docs" / "decisions" / "dependencies.md").lower()
-    packages = re.findall(r"^([a-z0-9-]+)", text_of(ROOT / "requirements.txt"), re.MULTILINE)
+    packages = re.findall(r"^([a-z0-9-]+)", text_of(ROOT / "requirements.in"), re.MULTILINE)
     assert packages
     assert [name for name in packages if not re.search(rf"\*\*{name}\.\*\*|\| {name}\b|\({name}\)", text)] == []

@@ -117,7 +117,7 @@ def _roots_home(data: Path, account: Account) -> Path:
 
 def _clear_temporary_homes() -> None:
     """Stores of temporary data directories that are gone. Others' are left: their disk may only not be mounted."""
-    temporary_places = (Path(tempfile.gettempdir()).resolve(), Path("/tmp"))  # noqa: S108 - only compared with
+    temporary_places = (Path(tempfile.gettempdir()).resolve(), Path("/tmp"))  # nosec B108 # noqa: S108 - only compared with
     for home in ROOTS_HOME.iterdir():
         try:
             data = Path((home / "belongs-to").read_text().rstrip("\n"))
@@ -151,7 +151,7 @@ def _run_directory(home: Path, account: Account | None) -> Path:
         link.unlink()  # the temporary directory was emptied since, as at a reboot
     elif link.exists():
         shutil.rmtree(link)  # the data directory was moved to a longer path
-    for parent in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - mkdtemp makes a private one inside
+    for parent in (tempfile.gettempdir(), "/tmp"):  # nosec B108 # noqa: S108 - mkdtemp makes a private one inside
         if not _fits(Path(parent) / "openmanager-12345678") or not _reaches(account, Path(parent)):
             continue
         made = Path(tempfile.mkdtemp(prefix="openmanager-", dir=parent))

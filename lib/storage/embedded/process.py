@@ -40,7 +40,7 @@ def spawn(argv: Sequence[str], account: Account | None, log: Path) -> subprocess
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603 - the programs are the wheels' own
+        return subprocess.Popen(  # nosec B603 # noqa: S603 - the programs are the wheels' own
             list(argv),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -55,7 +55,7 @@ def spawn(argv: Sequence[str], account: Account | None, log: Path) -> subprocess
 
 def run(argv: Sequence[str], account: Account | None, timeout: float) -> subprocess.CompletedProcess[str]:
     """Run a short program to its end as `account`. Raises OSError where that account cannot even execute it."""
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(  # nosec B603 # noqa: S603 - the programs are the wheels' own
         list(argv),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -113,7 +113,7 @@ def command_line(pid: int) -> str:
 def _ps(pid: int, column: str) -> str:
     """What /proc tells on Linux, from macOS' ps; empty where neither knows."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(  # nosec B603 # noqa: S603 - a fixed program, and a number
             ["/bin/ps", "-ww", "-o", f"{column}=", "-p", str(pid)],
             capture_output=True,
             text=True,

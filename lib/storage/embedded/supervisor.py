@@ -97,7 +97,7 @@ class EmbeddedStores:
     def start(self) -> None:
         """Returns when both stores answer. Raises StoreFault (and leaves nothing running) when one cannot."""
         self.claim()
-        assert self._place is not None  # noqa: S101 - claim() sets it or raises
+        assert self._place is not None  # nosec B101 # noqa: S101 - claim() sets it or raises
         wants_valkey, wants_postgres = self._wants
         try:
             if wants_valkey:
