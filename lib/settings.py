@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 VERSION = "0.1.0"
 MIN_SECRET = 32  # characters: HS256 wants a key at least as long as its hash (RFC 7518, 3.2)
@@ -92,22 +92,25 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every value that must never be written anywhere."""
+        passwords = [urlsplit(one).password for one in (self.redis_url, self.database_url, self.base_url) if one]
         given = (
-            self.redis_rest_token, urlsplit(self.redis_url or "").password, urlsplit(self.database_url or "").password,
+            self.redis_rest_token, *passwords, *(unquote(one) for one in passwords if one),
             self.supabase_key, self.cron_secret, self.jwt_secret, self.admin_password, self.deadman_url,
             self.emergency_webhook, self.supabase_jwt_secret, *self.encryption_keys,
         )  # fmt: skip
         return tuple(one for one in given if one)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Raises SettingsError that names everything missing or wrong at once."""
-        return _Reader(os.environ if environment is None else environment).settings()
+    def from_environment(cls, environment: Mapping[str, str] | None = None, *, on_a_desk: bool = False) -> Settings:
+        """Raises SettingsError that names everything missing or wrong at once. On a desk, where only this machine reaches
+        the hub, the password may be one that anybody would try."""
+        return _Reader(os.environ if environment is None else environment, on_a_desk).settings()
 
 
 class _Reader:
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], on_a_desk: bool) -> None:
         self._environment = environment
+        self._on_a_desk = on_a_desk
         self._faults: list[str] = []
         self._production = bool(self._text("VERCEL"))
         self._secrets: dict[str, str] = {}  # which name had it first
@@ -116,7 +119,9 @@ class _Reader:
         production = self._production
         rest_url = self._url("UPSTASH_REDIS_REST_URL", "KV_REST_API_URL")
         rest_token = self._text("UPSTASH_REDIS_REST_TOKEN", "KV_REST_API_TOKEN")
-        redis_url = self._text("REDIS_URL")
+        if rest_token:
+            self._once("UPSTASH_REDIS_REST_TOKEN", rest_token)
+        redis_url = self._store_url("REDIS_URL", "redis", "rediss", "unix")
         if rest_url and not rest_token:
             self._faults.append("UPSTASH_REDIS_REST_TOKEN (or KV_REST_API_TOKEN) is missing beside the address")
         if not rest_url and not redis_url:
@@ -161,14 +166,16 @@ class _Reader:
         """A Supabase project's REST address wins over a database URL: functions share no connection pool."""
         supabase_url = self._url("SUPABASE_URL")
         key = self._text("SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SECRET_KEY")
-        database_url = self._text("DATABASE_URL")
+        database_url = self._store_url("DATABASE_URL", "postgresql", "postgres")
         if database_url or not supabase_url:
-            database_url = database_url or self._text("POSTGRES_URL")
+            database_url = database_url or self._store_url("POSTGRES_URL", "postgresql", "postgres")
             if not database_url:
                 self._faults.append("no Postgres: set SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY, or DATABASE_URL")
             return database_url, None, None
         if not key:
             self._faults.append("SUPABASE_SERVICE_ROLE_KEY (or SUPABASE_SECRET_KEY) is missing beside SUPABASE_URL")
+        else:
+            self._once("SUPABASE_SERVICE_ROLE_KEY", key)
         return None, supabase_url, key
 
     def _supabase_auth(self, production: bool) -> str | None:
@@ -185,11 +192,13 @@ class _Reader:
         keys = tuple(key for one in (self._text(name) or "").split(",") if (key := one.strip()))
         for number, key in enumerate(keys, 1):
             try:
-                is_key = len(base64.b64decode(key, altchars=b"-_", validate=True)) == FERNET_BYTES
+                read = base64.b64decode(key, altchars=b"-_", validate=True)
             except (binascii.Error, ValueError):
-                is_key = False
-            if not is_key:
+                read = b""
+            if len(read) != FERNET_BYTES or len(set(read)) < LEAST_VARIETY:
                 self._faults.append(f"{name}: key {number} is none; `openssl rand -base64 32 | tr '+/' '-_'` makes one")
+            else:
+                self._once(f"{name} (key {number})", key)
         return keys
 
     def _base_url(self) -> str | None:
@@ -213,6 +222,24 @@ class _Reader:
             self._faults.append(f"{' or '.join(names)} is an address that begins with https:// or http://")
         return text
 
+    def _store_url(self, name: str, *schemes: str) -> str | None:
+        """A password that holds `/`, `?`, `#` or `[` as it is makes its own beginning the host and the port, which
+        clients then repeat in their errors."""
+        text = self._text(name)
+        if text is None:
+            return None
+        try:
+            parts = urlsplit(text)
+            is_one = parts.scheme in schemes and (parts.port is None or parts.port > 0)
+            is_one = is_one and (parts.scheme == "unix" or "@" not in parts.path + parts.fragment)
+        except ValueError:
+            is_one = False
+        if not is_one:
+            self._faults.append(
+                f"{name} is an address that begins with {schemes[0]}://; in its password write / as %2F, # as %23"
+            )
+        return text
+
     def _networks(self, name: str) -> tuple[Network, ...]:
         networks: list[Network] = []
         for text in re.split(r"[\s,]+", self._text(name) or ""):
@@ -232,10 +259,12 @@ class _Reader:
             self._faults.append(f"{name} has {MIN_PASSWORD} to {MAX_PASSWORD} characters")
         elif (
             text is not None
-            and self._production
+            and not self._on_a_desk
             and (_COMMON.fullmatch(text) or len(set(text)) < LEAST_PASSWORD_VARIETY)
         ):
             self._faults.append(f"{name} is one that anybody would try")
+        elif text is not None:
+            self._once(name, text)
         return text
 
     def _secret(self, name: str, *, required: bool) -> str | None:
@@ -247,11 +276,15 @@ class _Reader:
             self._faults.append(f"{name} is too short: at least {MIN_SECRET} characters")
         elif _PLACEHOLDERS.search(text) or len(set(text)) < LEAST_VARIETY:
             self._faults.append(f"{name} is a placeholder: `openssl rand -hex 32` makes a real one")
-        elif text in self._secrets:
-            self._faults.append(f"{name} is the same as {self._secrets[text]}: each needs a secret of its own")
-        if text is not None:
-            self._secrets.setdefault(text, name)
+        else:
+            self._once(name, text)
         return text
+
+    def _once(self, name: str, secret: str) -> None:
+        """Who gets to know one secret must not hold another with it."""
+        first = self._secrets.setdefault(secret, name)
+        if first != name:
+            self._faults.append(f"{name} is the same as {first}: each needs a secret of its own")
 
     def _flag(self, name: str, *, usual: bool) -> bool:
         text = (self._text(name) or "").lower()

@@ -139,7 +139,7 @@ def _settings(environment: dict[str, str], stores: EmbeddedStores, url: str, dat
         given[name] = given.get(name, "").strip() or secret
     given["OPENMANAGER_BASE_URL"] = given.get("OPENMANAGER_BASE_URL", "").strip() or url
     given.pop("VERCEL", None)  # set by `vercel env pull`; this is not the platform
-    return Settings.from_environment(given)
+    return Settings.from_environment(given, on_a_desk=True)
 
 
 def _start_agent(

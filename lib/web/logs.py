@@ -90,7 +90,8 @@ def configure(level: int = logging.WARNING) -> None:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(Line())
         root.handlers = [one for one in root.handlers if type(one) is not logging.StreamHandler] + [handler]
-    root.setLevel(min(root.level or level, level))
+    # The platform asks for more, which is a line of httpx for every command to a store.
+    root.setLevel(level if platforms else min(root.level or level, level))
 
 
 def know(settings: Settings) -> None:

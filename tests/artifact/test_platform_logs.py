@@ -30,7 +30,8 @@ app = make_app("loud")
 @app.get("/api/loud")
 @public
 def loud():
-    logging.getLogger("a.library").info("said %s", wiring.services().settings.redis_url)
+    logging.getLogger("a.library").info("which nobody asked for")
+    logging.getLogger("a.library").warning("said %s", wiring.services().settings.redis_url)
     raise RuntimeError(f"{request.headers['Authorization']} {wiring.services().settings.redis_url}")
 '''
 
@@ -70,6 +71,7 @@ def test_the_platforms_own_handler_is_told_no_secret(loud: tuple[FunctionProcess
     assert failure.startswith("error: lib.web.problems: GET /api/loud failed request_id=icn1::abcde-0123\n")
     assert "RuntimeError" in failure
     told = "\n".join(function.logs)
-    assert "said redis://" in told
+    assert "warn: a.library: said redis://" in told
+    assert "nobody asked for" not in told
     assert password not in told
     assert key not in told

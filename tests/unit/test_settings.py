@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import os
 from collections.abc import Callable
 
 import pytest
@@ -105,6 +107,64 @@ def test_each_place_has_a_secret_of_its_own() -> None:
 def test_the_first_admin_has_no_password_that_is_tried_first(password: str) -> None:
     with pytest.raises(SettingsError, match="anybody would try"):
         read(VERCEL, OPENMANAGER_ADMIN_PASSWORD=password)
+
+
+def test_nor_anywhere_but_on_a_desk_of_ones_own() -> None:
+    with pytest.raises(SettingsError, match="anybody would try"):
+        read(LOCAL, OPENMANAGER_ADMIN_PASSWORD="password123")
+    assert Settings.from_environment({**LOCAL, "OPENMANAGER_ADMIN_PASSWORD": "password123"}, on_a_desk=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("OPENMANAGER_ADMIN_PASSWORD", "CRON_SECRET"),
+        ("OPENMANAGER_JWT_SECRET", "KV_REST_API_TOKEN"),
+        ("CRON_SECRET", "SUPABASE_SECRET_KEY"),
+        ("OPENMANAGER_JWT_SECRET", "OPENMANAGER_ENCRYPTION_KEYS"),
+    ],
+)
+def test_no_two_places_share_a_secret(name: str, other: str) -> None:
+    secret = base64.urlsafe_b64encode(os.urandom(32)).decode()
+    with pytest.raises(SettingsError, match="is the same as") as refusal:
+        read(VERCEL, **{name: secret, other: secret})
+    assert secret not in str(refusal.value)
+    assert str(refusal.value).count("\n- ") == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:canary/y@h:6379", "redis://:12/canary@h:6379", "redis://:canary#y@h", "redis://:canary?y@h",
+        "redis://:[canary@h", "redis://h:canary", "http://:canary@h", "canary",
+    ],
+)  # fmt: skip
+def test_a_store_is_called_by_an_address_and_a_wrong_one_is_not_repeated(url: str) -> None:
+    database = url.replace("redis", "postgresql")
+    with pytest.raises(SettingsError) as refusal:
+        read(REDIS_URL=url, DATABASE_URL=database)
+    told = str(refusal.value)
+    assert "REDIS_URL is an address" in told
+    assert "DATABASE_URL is an address" in told
+    assert "canary" not in told
+
+
+@pytest.mark.parametrize(
+    ("redis", "database"),
+    [
+        ("rediss://default:p%2Fw@h:6379/1", "postgres://u:p%40w@h:5432/d?sslmode=verify-full"),
+        ("unix:///run/a@b/redis.sock?db=3", "postgresql://u@/d?host=/run/postgresql"),
+        ("redis://:p@ss@h", "postgresql://u@[2001:db8::1]:5432/d"),
+    ],
+)
+def test_every_form_of_a_stores_address_is_taken(redis: str, database: str) -> None:
+    found = read(REDIS_URL=redis, DATABASE_URL=database)
+    assert (found.redis_url, found.database_url) == (redis, database)
+
+
+def test_what_is_concealed_is_a_password_in_both_its_forms() -> None:
+    found = read(REDIS_URL="redis://:one%2Ftwo@h", DATABASE_URL="postgresql://u:three@h/d")
+    assert {"one%2Ftwo", "one/two", "three"} <= set(found.secrets)
 
 
 def test_a_passphrase_of_ones_own_is_taken() -> None:
@@ -245,11 +305,11 @@ def test_supabase_auth_is_not_switched_on_by_halves(more: dict[str, str], told: 
 
 
 def test_encryption_keys_are_fernet_keys_and_not_shown() -> None:
-    new, old = "A" * 43 + "=", "_-" * 21 + "A="
+    new, old = (base64.urlsafe_b64encode(os.urandom(32)).decode() for _ in range(2))
     found = read(LOCAL, OPENMANAGER_ENCRYPTION_KEYS=f"{new}, {old}")
     assert found.encryption_keys == (new, old)
     assert new not in repr(found)
-    for wrong in ("canary", "A" * 42 + "==", f"{new},canary", new + new):
+    for wrong in ("canary", "A" * 42 + "==", "A" * 43 + "=", f"{new},canary", new + new, f"{new},{new}"):
         with pytest.raises(SettingsError, match="OPENMANAGER_ENCRYPTION_KEYS") as refusal:
             read(LOCAL, OPENMANAGER_ENCRYPTION_KEYS=wrong)
         assert "canary" not in str(refusal.value)
