@@ -102,8 +102,8 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, *, on_a_desk: bool = False) -> Settings:
-        """Raises SettingsError that names everything missing or wrong at once. On a desk, where only this machine reaches
-        the hub, the password may be one that anybody would try."""
+        """Raises SettingsError that names everything missing or wrong at once. On a desk, where only this machine
+        reaches the hub, the password may be one that anybody would try."""
         return _Reader(os.environ if environment is None else environment, on_a_desk).settings()
 
 
