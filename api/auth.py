@@ -78,7 +78,7 @@ class PasswordChange(_Body):
 
 
 @app.post("/api/auth/login")
-@sign_in
+@sign_in("login")
 def login() -> Response:
     services = wiring.services()
     refuse_foreign_pages(request, services.settings.base_url)
@@ -90,7 +90,7 @@ def login() -> Response:
 
 
 @app.post("/api/auth/refresh")
-@sign_in
+@sign_in()
 def refresh() -> Response:
     services = wiring.services()
     refuse_foreign_pages(request, services.settings.base_url)
@@ -98,7 +98,7 @@ def refresh() -> Response:
 
 
 @app.post("/api/auth/logout")
-@sign_in
+@sign_in()
 def logout() -> Response:
     services = wiring.services()
     refuse_foreign_pages(request, services.settings.base_url)

@@ -83,6 +83,7 @@ class Settings:
     supabase_auth_url: str | None = None  # set where Supabase Auth's tokens are accepted
     supabase_jwt_secret: str | None = field(default=None, repr=False)  # they are HS256 then, and ES256 without it
     encryption_keys: tuple[str, ...] = field(default=(), repr=False)  # Fernet keys, the newest first
+    posts_per_minute: int = 12_000  # of one key, at one instance
     retention: Mapping[str, int] = field(default_factory=_usual_retention)
     postgres_quota_mb: int = 0  # what the database may hold; 0 for no limit
     version: str = VERSION
@@ -154,6 +155,7 @@ class _Reader:
                 name: self._number(f"OPENMANAGER_RETENTION_{name.upper()}", usual, least)
                 for name, (usual, least) in _RETENTION.items()
             },
+            posts_per_minute=self._number("OPENMANAGER_POSTS_PER_MINUTE", 12_000, 60),
             postgres_quota_mb=self._number("OPENMANAGER_POSTGRES_QUOTA_MB", SUPABASE_FREE_MB if supabase_url else 0, 0),
             production=production,
             trusted_proxy=self._flag("OPENMANAGER_TRUSTED_PROXY", usual=production),

@@ -30,7 +30,7 @@ class Policy:
     @property
     def step(self) -> int:
         """Microseconds until one request comes back."""
-        return self.window * MICROSECONDS // self.quota
+        return max(1, self.window * MICROSECONDS // self.quota)
 
     @property
     def span(self) -> int:
@@ -43,13 +43,12 @@ ACCOUNT = Policy("login-account", 6, 360)
 ADDRESS = Policy("login-address", 30, 300)
 EVERYBODY = Policy("login-everybody", 120, 60)
 
-# By class, of a key, a person, or where nobody signed in a network. Sign-ins from one network are told by ADDRESS.
+# By class, of a key, a person, or where nobody signed in a network. `login` has the three above.
 POLICIES: dict[RateClass, Policy] = {
-    "login": ADDRESS,
     "write": Policy("write", 300, 60),
     "chat": Policy("chat", 30, 60),
     "read": Policy("read", 600, 60),
-    "agent": Policy("agent", 12_000, 60),
+    "agent": Policy("agent", 12_000, 60),  # of this one the setting OPENMANAGER_POSTS_PER_MINUTE decides
 }
 # Counted in Redis, for all instances together. The others are counted in each process: a post stays at one command.
 SHARED: frozenset[RateClass] = frozenset({"login", "write", "chat"})

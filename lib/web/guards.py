@@ -10,15 +10,16 @@ from __future__ import annotations
 import functools
 import hmac
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from flask import after_this_request, g, request
 
 from lib import wiring
 from lib.auth import agent_keys
 from lib.domain.access import Principal, Role, Scope, may_act_as
-from lib.domain.errors import Forbidden, Unauthenticated
-from lib.web import logs
+from lib.domain.errors import Forbidden, Throttled, Unauthenticated
+from lib.domain.limits import RateClass
+from lib.web import limits, logs
 from lib.web.addresses import Audience, refuse_unwelcome
 from lib.web.client import address_of, is_within
 from lib.web.handler import after_answer
@@ -26,19 +27,20 @@ from lib.web.handler import after_answer
 type View = Callable[..., Any]
 
 
-def agent(scope: Scope) -> Callable[[View], View]:
-    """A key with this scope, from an address it is bound to."""
-    return _guard(f"agent:{scope}", lambda: _agent(scope))
+def agent(scope: Scope, refusal: limits.Refusal = Throttled) -> Callable[[View], View]:
+    """A key with this scope, from an address it is bound to. `refusal` is what too many posts are told."""
+    return _guard(f"agent:{scope}", lambda: _agent(scope), "agent", refusal)
 
 
-def user(role: Role) -> Callable[[View], View]:
-    """A person of this role or a higher one, or a key with the scope that amounts to it."""
-    return _guard(f"user:{role}", lambda: _user(role))
+def user(role: Role, limit: RateClass | None = None) -> Callable[[View], View]:
+    """A person of this role or a higher one, or a key with the scope that amounts to it. Counted as `limit`, else as a
+    read or a write by the request's method."""
+    return _guard(f"user:{role}", lambda: _user(role), limit)
 
 
 def cron(view: View) -> View:
     """The clock: `Authorization: Bearer $CRON_SECRET`."""
-    return _guard("cron", _cron)(view)
+    return _guard("cron", _cron, "unlimited")(view)
 
 
 def public(view: View) -> View:
@@ -46,9 +48,9 @@ def public(view: View) -> View:
     return _guard("public", lambda: _welcome("everybody"))(view)
 
 
-def sign_in(view: View) -> View:
+def sign_in(limit: RateClass | None = None) -> Callable[[View], View]:
     """Everybody, from an address that people may come from: they are about to say who they are."""
-    return _guard("public", lambda: _welcome("users"))(view)
+    return _guard("public", lambda: _welcome("users"), limit)
 
 
 def _welcome(audience: Audience) -> None:
@@ -57,11 +59,18 @@ def _welcome(audience: Audience) -> None:
     refuse_unwelcome(request, settings, audience)
 
 
-def _guard(name: str, check: Callable[[], Principal | None]) -> Callable[[View], View]:
+def _guard(
+    name: str,
+    check: Callable[[], Principal | None],
+    limit: RateClass | Literal["unlimited"] | None = None,
+    refusal: limits.Refusal = Throttled,
+) -> Callable[[View], View]:
     def wear(view: View) -> View:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             g.principal = check()
+            if limit != "unlimited":
+                limits.count(limit or limits.usual_class(), g.principal, refusal)
             return view(*args, **kwargs)
 
         guarded.guard = name  # type: ignore[attr-defined] # read by the app and by the test of the access matrix

@@ -15,7 +15,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from lib.domain.errors import BadInput, NotFound, TooLarge, Unsupported
 from lib.domain.telemetry import clean_name
-from lib.web import logs
+from lib.web import limits, logs
 from lib.web.headers import SECURITY
 from lib.web.problems import answer_errors_as_problems
 
@@ -82,6 +82,7 @@ def _finish(response: Response) -> Response:
     for name, value in SECURITY.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
+    limits.tell(response)
     return response
 
 

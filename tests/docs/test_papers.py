@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lib.domain.limits import ACCOUNT, ADDRESS, EVERYBODY, POLICIES, SHARED
 from lib.monitoring.health import judged
 from lib.settings import Settings, SettingsError
 
@@ -204,3 +205,16 @@ def test_every_dependency_of_a_function_has_its_reason() -> None:
     packages = re.findall(r"^([a-z0-9-]+)", text_of(ROOT / "requirements.in"), re.MULTILINE)
     assert packages
     assert [name for name in packages if not re.search(rf"\*\*{name}\.\*\*|\| {name}\b|\({name}\)", text)] == []
+
+
+def test_the_table_of_limits_tells_what_is_counted() -> None:
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \|[^|]+\|[^|]+\| ([\d ]+) \| (\d+) \| (Redis|each)",
+        text_of(ROOT / "docs" / "operations.md"),
+        re.MULTILINE,
+    )
+    told = {name: (int(quota.replace(" ", "")), int(window), where == "Redis") for name, quota, window, where in rows}
+    counted = {policy.name: (policy.quota, policy.window, True) for policy in (ACCOUNT, ADDRESS, EVERYBODY)}
+    counted |= {name: (policy.quota, policy.window, name in SHARED) for name, policy in POLICIES.items()}
+    assert told == counted
+    assert Settings().posts_per_minute == POLICIES["agent"].quota

@@ -22,6 +22,8 @@ from lib import wiring
 from lib.auth import passwords
 from lib.domain.errors import Unavailable
 from lib.settings import Settings
+from lib.storage.hybrid.storage import HybridStorage
+from lib.storage.redis.client import NoRedis
 from lib.web import logs
 from lib.web.browser import COOKIE
 from lib.web.guards import public
@@ -176,7 +178,8 @@ def test_nor_does_what_nobody_foresaw(canaries: Canaries, heard: io.StringIO, mo
     """An exception that holds what the request brought or what the settings hold, with its traceback; and one in the
     work after an answer."""
     settings = Settings(jwt_secret=canaries.new("jwt"), redis_url=canaries.new("redis", "redis://:{}@localhost"))
-    services = wiring.Services(settings, None)  # type: ignore[arg-type] # no store is asked
+    storage = HybridStorage(NoRedis(), None, billed=False)  # type: ignore[arg-type] # Postgres is not asked
+    services = wiring.Services(settings, storage)
     monkeypatch.setattr(wiring, "services", lambda: services)
     app = make_app("test")
     key = canaries.new("key")

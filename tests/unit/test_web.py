@@ -21,6 +21,8 @@ from lib.domain import errors as domain_errors
 from lib.domain import strict_json
 from lib.domain.errors import BadInput, DomainError, NotFound, Throttled, TooLarge, Unavailable, Unsupported
 from lib.settings import Settings
+from lib.storage.hybrid.storage import HybridStorage
+from lib.storage.redis.client import NoRedis
 from lib.web.client import address_of, is_within
 from lib.web.guards import public
 from lib.web.handler import MAX_BYTES, MAX_MEMBERS, _inflated, after_answer, body_bytes, make_app, server_name
@@ -33,7 +35,8 @@ GZIP = {"Content-Encoding": "gzip"}
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> Flask:
     """Echoes what it was sent; `/raise/<name>` fails in every way there is."""
-    services = wiring.Services(Settings(), None)  # type: ignore[arg-type] # no store is asked
+    storage = HybridStorage(NoRedis(), None, billed=False)  # type: ignore[arg-type] # Postgres is not asked
+    services = wiring.Services(Settings(), storage)
     monkeypatch.setattr(wiring, "services", lambda: services)
     made = make_app("test")
 
