@@ -167,6 +167,10 @@ def test_a_redis_that_is_full_locked_or_a_replica_is_unavailable(valkey_of_its_o
         admin.execute("REPLICAOF", "127.0.0.1", "1")
         both_refuse("READONLY")
         admin.execute("REPLICAOF", "NO", "ONE")
+        needless = UrlRedis(url.replace("://", "://:needless@", 1))
+        stack.callback(needless.close)
+        with pytest.raises(Unavailable, match="without any password"):
+            needless.execute("XADD", "s", "*", "0", "x")
         admin.execute("CONFIG", "SET", "requirepass", "a-password")
         newcomer = UrlRedis(url)
         stack.callback(newcomer.close)

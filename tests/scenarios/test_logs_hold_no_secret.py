@@ -9,7 +9,9 @@ import base64
 import io
 import logging
 import secrets
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,8 @@ from werkzeug.test import TestResponse
 from lib import wiring
 from lib.auth import passwords
 from lib.domain.errors import Unavailable
+from lib.local.edge import Edge
+from lib.local.server import LocalServer, listen
 from lib.settings import Settings
 from lib.storage.hybrid.storage import HybridStorage
 from lib.storage.redis.client import NoRedis
@@ -32,6 +36,7 @@ from tests.real_stores import Pair, ServicesFactory
 from tests.twins import faults
 
 HUB = "https://hub.example.org"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Canaries:
@@ -69,6 +74,22 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     root.removeHandler(handler)
     root.setLevel(level)
     logs.know(Settings())
+
+
+@pytest.fixture
+def ours() -> Iterator[list[str]]:
+    """What the product itself logs, before any net: nothing should need one."""
+    messages: list[str] = []
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.name.startswith(("lib.", "api.")):
+                messages.append(record.getMessage())
+
+    listening = Listening()
+    logging.getLogger().addHandler(listening)
+    yield messages
+    logging.getLogger().removeHandler(listening)
 
 
 def send(app: Flask, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
@@ -111,6 +132,7 @@ def test_a_day_with_every_mistake_leaves_no_secret_in_any_line(
     make_services: ServicesFactory,
     canaries: Canaries,
     heard: io.StringIO,
+    ours: list[str],
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     password = canaries.new("the admin's password")
@@ -140,11 +162,11 @@ def test_a_day_with_every_mistake_leaves_no_secret_in_any_line(
 
     told = heard.getvalue() + "".join(capfd.readouterr())
     assert canaries.singing_in(told) == []
-    assert canaries.singing_in("\n".join(answers)) == []
+    assert canaries.singing_in("\n".join([*answers, *ours])) == []
 
 
 def test_an_outage_of_both_stores_tells_no_secret_of_theirs(
-    canaries: Canaries, heard: io.StringIO, capfd: pytest.CaptureFixture[str]
+    canaries: Canaries, heard: io.StringIO, ours: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     with faults.refusing() as redis, faults.page("500 Internal Server Error") as postgrest:
         settings = Settings(
@@ -171,7 +193,8 @@ def test_an_outage_of_both_stores_tells_no_secret_of_theirs(
     assert "emergency webhook failed" in told
     assert "request_id=" in told
     assert canaries.singing_in(told) == []
-    assert canaries.singing_in("\n".join(answers)) == []
+    assert canaries.singing_in("\n".join([*answers, *ours])) == []
+    assert any("emergency webhook failed" in message for message in ours)
 
 
 def test_nor_does_what_nobody_foresaw(canaries: Canaries, heard: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,6 +224,81 @@ def test_nor_does_what_nobody_foresaw(canaries: Canaries, heard: io.StringIO, mo
     told = heard.getvalue()
     assert told.count("Traceback") == 2
     assert "/fail/<how>" in told
+    assert canaries.singing_in(told) == []
+
+
+def test_nor_does_an_environment_that_is_wrong_in_every_place(
+    canaries: Canaries, heard: io.StringIO, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each secret too short, without its quoting, in the place of another: told by the log and by every answer."""
+    for name in ("VERCEL", "UPSTASH_REDIS_REST_URL", "SUPABASE_URL", "POSTGRES_URL"):
+        monkeypatch.delenv(name, raising=False)
+    wrong = {
+        "REDIS_URL": "redis://:{}/more@h:6379", "DATABASE_URL": "postgresql://u:{}/more@h/d", "KV_REST_API_URL": "{}",
+        "KV_REST_API_TOKEN": "{}", "CRON_SECRET": "your-{}", "OPENMANAGER_JWT_SECRET": "changeme-{}",
+        "SUPABASE_JWT_SECRET": "placeholder-{}", "OPENMANAGER_DEADMAN_URL": "{}", "OPENMANAGER_ENCRYPTION_KEYS": "{},x",
+        "OPENMANAGER_EMERGENCY_WEBHOOK": "ftp://h/{}", "OPENMANAGER_BASE_URL": "{}", "OPENMANAGER_REDIS_BILLED": "{}",
+        "OPENMANAGER_ADMIN_PASSWORD": "{}" * 6,
+    }  # fmt: skip
+    for name, form in wrong.items():
+        monkeypatch.setenv(name, form.replace("{}", canaries.new(name)))
+    wiring.use(None)
+    answers = [answer.get_data(as_text=True) for answer in knock(canaries)]
+    told = heard.getvalue() + "".join(capfd.readouterr())
+    for name in wrong.keys() - {"KV_REST_API_TOKEN"}:
+        assert name in told
+        assert any(name in answer for answer in answers)
+    assert canaries.singing_in(told) == []
+    assert canaries.singing_in("\n".join(answers)) == []
+
+
+def test_nor_do_stores_that_refuse_their_passwords(
+    fresh_stores: Pair, make_services: ServicesFactory, canaries: Canaries, heard: io.StringIO, ours: list[str]
+) -> None:
+    make_services(
+        fresh_stores,
+        install=True,
+        redis_url=fresh_stores.redis_url.replace("unix://", canaries.new("redis password", "unix://:{}@"), 1),
+        database_url=canaries.new("postgres password", "postgresql://nobody:{}@")
+        + fresh_stores.database_url.partition("@")[2],
+    )
+    answers = [answer.get_data(as_text=True) for answer in knock(canaries)]
+    assert "Redis" in heard.getvalue()
+    assert "Postgres" in heard.getvalue()
+    assert canaries.singing_in(heard.getvalue()) == []
+    assert canaries.singing_in("\n".join([*answers, *ours])) == []
+
+
+def test_nor_does_the_local_server(
+    fresh_stores: Pair, make_services: ServicesFactory, canaries: Canaries, heard: io.StringIO, capfd: Any
+) -> None:
+    """Over real sockets: what it refuses itself, before any function sees it, is told without a secret too."""
+    make_services(fresh_stores, install=True)
+    server = LocalServer(Edge(ROOT), listen(0))
+    server.start()
+    answers = []
+    try:
+        for line in (
+            "GET /ping/{}/start HTTP/1.1", "GET /api/servers?token={} HTTP/1.1", "GET /{}", "{} / HTTP/1.1", "{}",
+            "GET http://u:{}@h/api/me HTTP/1.1", "POST /api/auth/login HTTP/1.1", "GET /api/%zz{} HTTP/9.9",
+        ):  # fmt: skip
+            for header in (
+                "Authorization: Bearer {}",
+                "Cookie: a={}",
+                "Content-Length: {}",
+                "Authorization {}",
+                ": {}",
+            ):
+                head = [line.replace("{}", canaries.new(line)), "Host: h", header.replace("{}", canaries.new(header))]
+                sent = "\r\n".join([*head, "", ""])
+                with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+                    connection.sendall(sent.encode())
+                    connection.shutdown(socket.SHUT_WR)
+                    answers.append(connection.makefile("rb").read().decode(errors="replace"))
+    finally:
+        server.stop()
+    assert sum("application/problem+json" in answer for answer in answers) > len(answers) // 2
+    told = heard.getvalue() + "".join(capfd.readouterr())
     assert canaries.singing_in(told) == []
 
 

@@ -163,7 +163,8 @@ _PASSING = frozenset({
 def refused(name: Argument, message: str) -> Exception:
     """Redis' own error answer, in the house's words. What may pass is Unavailable; a bug of ours must stay visible."""
     code, _, rest = message.partition(" ")
-    if code in _PASSING or (code == "ERR" and rest.startswith("max ")):  # "ERR max daily request limit exceeded"
+    # "ERR max daily request limit exceeded", "ERR AUTH <password> called without any password configured ..."
+    if code in _PASSING or (code == "ERR" and rest.startswith(("max ", "AUTH "))):
         return Unavailable(f"Redis refused {name}: {message[:200]}")
     return RuntimeError(f"Redis refused {name}: {message[:200]}")
 
