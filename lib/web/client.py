@@ -16,7 +16,8 @@ def address_of(request: Request, *, trusted_proxy: bool) -> Address | None:
     Of several forwarded addresses the last is believed: it is what the proxy in front of us wrote, those before it are
     whatever the client sent. The platform's own header holds one.
     """
-    text = request.environ.get("HTTP_X_FORWARDED_FOR", "") if trusted_proxy else request.environ.get("REMOTE_ADDR", "")
+    # The platform's runtime has REMOTE_ADDR say None where its edge named nobody.
+    text = request.environ.get("HTTP_X_FORWARDED_FOR" if trusted_proxy else "REMOTE_ADDR") or ""
     try:
         address = ipaddress.ip_address(text.rpartition(",")[2].strip().partition("%")[0])
     except ValueError:

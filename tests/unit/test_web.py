@@ -304,12 +304,17 @@ def test_no_text_breaks_the_reading_of_a_name(text: str) -> None:
         return
 
 
-def _address(trusted: bool, **environ: str) -> str:
+def _address(trusted: bool, **environ: str | None) -> str:
     from werkzeug.test import EnvironBuilder
     from werkzeug.wrappers import Request
 
     made = Request(EnvironBuilder(environ_overrides=environ).get_environ())
     return str(address_of(made, trusted_proxy=trusted))  # type: ignore[arg-type] # Flask's request is one of werkzeug's
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_where_the_platform_names_nobody_there_is_no_address(trusted: bool) -> None:
+    assert _address(trusted, REMOTE_ADDR=None, HTTP_X_FORWARDED_FOR=None) == "None"
 
 
 @pytest.mark.parametrize(
