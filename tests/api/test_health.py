@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from lib import wiring
 from lib.monitoring.health import FRESH_BILLED_SECONDS, FRESH_SECONDS, Health, judged
 from tests.real_stores import Pair, ServicesFactory
+from tests.twins.upstash_twin import UpstashTwin
 
 FACTS: dict[str, Any] = {
     "now": 1_800_000_000.0, "swept_at": 1_799_999_995.0, "rolled_at": None, "version": 7, "tries": 0, "servers": 3,
@@ -88,6 +89,16 @@ def test_black_holed_stores_are_named_within_two_seconds(
     assert answer.json["status"] == ("down" if "database_url" in gone else "degraded")
     for hidden in ("127.0.0.1", str(black_hole), "s3cret", "svc"):
         assert hidden not in answer.text
+
+
+def test_a_bug_on_the_way_to_redis_does_not_pass_for_ok(
+    fresh_stores: Pair, make_services: ServicesFactory, upstash: UpstashTwin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upstash, "refusal", "ERR unknown command")
+    make_services(
+        fresh_stores, install=True, redis_url=None, redis_rest_url=upstash.url, redis_rest_token=upstash.token
+    )
+    assert ask().status_code == 500
 
 
 def test_closed_ports_are_named_at_once(
