@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 
 import pytest
 
+from tests.artifact.function_process import base_environment
 from tests.artifact.platform_edge import REGION, routes_of_vercel_json
 from tests.artifact.vercel_build import DECOY, DECOYS, ROOT, Output
+from tests.twins import node_tools
 
 MAX_FUNCTIONS = 12  # Hobby
 # The platform takes 500 MB unzipped from Python and 250 MB from everybody: https://vercel.com/docs/functions/limitations
@@ -121,6 +124,45 @@ def test_the_deny_list_stands_at_the_edge_before_people_reach_a_function(built: 
     assert json.loads((built.middleware / ".vc-config.json").read_text())["runtime"] == "edge"
     assert "OPENMANAGER_DENY" in (built.middleware / "middleware.js").read_text()
     assert [file for bundle in built.bundles.values() for file in bundle.files if "middleware.js" in file] == []
+
+
+# The platform's own runtime for the edge and what its builder wraps around such a function.
+AT_THE_EDGE = """
+const { readFileSync } = require('node:fs');
+const { EdgeVM } = require('@edge-runtime/vm');
+const [, file, list, ...addresses] = process.argv;
+const wrapper = readFileSync(require.resolve('@vercel/node').replace(/index.js$/, 'edge-handler-template.js'), 'utf8');
+const vm = new EdgeVM();
+vm.evaluate(`
+  globalThis.process = { env: { OPENMANAGER_DENY: ${JSON.stringify(list)} } };
+  const loaded = (run) => { const module = { exports: {} }; run(module, module.exports); return module.exports; };
+  const built = loaded((module, exports) => { ${readFileSync(file, 'utf8')}\n});
+  const { registerFetchListener } = loaded((module, exports) => { ${wrapper}\n});
+  registerFetchListener(built, { isMiddleware: true }, { Request, Response });
+`);
+(async () => {
+  for (const address of addresses) {
+    const headers = { 'x-forwarded-for': address, 'x-forwarded-host': 'hub.example.org', 'x-forwarded-proto': 'https' };
+    const answer = await vm.dispatchFetch('https://hub.example.org/api/servers', { headers });
+    console.log(address, answer.status, answer.headers.get('x-middleware-next'), await answer.text());
+  }
+})();
+"""
+
+
+def test_what_was_built_turns_away_at_the_edge_whom_it_shall(built: Output) -> None:
+    modules = node_tools.node_modules()
+    assert modules is not None
+    assert built.middleware is not None
+    file, deny, addresses = str(built.middleware / "middleware.js"), "203.0.113.0/24", ["203.0.113.9", "192.0.2.7"]
+    done = subprocess.run(
+        ["node", "-e", AT_THE_EDGE, file, deny, *addresses],
+        env={**base_environment(), "NODE_PATH": str(modules)}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    denied, passed = done.stdout.strip().split("\n")
+    assert denied.startswith('203.0.113.9 403 null {"type":"urn:openmanager:forbidden"')
+    assert passed.strip() == "192.0.2.7 200 1"
 
 
 def test_the_crons_are_told_and_lead_to_functions(built: Output) -> None:
