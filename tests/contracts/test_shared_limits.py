@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -168,6 +169,31 @@ def test_with_redis_black_holed_it_is_still_limited_and_waited_for_once(road: st
     assert admitted == 5
     assert took <= 2.0
     assert counted.commands == 1
+
+
+@pytest.mark.parametrize("forbidden", ["eval", "time"])
+def test_with_a_redis_that_refuses_the_script_it_is_still_limited(fresh_stores: Pair, forbidden: str) -> None:
+    """As some services do: here a user who may not run scripts, or ask for the time."""
+    password = secrets.token_hex(16)
+    with fresh_stores.redis() as client:
+        client.execute_command("ACL", "SETUSER", "bounded", "on", f">{password}", "~*", "+@all", f"-{forbidden}")
+        redis = UrlRedis(fresh_stores.redis_url.replace("unix://", f"unix://bounded:{password}@"))
+        try:
+            assert Limiter(RedisLimits(redis), b"key").take([Claim("a", MINUTE)])[0].admitted
+            assert client.keys("*") == []
+        finally:
+            redis.close()
+            client.execute_command("ACL", "DELUSER", "bounded")
+
+
+def test_what_redis_refuses_is_said_in_the_log(fresh_stores: Pair, caplog: pytest.LogCaptureFixture) -> None:
+    with UpstashTwin(fresh_stores.redis_url) as twin:
+        twin.refusal = "ERR This Redis command is not allowed from script"
+        redis = RestRedis(twin.url, twin.token)
+        limiter = Limiter(RedisLimits(redis), b"key")
+        assert sum(limiter.take([Claim("a", MINUTE)])[0].admitted for _ in range(9)) == 5
+        redis.close()
+    assert "not allowed from script" in caplog.text
 
 
 def test_a_redis_that_comes_back_is_asked_again() -> None:
