@@ -149,4 +149,4 @@ def _text(value: object, pointer: str) -> str:
 def _tags(value: object) -> dict[str, str]:
     if not isinstance(value, dict) or len(value) > 20:
         raise BadInput("tags are an object of at most 20 texts", pointer="/tags")
-    return {_text(key, "/tags"): _text(text, f"/tags/{key}") for key, text in value.items()}
+    return {_text(key, "/tags"): _text(text, f"/tags/{key[:100]}") for key, text in value.items()}

@@ -20,6 +20,10 @@ FORMER = "another-secret-of-more-than-thirty-two-characters"
 KID = jwt.get_unverified_header(AccessTokens(SECRET).issue("a", "s"))["kid"]
 
 
+def test_clocks_may_differ_by_half_a_minute_at_most() -> None:
+    assert LEEWAY_SECONDS <= 30
+
+
 @pytest.fixture
 def tokens() -> AccessTokens:
     return AccessTokens(SECRET)

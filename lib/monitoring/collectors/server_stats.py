@@ -225,9 +225,7 @@ def _read_extra(document: dict[str, Any], share: ServerSamples, batch: Batch, cl
         if not isinstance(host, dict):
             raise BadInput("host must be an object", pointer="/host")
         share.extra["host"] = _host(host)
-    agent = document.get("agent")
-    if isinstance(agent, str):
-        share.extra["agent"] = agent[:60]
+    share.extra["agent"] = read_text(document.get("agent"), 60)
     if "processes" in document:
         share.extra["processes"] = _processes(document["processes"], batch)
     if "errors" in document:
