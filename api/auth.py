@@ -6,75 +6,34 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, g, jsonify, request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from lib import wiring
-from lib.auth.accounts import SignIn
-from lib.auth.keyring import MOST_OVERLAP_SECONDS, OVERLAP_SECONDS
+from lib.auth.accounts import SignIn, clean_email
+from lib.auth.bodies import (
+    Body,
+    Credentials,
+    KeyChange,
+    PasswordChange,
+    Rotation,
+    UserChange,
+    WantedKey,
+    WantedPassword,
+    WantedUser,
+)
 from lib.domain import strict_json
 from lib.domain.access import Principal
-from lib.domain.errors import BadInput, Forbidden, Unsupported
+from lib.domain.errors import BadInput, Forbidden, Unauthenticated, Unsupported
 from lib.web import addresses, logs
 from lib.web.browser import clear_refresh_cookie, refresh_cookie, refuse_foreign_pages, set_refresh_cookie
 from lib.web.client import address_of
 from lib.web.guards import sign_in, user
 from lib.web.handler import body_bytes, make_app
+from lib.web.noted import note, noted
+from lib.web.query import whole
 
 app = make_app("auth")
 SCHEME = "Bearer"
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Credentials(_Body):
-    email: str = Field(min_length=1, max_length=1_000)
-    password: str = Field(min_length=1, max_length=1_000)
-
-
-class WantedKey(_Body):
-    name: str = Field(max_length=200)
-    scopes: list[str] = Field(default=["write"], max_length=10)
-    server: str | None = Field(default=None, max_length=400)
-    tags: list[str] | None = Field(default=None, max_length=100)
-    cidrs: list[str] = Field(default=[], max_length=100)
-    expires_at: AwareDatetime | None = Field(default=None, strict=False)
-
-
-class KeyChange(_Body):
-    name: str = Field(default="", max_length=200)
-    tags: list[str] | None = Field(default=None, max_length=100)
-    cidrs: list[str] = Field(default=[], max_length=100)
-    expires_at: AwareDatetime | None = Field(default=None, strict=False)
-
-
-class Rotation(_Body):
-    overlap_seconds: int = Field(default=OVERLAP_SECONDS, ge=0, le=MOST_OVERLAP_SECONDS)
-
-
-class WantedUser(_Body):
-    email: str = Field(max_length=1_000)
-    role: str = Field(max_length=20)
-    name: str = Field(default="", max_length=200)
-    tags: list[str] | None = Field(default=None, max_length=100)
-    password: str | None = Field(default=None, min_length=1, max_length=1_000)
-
-
-class UserChange(_Body):
-    name: str = Field(default="", max_length=200)
-    role: str = Field(default="", max_length=20)
-    tags: list[str] | None = Field(default=None, max_length=100)
-    disabled: bool = False
-
-
-class WantedPassword(_Body):
-    password: str | None = Field(default=None, min_length=1, max_length=1_000)
-
-
-class PasswordChange(_Body):
-    current: str = Field(min_length=1, max_length=1_000)
-    password: str = Field(min_length=1, max_length=1_000)
 
 
 @app.post("/api/auth/login")
@@ -83,9 +42,14 @@ def login() -> Response:
     services = wiring.services()
     refuse_foreign_pages(request, services.settings.base_url)
     given = read(Credentials)
-    signed_in = services.accounts.login(
-        given.email, given.password, address=_address(), user_agent=request.headers.get("User-Agent", "")
-    )
+    try:
+        with noted("sign_in"):
+            signed_in = services.accounts.login(
+                given.email, given.password, address=_address(), user_agent=request.headers.get("User-Agent", "")
+            )
+    except Unauthenticated:
+        services.audit.add(note("sign_in_failed"), email=clean_email(given.email) or "")
+        raise
     return _answer(signed_in)
 
 
@@ -94,7 +58,8 @@ def login() -> Response:
 def refresh() -> Response:
     services = wiring.services()
     refuse_foreign_pages(request, services.settings.base_url)
-    return _answer(services.accounts.refresh(refresh_cookie(request)))
+    with noted("session_reused"):
+        return _answer(services.accounts.refresh(refresh_cookie(request)))
 
 
 @app.post("/api/auth/logout")
@@ -102,7 +67,8 @@ def refresh() -> Response:
 def logout() -> Response:
     services = wiring.services()
     refuse_foreign_pages(request, services.settings.base_url)
-    services.accounts.logout(refresh_cookie(request))
+    with noted("sign_out"):
+        services.accounts.logout(refresh_cookie(request))
     response = Response(status=204)
     clear_refresh_cookie(response)
     return response
@@ -127,14 +93,17 @@ def change_password() -> tuple[str, int]:
     services = wiring.services()
     person = _person()
     given = read(PasswordChange)
-    services.accounts.change_password(person, given.current, given.password, address=_address())
+    with noted("password_changed", "user", person.id):
+        services.accounts.change_password(person, given.current, given.password, address=_address())
     return "", 204
 
 
 @app.post("/api/auth/sessions/end")
 @user("viewer")
 def sign_out_everywhere() -> Response:
-    wiring.services().accounts.end_sessions(_person().id)
+    person = _person()
+    with noted("sessions_ended", "user", person.id):
+        wiring.services().accounts.end_sessions(person.id)
     response = Response(status=204)
     clear_refresh_cookie(response)
     return response
@@ -153,9 +122,10 @@ def create_user() -> tuple[Response, int]:
     """201 with the account, and its password where it was generated: never shown again."""
     _person()
     wanted = read(WantedUser)
-    account, password = wiring.services().people.create(
-        wanted.email, wanted.role, name=wanted.name, tags=wanted.tags, password=wanted.password
-    )
+    with noted("user_added", "user", role=wanted.role, tags=wanted.tags):
+        account, password = wiring.services().people.create(
+            wanted.email, wanted.role, name=wanted.name, tags=wanted.tags, password=wanted.password
+        )
     return jsonify({"user": account, "password": password}), 201
 
 
@@ -163,14 +133,17 @@ def create_user() -> tuple[Response, int]:
 @user("admin")
 def change_user(user_id: str) -> Response:
     _person()
-    return jsonify({"user": wiring.services().people.change(user_id, _given(read(UserChange)))})
+    changes = _given(read(UserChange))
+    with noted("user_changed", "user", user_id, **changes):
+        return jsonify({"user": wiring.services().people.change(user_id, changes)})
 
 
 @app.delete("/api/auth/users/<user_id>")
 @user("admin")
 def delete_user(user_id: str) -> tuple[str, int]:
     _person()
-    wiring.services().people.delete(user_id)
+    with noted("user_removed", "user", user_id):
+        wiring.services().people.delete(user_id)
     return "", 204
 
 
@@ -179,14 +152,17 @@ def delete_user(user_id: str) -> tuple[str, int]:
 def set_password(user_id: str) -> Response:
     """For somebody who lost theirs: given or generated. It ends their sessions."""
     _person()
-    return jsonify({"password": wiring.services().people.set_password(user_id, read(WantedPassword).password)})
+    wanted = read(WantedPassword)
+    with noted("password_changed", "user", user_id):
+        return jsonify({"password": wiring.services().people.set_password(user_id, wanted.password)})
 
 
 @app.post("/api/auth/users/<user_id>/sessions/end")
 @user("admin")
 def end_sessions(user_id: str) -> tuple[str, int]:
     _person()
-    wiring.services().people.end_sessions(user_id)
+    with noted("sessions_ended", "user", user_id):
+        wiring.services().people.end_sessions(user_id)
     return "", 204
 
 
@@ -204,15 +180,17 @@ def create_key() -> tuple[Response, int]:
     person = _person()
     wanted = read(WantedKey)
     expires_at: datetime | None = wanted.expires_at
-    key, secret = wiring.services().keyring.create(
-        wanted.name,
-        scopes=wanted.scopes,
-        server=wanted.server,
-        tags=wanted.tags,
-        cidrs=wanted.cidrs,
-        expires_at=None if expires_at is None else expires_at.timestamp(),
-        created_by=person.id,
-    )
+    detail = {name: value for name, value in wanted.model_dump(mode="json").items() if value and name != "name"}
+    with noted("key_added", "key", **detail):
+        key, secret = wiring.services().keyring.create(
+            wanted.name,
+            scopes=wanted.scopes,
+            server=wanted.server,
+            tags=wanted.tags,
+            cidrs=wanted.cidrs,
+            expires_at=None if expires_at is None else expires_at.timestamp(),
+            created_by=person.id,
+        )
     return jsonify({"key": key, "secret": secret}), 201
 
 
@@ -223,7 +201,8 @@ def change_key(key_id: str) -> Response:
     changes = _given(read(KeyChange))
     if changes.get("expires_at") is not None:
         changes["expires_at"] = changes["expires_at"].timestamp()
-    return jsonify({"key": wiring.services().keyring.change(key_id, changes)})
+    with noted("key_changed", "key", key_id, **changes):
+        return jsonify({"key": wiring.services().keyring.change(key_id, changes)})
 
 
 @app.post("/api/auth/keys/<key_id>/rotate")
@@ -231,7 +210,9 @@ def change_key(key_id: str) -> Response:
 def rotate_key(key_id: str) -> tuple[Response, int]:
     """201 with the key and its new secret. The one until now stays good for the overlap."""
     _person()
-    key, secret = wiring.services().keyring.rotate(key_id, read(Rotation).overlap_seconds)
+    overlap = read(Rotation).overlap_seconds
+    with noted("key_rotated", "key", key_id, overlap_seconds=overlap):
+        key, secret = wiring.services().keyring.rotate(key_id, overlap)
     return jsonify({"key": key, "secret": secret}), 201
 
 
@@ -239,8 +220,19 @@ def rotate_key(key_id: str) -> tuple[Response, int]:
 @user("admin")
 def revoke_key(key_id: str) -> tuple[str, int]:
     _person()
-    wiring.services().keyring.revoke(key_id)
+    with noted("key_revoked", "key", key_id):
+        wiring.services().keyring.revoke(key_id)
     return "", 204
+
+
+@app.get("/api/auth/audit")
+@user("admin")
+def audit() -> Response:
+    """Who did what, newest first."""
+    _person()
+    before = whole("before", 0) or None
+    filters = {name: request.args.get(name) or None for name in ("action", "actor")}
+    return jsonify(wiring.services().audit.entries(most=whole("limit", 50), before=before, **filters))
 
 
 @app.get("/api/auth/addresses")
@@ -251,7 +243,7 @@ def address_lists() -> Response:
     return jsonify(addresses.shown(request, wiring.services().settings))
 
 
-def read[Model: _Body](model: type[Model]) -> Model:
+def read[Model: Body](model: type[Model]) -> Model:
     """The body as this model. Raises BadInput that points at every field that is wrong."""
     if request.mimetype != "application/json":
         raise Unsupported("send `Content-Type: application/json`")
@@ -268,7 +260,7 @@ def read[Model: _Body](model: type[Model]) -> Model:
         raise BadInput("the body is not what this call takes", errors=found) from None
 
 
-def _given(change: _Body) -> dict[str, Any]:
+def _given(change: Body) -> dict[str, Any]:
     """What was sent, null too; what was left out is not in it. Raises BadInput where that is nothing."""
     given = {name: getattr(change, name) for name in change.model_fields_set}
     if not given:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, g, jsonify, request
@@ -15,6 +14,8 @@ from lib.domain.errors import BadInput
 from lib.monitoring.collectors.error_tracker import LEVELS, read_text
 from lib.web.guards import user
 from lib.web.handler import body_bytes, make_app, server_name
+from lib.web.noted import noted
+from lib.web.query import moment, whole
 
 app = make_app("servers")
 
@@ -56,14 +57,18 @@ def change(name: str) -> Response:
         settings["group"] = None if body["group"] is None else _text(body["group"], "/group")
     if "tags" in body:
         settings["tags"] = None if body["tags"] is None else _tags(body["tags"])
-    return jsonify({"settings": wiring.services().queries.change(server_name(name), settings, _sight())})
+    server = server_name(name)
+    with noted("server_changed", "server", server, **settings):
+        return jsonify({"settings": wiring.services().queries.change(server, settings, _sight())})
 
 
 @app.delete("/api/servers/<name>")
 @user("admin")
 def delete(name: str) -> tuple[str, int]:
     """Forget a server and its whole history. It comes back with its next post, unless its agent is stopped first."""
-    wiring.services().queries.delete(server_name(name), _sight())
+    server = server_name(name)
+    with noted("server_removed", "server", server):
+        wiring.services().queries.delete(server, _sight())
     return "", 204
 
 
@@ -110,33 +115,6 @@ def _span() -> dict[str, object]:
     since = "since" if "since" in request.args else "from"
     now = time.time()
     return {"from": moment(since, now - 7 * DAY), "to": moment("to", now + 300), "most": whole("limit", 100)}
-
-
-def moment(name: str, default: float) -> int:
-    """A query parameter that is epoch seconds or ISO 8601 with an offset."""
-    text = request.args.get(name)
-    if text is None:
-        return int(default)
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            parsed = datetime.fromisoformat(text)
-        except ValueError:
-            raise BadInput(f"`{name}` is seconds since 1970 or an ISO 8601 time") from None
-        seconds = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
-    if not 0 <= seconds < 4e9:
-        raise BadInput(f"`{name}` lies outside of any history")
-    return int(seconds)
-
-
-def whole(name: str, default: int) -> int:
-    text = request.args.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 10):
-        raise BadInput(f"`{name}` is a whole number from 1")
-    return int(text)
 
 
 def _text(value: object, pointer: str) -> str:

@@ -19,6 +19,7 @@ from lib.storage.hybrid.storage import HybridStorage
 
 if TYPE_CHECKING:
     from lib.auth.accounts import Accounts
+    from lib.auth.audit import Audit
     from lib.auth.keyring import Keyring
     from lib.auth.limiter import Limiter
     from lib.auth.people import People
@@ -105,6 +106,12 @@ class Services:
         from lib.auth.vault import Vault
 
         return Vault(self.settings.encryption_keys)
+
+    @cached_property
+    def audit(self) -> Audit:
+        from lib.auth.audit import Audit
+
+        return Audit(self.storage.access)
 
     @cached_property
     def keyring(self) -> Keyring:

@@ -16,6 +16,7 @@ from lib.auth.limiter import LocalLimits
 from lib.auth.sessions import GRACE_SECONDS, IDLE_SECONDS, MOST_SECONDS, RefreshToken, RefreshTokens
 from lib.auth.tokens import SECONDS, AccessTokens
 from lib.domain.access import Principal
+from lib.domain.audit import Note, noting
 from lib.domain.errors import BadInput, Conflict, Forbidden, NotFound, Throttled, Unauthenticated, Unavailable
 from lib.storage.port import Access
 
@@ -76,7 +77,8 @@ class Accounts:
             return None
         address = _email(email)
         chosen = password or passwords.generated()
-        created = self._access.account_first(address, address.partition("@")[0], passwords.hash_of(chosen))
+        with noting(Note("user_added", object_kind="user", detail={"role": "admin", "first": True})):
+            created = self._access.account_first(address, address.partition("@")[0], passwords.hash_of(chosen))
         return chosen if created and not password else None
 
     def login(self, email: str, password: str, *, address: str | None = None, user_agent: str = "") -> SignIn:

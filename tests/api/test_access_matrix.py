@@ -64,6 +64,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "/api/auth/users/<user_id>/password"): "admins",
     ("POST", "/api/auth/users/<user_id>/sessions/end"): "admins",
     ("GET", "/api/auth/addresses"): "admins",
+    ("GET", "/api/auth/audit"): "admins",
     ("GET", "/api/auth/keys"): "admins",
     ("POST", "/api/auth/keys"): "admins",
     ("PATCH", "/api/auth/keys/<key_id>"): "admins",

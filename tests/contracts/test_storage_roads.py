@@ -220,6 +220,11 @@ RETENTION = {
 SESSION, STRANGER = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
 
 
+def without_times(found: dict[str, Any]) -> dict[str, Any]:
+    """What two databases cannot say alike: the moment, and the hash over it."""
+    return {"entries": [{**one, "at": type(one["at"]).__name__} for one in found["entries"]], "next": found["next"]}
+
+
 def access_calls(access: AccessQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
     email = "kim@example.com"
     key = {
@@ -321,6 +326,14 @@ def access_calls(access: AccessQueries) -> Iterator[tuple[str, Callable[[], Any]
     yield "account_delete", lambda: access.account_delete(person())
     yield "account_delete", lambda: access.account_delete(STRANGER)
     yield "key_revoke", lambda: access.key_revoke("nobody's")
+    yield (
+        "audit_add",
+        lambda: access.audit_add({"action": "sign_in_failed", "email": email, "detail": {"text": HARD_TEXT}}),
+    )
+    yield "audit_add", lambda: access.audit_add({"detail": {}})  # an entry says what happened
+    yield "audit", lambda: without_times(access.audit({"most": 10, "actor": "%_\\", "action": None}))
+    yield "audit", lambda: without_times(access.audit({"most": 1, "before": 2}))
+    yield "audit_verify", lambda: access.audit_verify(100)
 
 
 @pytest.mark.parametrize(("layer", "calls"), [(Queries, spine_calls), (AccessQueries, access_calls)])

@@ -16,6 +16,7 @@ from lib.storage.port import Entry
 from lib.storage.redis.cache import Cache, id_key
 from lib.storage.redis.client import Counting, Redis, Resting
 from lib.storage.redis.limits import RedisLimits
+from lib.storage.supabase.audited import AuditedRpc
 from lib.storage.supabase.client import QUICK_SECONDS, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
@@ -31,8 +32,8 @@ class HybridStorage:
         self.cache = Cache(self.redis, shard)
         self.limits = RedisLimits(Resting(self.redis, REDIS_PAUSE_SECONDS))
         self.rpc = rpc
-        self.queries = Queries(rpc, shard)
-        self.access = AccessQueries(rpc)
+        self.queries = Queries(AuditedRpc(rpc), shard)
+        self.access = AccessQueries(AuditedRpc(rpc))
         self.directory = Directory(self.queries)
         self.billed = billed
         self._redis_down_until = float("-inf")

@@ -98,6 +98,20 @@ class AccessQueries:
     def key_used(self, key_id: str) -> None:
         self._rpc.call("omv_key_used", {"id": key_id})
 
+    # The audit log
+
+    def audit_add(self, entry: Mapping[str, object]) -> bool:
+        """Write what changed nothing; False when there have been so many of its kind that it is left out."""
+        return bool(self._rpc.call("omv_audit_add", entry)["recorded"])
+
+    def audit(self, filters: Mapping[str, object]) -> dict[str, Any]:
+        """`{entries, next, head}` of `{most, before, action, actor}`, newest first."""
+        return dict(self._rpc.call("omv_audit", filters))
+
+    def audit_verify(self, most: int) -> dict[str, Any]:
+        """`{ok, checked, broken_at}` of the newest entries."""
+        return dict(self._rpc.call("omv_audit_verify", {"most": most}))
+
 
 def _found(answer: Any) -> dict[str, Any] | None:
     return None if answer is None else dict(answer)
