@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from lib.auth.keyring import MOST_OVERLAP_SECONDS, OVERLAP_SECONDS
+
+
+def _whole(given: object) -> object:
+    """JSON knows one kind of number: 60.0 is as whole as 60."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+type Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class Body(BaseModel):
@@ -35,7 +45,7 @@ class KeyChange(Body):
 
 
 class Rotation(Body):
-    overlap_seconds: int = Field(default=OVERLAP_SECONDS, ge=0, le=MOST_OVERLAP_SECONDS)
+    overlap_seconds: Whole = Field(default=OVERLAP_SECONDS, ge=0, le=MOST_OVERLAP_SECONDS)
 
 
 class WantedUser(Body):
