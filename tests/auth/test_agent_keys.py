@@ -69,3 +69,9 @@ def test_use_is_noted_once_an_hour_a_key() -> None:
     assert not keyring.is_note_due("a")
     now[0] = 3_600.0
     assert keyring.is_note_due("a")
+
+
+def test_a_longer_text_with_a_checksum_of_its_own_is_no_key() -> None:
+    body = "a" * 40
+    assert not agent_keys.is_well_formed(f"{agent_keys.PREFIX}{body}{agent_keys._checksum(body)}")
+    assert not agent_keys.is_well_formed(agent_keys.mint().secret + "\n")
