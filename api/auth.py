@@ -34,6 +34,7 @@ from lib.web.query import whole
 
 app = make_app("auth")
 SCHEME = "Bearer"
+MOST_FILTER = 300
 
 
 @app.post("/api/auth/login")
@@ -231,7 +232,10 @@ def audit() -> Response:
     """Who did what, newest first."""
     _person()
     before = whole("before", 0) or None
-    filters = {name: request.args.get(name) or None for name in ("action", "actor")}
+    filters = {name: request.args.get(name) for name in ("action", "actor")}
+    for name, text in filters.items():
+        if text is not None and not 0 < len(text) <= MOST_FILTER:
+            raise BadInput(f"`{name}` has 1 to {MOST_FILTER} characters")
     return jsonify(wiring.services().audit.entries(most=whole("limit", 50), before=before, **filters))
 
 

@@ -164,6 +164,7 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     assert hub.call("GET /api/cron/rollup").json()["more"] is False
     assert hub.call("GET /api/auth/me").json()["user"]["email"] == EMAIL
     assert hub.call("GET /api/auth/addresses").json()["users"] == []
+    assert hub.call("GET /api/auth/audit").json()["chain"]["ok"]
     listed = hub.call("GET /api/auth/keys").json()["keys"]
     spare = hub.call("POST /api/auth/keys", body={"name": "spare"}).json()["key"]["id"]
     assert spare not in {key["id"] for key in listed}
