@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lib.domain.errors import BadInput
 from lib.domain.strict_json import MAX_DEPTH, parse
+from lib.web.handler import MAX_BYTES
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 scalars = (
@@ -172,3 +173,8 @@ def test_four_megabytes_of_anything_take_moments(raw: bytes) -> None:
     began = time.process_time()
     parse(raw)
     assert time.process_time() - began < 3
+
+
+def test_the_limits_are_those_of_the_paper() -> None:
+    assert MAX_DEPTH == 32
+    assert MAX_BYTES == 4_000_000  # the platform cuts off at 4.5 MB
