@@ -27,8 +27,8 @@ export async function get(path) {
   return { data, changed: true };
 }
 
-export const post = async (path, body) => bodyOf(await authorised(path, { method: 'POST', body }));
-export const remove = async (path) => bodyOf(await authorised(path, { method: 'DELETE' }));
+export const call = async (method, path, body) => bodyOf(await authorised(path, { method, body }));
+export const post = (path, body) => call('POST', path, body);
 
 export async function signIn(email, password) {
   const response = await send('/api/auth/login', { method: 'POST', body: { email, password } });
@@ -72,7 +72,7 @@ function begin(answer) {
   store.set({ session: { phase: 'in', user: answer.user } });
 }
 
-function end(hasEnded = false) {
+export function end(hasEnded = false) {
   secrets.accessToken = null;
   answers.clear();
   remember('session', null);

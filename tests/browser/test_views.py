@@ -56,6 +56,12 @@ def _ask_for_help(tab: Tab) -> None:
     tab.key("?")
 
 
+def _ask_for_a_key(tab: Tab) -> None:
+    tab.click("section .panel-head .btn")
+    tab.until("document.querySelector('dialog details')")
+    tab.js("document.querySelector('dialog details').open = true")
+
+
 def _have_no_servers(tab: Tab) -> None:
     tab.answer("/api/servers", lambda: fleet_of([]))
     tab.js(ASK_NOW)
@@ -87,6 +93,12 @@ VIEWS = (
     View("range", f"#/servers/{HERE}", "dialog input[name=from]", lambda tab: tab.click(".range > .btn")),
     View("no-such-server", "#/servers/nobody", ".empty a.btn"),
     View("settings", "#/settings", ".key-table"),
+    View("users", "#/settings?part=users", ".key-table td"),
+    View("addresses", "#/settings?part=addresses", ".lists dd"),
+    View("audit", "#/settings?part=audit", ".log li"),
+    View(
+        "new-key", "#/settings", "dialog details[open] input[name=cidrs]", _ask_for_a_key, lambda tab: tab.key("Escape")
+    ),
     View("add-server", "#/?add=1", "dialog input[name=name]"),
     View("help", "#/", "dialog dl.keys", _ask_for_help, lambda tab: tab.key("Escape")),
     View("empty", "#/", ".empty .btn.main", _have_no_servers, Tab.answer_no_more),

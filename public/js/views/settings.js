@@ -1,24 +1,45 @@
-/** Settings: the keys of servers and scripts, the person, and how this page looks in this browser. */
+/** Settings, in parts that the address names: this page and you for everybody, the rest for administrators. */
 
-import { html } from '../../vendor/preact-htm.js';
-import { signOut } from '../api.js';
-import { useStore, useWords } from '../components/hooks.js';
+import { html, useEffect } from '../../vendor/preact-htm.js';
+import { useLive, useStore, useWords } from '../components/hooks.js';
 import { Segmented } from '../components/marks.js';
 import { switchTheme, THEMES } from '../preferences.js';
+import { address } from '../router.js';
+import { store } from '../store.js';
+import { Account } from './account.js';
+import { Addresses } from './addresses.js';
+import { Audit } from './audit.js';
 import { Keys } from './keys.js';
 import { LanguageChoice } from './shell.js';
+import { Users } from './users.js';
 
-export function View() {
+const PARTS = { general: General, users: Users, addresses: Addresses, audit: Audit };
+
+export function View({ query }) {
   const { t } = useWords();
   const user = useStore((state) => state.session.user);
-  const theme = useStore((state) => state.theme);
+  const { data } = useLive('/api/auth/me', () => 30);
+  const now = data?.user ?? user;
+  useEffect(() => {
+    // An admin may have given us another role while this page is open.
+    if (data?.user && data.user.role !== user?.role) store.set({ session: { ...store.get().session, user: data.user } });
+  }, [data?.user?.role]);
+  if (!now) return null;
+  const isAdmin = now.role === 'admin';
+  const asked = Object.hasOwn(PARTS, query.part ?? '') ? query.part : 'general';
+  const Part = isAdmin ? PARTS[asked] : General;
   return html`<h1>${t('settings.title')}</h1>
-    <div class="settings later">
-      ${user?.role === 'admin' ? html`<${Keys} />` : html`<section class="panel setting"><h2>${t('settings.keys')}</h2><p class="sub">${t('settings.adminOnly')}</p></section>`}
+    ${isAdmin && html`<nav class="parts" aria-label=${t('settings.title')}>${Object.keys(PARTS).map((part) => html`<a key=${part} href=${address('settings', { query: { part: part === 'general' ? '' : part } })} aria-current=${part === asked ? 'page' : null}>${t(`settings.${part}`)}</a>`)}</nav>`}
+    ${!isAdmin && asked !== 'general' && html`<p class="note">${t('settings.adminOnly')}</p>`}
+    <div class="settings later"><${Part} key=${asked} me=${now.id} user=${now} /></div>`;
+}
+
+function General({ user }) {
+  const { t } = useWords();
+  const theme = useStore((state) => state.theme);
+  return html`${user.role === 'admin' && html`<${Keys} />`}
       <section class="panel setting" aria-labelledby="page"><h2 id="page">${t('settings.page')}</h2><p class="sub">${t('settings.pageLead')}</p>
         <div class="pair"><span>${t('app.language')}</span><${LanguageChoice} /></div>
         <div class="pair"><span>${t('theme.label')}</span><${Segmented} label=${t('theme.label')} value=${theme} choices=${THEMES.map((name) => [name, t(`theme.${name}`)])} onChange=${switchTheme} /></div></section>
-      ${user && html`<section class="panel setting" aria-labelledby="person"><h2 id="person">${t('settings.person')}</h2>
-        <div class="pair"><span><b>${user.name || user.email}</b><br /><span class="sub">${[user.name && user.email, t(`role.${user.role}`)].filter(Boolean).join(' · ')}</span></span><button type="button" class="btn" onClick=${signOut}>${t('action.signOut')}</button></div></section>`}
-    </div>`;
+      <${Account} user=${user} />`;
 }

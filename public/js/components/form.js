@@ -1,0 +1,58 @@
+/** What every form and every question shares: one call at a time, and the hub's refusal in words. */
+
+import { html, useState } from '../../vendor/preact-htm.js';
+import { troubleWords } from '../trouble.js';
+import { Dialog } from './dialog.js';
+import { useWords } from './hooks.js';
+
+/** {busy, problem, run(action)}: what the hub refuses becomes `problem`, and so does a sentence that the action gives. */
+export function useCall() {
+  const words = useWords();
+  const [state, setState] = useState({});
+  const run = async (action) => {
+    setState({ busy: true });
+    try {
+      setState({ problem: await action() });
+    } catch (refused) {
+      if (refused.status === undefined) throw refused;
+      setState({ problem: troubleWords(refused, words) });
+    }
+  };
+  return { ...state, run, refuse: (problem) => setState({ problem }) };
+}
+
+export const Problem = ({ text }) => text && html`<p class="note bad" role="alert">${text}</p>`;
+
+/** A dialog with a form; `onSubmit(form)` is given its FormData. */
+export function FormDialog({ title, action, call, onSubmit, onClose, children }) {
+  const { t } = useWords();
+  const submit = (event) => {
+    event.preventDefault();
+    onSubmit(new FormData(event.target));
+  };
+  return html`<${Dialog} title=${title} onClose=${onClose}><form class="form" onSubmit=${submit}>${children}
+    <${Problem} text=${call.problem} />
+    <footer><button type="button" class="btn" onClick=${onClose}>${t('action.cancel')}</button><button class="btn main" disabled=${call.busy}>${action}</button></footer></form><//>`;
+}
+
+/** Asks once more before what cannot be taken back. */
+export function Sure({ title, text, action, onSure, onClose }) {
+  const { t } = useWords();
+  const call = useCall();
+  const sure = () => call.run(async () => {
+    await onSure();
+    onClose();
+  });
+  return html`<${Dialog} title=${title} onClose=${onClose}><p>${text}</p><${Problem} text=${call.problem} />
+    <footer><button type="button" class="btn" onClick=${onClose}>${t('action.cancel')}</button><button type="button" class="btn danger" disabled=${call.busy} onClick=${sure}>${action ?? title}</button></footer><//>`;
+}
+
+export const Field = ({ label, hint, ...input }) => html`<label class="field">${label}<input class="input" autocomplete="off" ...${input} />${hint && html`<small>${hint}</small>`}</label>`;
+
+export const Choice = ({ label, name, value, choices }) => html`<label class="field">${label}<select class="input" name=${name}>${choices.map(([one, text]) => html`<option key=${one} value=${one} selected=${one === value}>${text}</option>`)}</select></label>`;
+
+/** A list as people write one: commas, blanks or lines between. */
+export const listed = (text) => text.split(/[\s,]+/).filter(Boolean);
+
+/** Times come as epoch seconds or ISO 8601; null stays null. */
+export const seconds = (time) => (typeof time === 'string' ? Date.parse(time) / 1000 : time);
