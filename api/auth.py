@@ -6,12 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, g, jsonify, request
-from pydantic import ValidationError
 
 from lib import wiring
 from lib.auth.accounts import SignIn, clean_email
 from lib.auth.bodies import (
-    Body,
     Credentials,
     KeyChange,
     PasswordChange,
@@ -21,14 +19,14 @@ from lib.auth.bodies import (
     WantedPassword,
     WantedUser,
 )
-from lib.domain import strict_json
 from lib.domain.access import Principal
-from lib.domain.errors import BadInput, Forbidden, Unauthenticated, Unsupported
-from lib.web import addresses, logs
+from lib.domain.errors import BadInput, Forbidden, Unauthenticated
+from lib.web import addresses
+from lib.web.body import given, read
 from lib.web.browser import clear_refresh_cookie, refresh_cookie, refuse_foreign_pages, set_refresh_cookie
 from lib.web.client import address_of
 from lib.web.guards import sign_in, user
-from lib.web.handler import body_bytes, make_app
+from lib.web.handler import make_app
 from lib.web.noted import note, noted
 from lib.web.query import whole
 
@@ -134,7 +132,7 @@ def create_user() -> tuple[Response, int]:
 @user("admin")
 def change_user(user_id: str) -> Response:
     _person()
-    changes = _given(read(UserChange))
+    changes = given(read(UserChange))
     with noted("user_changed", "user", user_id, **changes):
         return jsonify({"user": wiring.services().people.change(user_id, changes)})
 
@@ -199,7 +197,7 @@ def create_key() -> tuple[Response, int]:
 @user("admin")
 def change_key(key_id: str) -> Response:
     _person()
-    changes = _given(read(KeyChange))
+    changes = given(read(KeyChange))
     if changes.get("expires_at") is not None:
         changes["expires_at"] = changes["expires_at"].timestamp()
     with noted("key_changed", "key", key_id, **changes):
@@ -245,31 +243,6 @@ def address_lists() -> Response:
     """Who may come from where. They are settings of the environment, so they are shown here and changed there."""
     _person()
     return jsonify(addresses.shown(request, wiring.services().settings))
-
-
-def read[Model: Body](model: type[Model]) -> Model:
-    """The body as this model. Raises BadInput that points at every field that is wrong."""
-    if request.mimetype != "application/json":
-        raise Unsupported("send `Content-Type: application/json`")
-    document = strict_json.parse(body_bytes(request))
-    if isinstance(document, dict):
-        logs.conceal(*(text for name in ("password", "current") if isinstance(text := document.get(name), str)))
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        found = [
-            {"pointer": "".join(f"/{place}" for place in one["loc"]), "detail": one["msg"]}
-            for one in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        raise BadInput("the body is not what this call takes", errors=found) from None
-
-
-def _given(change: Body) -> dict[str, Any]:
-    """What was sent, null too; what was left out is not in it. Raises BadInput where that is nothing."""
-    given = {name: getattr(change, name) for name in change.model_fields_set}
-    if not given:
-        raise BadInput("send at least one of " + ", ".join(type(change).model_fields), pointer="")
-    return given
 
 
 def _address() -> str | None:

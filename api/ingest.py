@@ -1,4 +1,4 @@
-"""POST /api/ingest: samples, processes, errors and events of a server."""
+"""POST /api/ingest: samples, processes, errors and events of a server. /ping/<id>: a job says that it ran."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from flask import Response, after_this_request, g, jsonify, request
 
 from lib import wiring
 from lib.domain import strict_json
-from lib.domain.errors import BadInput
+from lib.domain.errors import BadInput, NotFound
+from lib.monitoring.checks import outcome_of
 from lib.monitoring.collectors import server_stats
+from lib.monitoring.collectors.error_tracker import read_note
 from lib.monitoring.ingest import told
-from lib.web.guards import agent
+from lib.web.guards import agent, pinged
 from lib.web.handler import after_answer, body_bytes, make_app
 
 app = make_app("ingest")
@@ -29,13 +31,32 @@ def ingest() -> tuple[Response, int]:
     if batch.rejected and not batch.accepted and not any(share.extra for share in batch.shares):
         raise BadInput("none of the samples could be taken", errors=told(batch))
     answer = services.ingest.take(batch, principal.id, principal.sight)
-    if answer.pokes:
-
-        @after_this_request
-        def poke(response: Response) -> Response:
-            return after_answer(response, lambda: _poke(services, answer.pokes))
-
+    _poke_after(services, answer.pokes)
     return jsonify(answer.body), 202
+
+
+@app.route("/ping/<ping_id>", methods=["GET", "POST"], defaults={"what": ""})
+@app.route("/ping/<ping_id>/<what>", methods=["GET", "POST"])
+@pinged
+def ping(ping_id: str, what: str) -> Response:
+    """A job ran, begins (`start`), failed (`fail`, or its exit code), or has something to say (`log`). The first 10 kB
+    of the body are kept as a note."""
+    told_outcome = outcome_of(what)
+    if told_outcome is None:
+        raise NotFound("after a check's address comes nothing, start, fail, log, or an exit code from 0 to 255")
+    services = wiring.services()
+    note = read_note(body_bytes(request)) if request.method == "POST" else ""
+    _poke_after(services, services.ingest.ping(g.principal.id, *told_outcome, note))
+    return Response("OK", mimetype="text/plain")
+
+
+def _poke_after(services: wiring.Services, paths: Sequence[str]) -> None:
+    if not paths:
+        return
+
+    @after_this_request
+    def poke(response: Response) -> Response:
+        return after_answer(response, lambda: _poke(services, paths))
 
 
 def _poke(services: wiring.Services, paths: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lib.auth.people import People
     from lib.auth.supabase_accounts import SupabaseAccounts
     from lib.auth.vault import Vault
+    from lib.monitoring.checkbook import Checkbook
     from lib.monitoring.health import Health
     from lib.monitoring.ingest import Ingest
     from lib.monitoring.queries import Queries
@@ -57,6 +58,12 @@ class Services:
         from lib.monitoring.queries import Queries
 
         return Queries(self.storage)
+
+    @cached_property
+    def checkbook(self) -> Checkbook:
+        from lib.monitoring.checkbook import Checkbook
+
+        return Checkbook(self.storage.checks)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -44,7 +44,7 @@ class Principal:
     """Whoever a request comes from. `server` binds a key to one server: it speaks for no other and sees no other.
     `tags` are what a server must carry one of to be seen; `session` is the sign-in that an access token is of."""
 
-    kind: Literal["user", "key", "cron"]
+    kind: Literal["user", "key", "cron", "check"]
     id: str
     role: Role | None = None
     scopes: tuple[str, ...] = ()

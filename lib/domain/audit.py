@@ -14,6 +14,7 @@ ACTIONS = (
     "user_added", "user_changed", "user_removed",
     "key_added", "key_changed", "key_rotated", "key_revoked",
     "server_changed", "server_removed", "audit_cut",
+    "check_added", "check_changed", "check_removed",
 )  # fmt: skip
 
 

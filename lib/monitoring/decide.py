@@ -16,6 +16,8 @@ from lib.domain.posts import PostMarks
 from lib.domain.telemetry import Part
 from lib.monitoring import absence
 from lib.monitoring.analyzers import Analyzer
+from lib.monitoring.checks import Check, is_ping, pings_of
+from lib.monitoring.checks import fold as fold_checks
 from lib.monitoring.fold import Outcome, fold_parts
 from lib.monitoring.parts import decode_part
 from lib.monitoring.state import SPARK_POINTS, SPARK_STEP, FleetState, ServerState
@@ -38,6 +40,7 @@ class Circumstances:
     post_every: float  # what agents are told when nobody watches
     drained: bool  # nothing more waits behind this batch
     could_read: bool = True  # Redis answered
+    checks: Mapping[str, Check] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class Decision:
     fleet: FleetState = field(default_factory=FleetState)
     document: dict[str, Any] = field(default_factory=dict)
     samples: int = 0
+    checks: Mapping[str, Check] = field(default_factory=dict)  # all, as these pings and this time leave them
 
 
 def decide(
@@ -74,8 +78,13 @@ def decide(
             outcomes[server] = _fold(state, [], given.now, analyzers)
             decision.changed[server] = state
     _judge_silence(states, decision, given)
+    folded = fold_checks(
+        given.checks, pings_of(entries), given.now, decision.fleet.listening_since,
+        complete=given.drained and given.could_read,
+    )  # fmt: skip
+    decision.checks = folded.checks
     _note_fleet(states, decision, given.now)
-    decision.document = _document(states, decision, outcomes, dead, fleet, given.now)
+    decision.document = {**_document(states, decision, outcomes, dead, fleet, given.now), **folded.document()}
     decision.samples = sum(outcome.samples for outcome in outcomes.values())
     return decision
 
@@ -88,7 +97,7 @@ def _by_server(entries: Sequence[Entry]) -> tuple[dict[str, Share], list[list[st
     dead: list[list[str]] = []
     for entry in entries:
         try:
-            parts = [decode_part(text) for text in entry.parts]
+            parts = [decode_part(text) for text in entry.parts if not is_ping(text)]
         except DATA_ERRORS as error:
             dead.append([_ENCODE(entry), f"{type(error).__name__}: {error}"])
             continue

@@ -98,12 +98,13 @@ def judged(answer: dict[str, Any], now: float, version: str, quota_bytes: int = 
 
 def _complaints(answer: dict[str, Any], facts: dict[str, Any], lag: float | None) -> tuple[list[str], list[str]]:
     down, degraded = [], []
+    is_in_use = bool(facts.get("servers") or facts.get("checks"))
     if answer["postgres"] != "ok":
         down.append("Postgres does not answer")
-    elif facts["servers"] and (lag is None or lag > SILENT_SECONDS):
-        # Without servers nobody sweeps and nothing is missed: a fresh install is well.
+    elif is_in_use and (lag is None or lag > SILENT_SECONDS):
+        # Without servers and checks nobody sweeps and nothing is missed: a fresh install is well.
         down.append("no sweep for three minutes: nobody would hear of trouble")
-    elif facts["servers"] and lag is not None and lag > LATE_SECONDS:
+    elif is_in_use and lag is not None and lag > LATE_SECONDS:
         degraded.append("the sweep is late")
     if answer["redis"] != "ok":
         degraded.append("Redis does not answer: posts wait in Postgres")

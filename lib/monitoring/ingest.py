@@ -16,6 +16,7 @@ from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, Forbidden, TooLarge
 from lib.domain.telemetry import ServerSamples
 from lib.monitoring.alerts.threshold import urgent_limits
+from lib.monitoring.checks import PingKind, encode_ping
 from lib.monitoring.collectors.server_stats import Batch
 from lib.monitoring.parts import encode_parts
 from lib.storage.port import Contents, Storage
@@ -92,6 +93,13 @@ class Ingest:
             self._pokes.due(contents, kept, self._clock() + contents.clock_ahead),
         )
 
+    def ping(self, check_id: str, kind: PingKind, code: int | None, note: str) -> list[str]:
+        """Append a ping of a check, like a post. Gives what to poke. Raises Unavailable when no store took it."""
+        contents = self._storage.directory.contents()
+        self._storage.append([encode_ping(check_id, kind, code, note)], contents.cursor)
+        now = self._clock() + contents.clock_ahead
+        return self._pokes.due(contents, (), now, urgent=check_id if kind == "fail" else None)
+
     def _next(self, shares: Sequence[ServerSamples], contents: Contents) -> dict[str, Any]:
         servers = max(1, len(contents.stored))
         now = self._clock() + contents.clock_ahead
@@ -167,13 +175,16 @@ class Pokes:
         self._breaches: list[float] = []
         self._breached: dict[str, float] = {}
 
-    def due(self, contents: Contents, shares: Sequence[ServerSamples], now: float) -> list[str]:
+    def due(
+        self, contents: Contents, shares: Sequence[ServerSamples], now: float, *, urgent: str | None = None
+    ) -> list[str]:
+        """`urgent` names a check that said it failed."""
         moment = self._monotonic()
         pokes = []
         with self._lock:
             since = now - contents.swept_at if contents.swept_at is not None else float("inf")
             late = since >= self._sweep_every and moment - self._swept >= self._quiet
-            if late or self._breach(shares, moment):
+            if late or self._breach(shares, urgent, moment):
                 self._swept = moment
                 pokes.append("/api/cron/sweep")
             if contents.rollup_due and moment - self._rolled >= 60.0:
@@ -181,17 +192,19 @@ class Pokes:
                 pokes.append("/api/cron/rollup")
         return pokes
 
-    def _breach(self, shares: Sequence[ServerSamples], moment: float) -> bool:
-        """A value at its limit makes a sweep due at once: one a server in five minutes, six a minute in all."""
+    def _breach(self, shares: Sequence[ServerSamples], urgent: str | None, moment: float) -> bool:
+        """A value at its limit, and a check that failed, make a sweep due at once: one of each server or check in
+        five minutes, six a minute in all."""
         self._breaches = [at for at in self._breaches if moment - at < 60.0]
         if len(self._breaches) >= 6 or (self._breaches and moment - self._breaches[-1] < 2.0):
             return False
         limits = urgent_limits()
-        for share in shares:
-            if moment - self._breached.get(share.server, float("-inf")) >= 300.0 and _breaches(share, limits):
+        named = [share.server for share in shares if _breaches(share, limits)]
+        for name in named if urgent is None else [f"check {urgent}", *named]:
+            if moment - self._breached.get(name, float("-inf")) >= 300.0:
                 if len(self._breached) > 10_000:
                     self._breached.clear()
-                self._breached[share.server] = moment
+                self._breached[name] = moment
                 self._breaches.append(moment)
                 return True
         return False

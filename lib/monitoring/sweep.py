@@ -10,12 +10,13 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lib.domain.errors import Conflict, Unavailable
 from lib.monitoring.analyzers import analyzers
+from lib.monitoring.checks import Check
 from lib.monitoring.decide import Circumstances, Decision, decide, set_aside
 from lib.monitoring.snapshot import write
 from lib.monitoring.state import FleetState, ServerState, from_row
@@ -103,6 +104,7 @@ class Sweeper:
         self._alive = alive
         self._emergency = emergency
         self._known: Known | None = None
+        self._checks: Mapping[str, Check] = {}  # as of the same version
         self._lock = threading.Lock()
         self._failing_since: float | None = None
         self._lone = 0  # so many entries are committed one by one, after one of them was refused
@@ -157,6 +159,8 @@ class Sweeper:
         if begun["servers"] is not None:
             states = {name: from_row(name, row) for name, row in begun["servers"].items()}
             self._known = Known(begun["version"], states, FleetState.from_text(begun["fleet"]))
+        if begun.get("checks") is not None:
+            self._checks = {one: Check.from_row(one, *row) for one, row in begun["checks"].items()}
         run.rollup_due = bool(begun["rollup_due"])
         inbox = [Entry(f"inbox:{number}", at, body) for number, at, body in begun["inbox"]]
         return _Place(
@@ -221,7 +225,7 @@ class Sweeper:
             return self._set_aside(place, batch, reason, run, done=done)
         drained = place.drained and not place.waiting and not place.more_inbox
         post_every = self._post_every(max(1, len(known.states)))
-        given = Circumstances(place.time(), place.swept_at, post_every, drained, place.could_read)
+        given = Circumstances(place.time(), place.swept_at, post_every, drained, place.could_read, self._checks)
         decision = decide(known.states, known.fleet, batch, given, analyzers())
         return self._write(place, batch, decision, run, done=done)
 
@@ -243,6 +247,7 @@ class Sweeper:
             snapshot = document["snapshot"] = write(place.version + 1, now, states, decision.fleet, post_every)
         answer = self._storage.queries.sweep_commit(document)
         self._known = Known(answer["version"], states, decision.fleet)
+        self._checks = decision.checks
         place.version, place.cursor, place.tries, place.swept_at = answer["version"], cursor, 0, answer["now"]
         place.now, place.read_at = answer["now"], time.monotonic()
         run.commits += 1
@@ -260,6 +265,7 @@ class Sweeper:
         log.error("post %s goes to the dead letters: %s", batch[0].id, reason)
         known = self._known or Known(place.version, {}, FleetState())
         decision = set_aside(known.states, known.fleet, batch[0], reason, place.time())
+        decision.checks = self._checks
         return self._write(place, list(batch), decision, run, done=done)
 
     def _give_up(self, owner: str) -> None:

@@ -46,6 +46,7 @@ class Contents:
     stored: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     watch: dict[str, float] = field(default_factory=dict)
     tagged: dict[str, list[str]] = field(default_factory=dict)
+    checks: dict[str, str] = field(default_factory=dict)  # whose pings: what a ping's address says -> the check's id
 
 
 class Directory(Protocol):
@@ -56,6 +57,9 @@ class Directory(Protocol):
 
     def key(self, secret_hash: str) -> AgentKey | None:
         """The living key with this SHA-256 (hex)."""
+
+    def check(self, ping_id: str) -> str | None:
+        """The id of the check that is pinged at this address."""
 
 
 class Spine(Protocol):
@@ -119,6 +123,18 @@ class Access(Protocol):
     def audit_verify(self, most: int) -> dict[str, Any]: ...
 
 
+class Checks(Protocol):
+    """Checks as people keep them. Every call may raise Unavailable; shapes: storage/supabase/queries_checks.py."""
+
+    def check_list(self, sight: Sight = EVERYTHING) -> dict[str, Any]: ...
+    def check(self, check_id: str, sight: Sight = EVERYTHING) -> dict[str, Any] | None: ...
+    def check_create(self, body: Mapping[str, object], by: str, sight: Sight = EVERYTHING) -> dict[str, Any]: ...
+    def check_change(
+        self, check_id: str, changes: Mapping[str, object], *, anew: bool = False, sight: Sight = EVERYTHING
+    ) -> dict[str, Any] | None: ...
+    def check_delete(self, check_id: str, sight: Sight = EVERYTHING) -> bool: ...
+
+
 class Storage(Protocol):
     """Both stores behind one door."""
 
@@ -134,6 +150,9 @@ class Storage(Protocol):
 
     @property
     def access(self) -> Access: ...
+
+    @property
+    def checks(self) -> Checks: ...
 
     @property
     def limits(self) -> Limits:

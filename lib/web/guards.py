@@ -17,7 +17,7 @@ from flask import after_this_request, g, request
 from lib import wiring
 from lib.auth import agent_keys
 from lib.domain.access import Principal, Role, Scope, may_act_as
-from lib.domain.errors import Forbidden, Throttled, Unauthenticated
+from lib.domain.errors import Forbidden, NotFound, Throttled, Unauthenticated
 from lib.domain.limits import RateClass
 from lib.web import limits, logs
 from lib.web.addresses import Audience, refuse_unwelcome
@@ -25,6 +25,7 @@ from lib.web.client import address_of, is_within
 from lib.web.handler import after_answer
 
 type View = Callable[..., Any]
+MOST_PING_ID = 100  # characters
 
 
 def agent(scope: Scope, refusal: limits.Refusal = Throttled) -> Callable[[View], View]:
@@ -46,6 +47,11 @@ def cron(view: View) -> View:
 def public(view: View) -> View:
     """Everybody. Said aloud, so that it is never an oversight."""
     return _guard("public", lambda: _welcome("everybody"))(view)
+
+
+def pinged(view: View) -> View:
+    """Whoever knows the address of a check: `g.principal` is the check. Counted like an agent, by check."""
+    return _guard("public", _pinged, "agent")(view)
 
 
 def sign_in(limit: RateClass | None = None) -> Callable[[View], View]:
@@ -112,6 +118,16 @@ def _cron() -> Principal:
     if not secret or not hmac.compare_digest(_credential().encode(), secret.encode()):
         raise Unauthenticated("the cron secret is missing or wrong")
     return Principal("cron", "cron")
+
+
+def _pinged() -> Principal:
+    _welcome("keys")  # jobs run where agents do
+    ping_id = str((request.view_args or {}).get("ping_id", ""))
+    logs.conceal(ping_id)
+    check = wiring.services().storage.directory.check(ping_id) if len(ping_id) <= MOST_PING_ID else None
+    if check is None:
+        raise NotFound("there is no check with this address: it was deleted, or a character was lost")
+    return Principal("check", check)
 
 
 def _credential() -> str:

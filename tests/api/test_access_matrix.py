@@ -4,6 +4,7 @@ fails, so nobody adds one without saying who it is for."""
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,17 @@ KNOWN: dict[str, set[str]] = {
 
 MATRIX: dict[tuple[str, str], str] = {
     ("POST", "/api/ingest"): "agents",
+    ("GET", "/ping/<ping_id>"): "everybody",
+    ("POST", "/ping/<ping_id>"): "everybody",
+    ("GET", "/ping/<ping_id>/<what>"): "everybody",
+    ("POST", "/ping/<ping_id>/<what>"): "everybody",
+    ("GET", "/api/rules/checks"): "viewers",
+    ("POST", "/api/rules/checks"): "operators",
+    ("GET", "/api/rules/checks/<check_id>"): "viewers",
+    ("PATCH", "/api/rules/checks/<check_id>"): "operators",
+    ("DELETE", "/api/rules/checks/<check_id>"): "operators",
+    ("POST", "/api/rules/checks/<check_id>/pause"): "operators",
+    ("POST", "/api/rules/checks/<check_id>/resume"): "operators",
     ("GET", "/api/servers"): "viewers",
     ("GET", "/api/servers/<name>"): "viewers",
     ("PATCH", "/api/servers/<name>"): "operators",
@@ -76,7 +88,8 @@ MATRIX: dict[tuple[str, str], str] = {
 }
 # What a caller who passes is told on a body without content, or of an id that nobody has.
 PASSED = {200, 201, 202, 204, 400, 404}
-NOBODY_ID = {"user_id": "00000000-0000-4000-8000-000000000000", "key_id": "0" * 16}
+NOBODY_ID = {"user_id": "00000000-0000-4000-8000-000000000000", "key_id": "0" * 16, "what": "log"}
+CHECK = {"check_id": "c" * 16, "ping_id": "a-check-of-a-server-that-is-seen"}
 
 
 def routes() -> Iterator[tuple[Flask, str, str]]:
@@ -96,14 +109,21 @@ def hub(module_stores: Pair) -> Iterator[Admitted]:
     patch = pytest.MonkeyPatch()
     try:
         unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
+        found = admitted(module_stores, factory(module_stores, install=True))
+        body = json.dumps({"name": "job", "period_seconds": 60, "server": SEEN})
+        query = "insert into omv.cron_check (id, ping_id, body) values (%s, %s, %s::jsonb)"
+        found.pair.rows(query, CHECK["check_id"], CHECK["ping_id"], body)
+        found.pair.rows("update omv.directory_version set n = n + 1")
+        found.read_keys_anew()
+        yield found
     finally:
         patch.undo()
         factory.close()
 
 
 def path_of(rule: str, server: str = SEEN) -> str:
-    return re.sub(r"<(\w+)>", lambda found: NOBODY_ID.get(found[1], server), rule)
+    ids = NOBODY_ID if server == "no-such-server" else {**NOBODY_ID, **CHECK}
+    return re.sub(r"<(\w+)>", lambda found: ids.get(found[1], server), rule)
 
 
 def test_every_route_is_in_the_matrix_and_every_row_has_its_route() -> None:
@@ -183,7 +203,7 @@ WITH_AN_ID = [one for one in ROUTES if "<" in one[1]]
 @pytest.mark.parametrize("given", HOSTILE, ids=lambda one: one[:20])
 @pytest.mark.parametrize(("method", "rule"), WITH_AN_ID, ids=lambda one: one)
 def test_no_hostile_id_reaches_anything(hub: Admitted, method: str, rule: str, given: str) -> None:
-    tables = ("omv.server", "omv.account", "omv.agent_key")
+    tables = ("omv.server", "omv.account", "omv.agent_key", "omv.cron_check")
     counts = "select " + ", ".join(f"(select count(*) from {table})" for table in tables)
     before = hub.pair.rows(counts)
     sent = {"json": BODIES.get((method, rule), {})} if method != "GET" else {}
@@ -200,12 +220,14 @@ BODIES = {
     ("PATCH", "/api/servers/<name>"): {"group": "a"},
     ("PATCH", "/api/auth/users/<user_id>"): {"name": "a"},
     ("PATCH", "/api/auth/keys/<key_id>"): {"name": "a"},
+    ("PATCH", "/api/rules/checks/<check_id>"): {"name": "a"},
 }
 NEEDED: dict[str, dict[str, str]] = {
     "/api/auth/login": {"email": "admin@example.org", "password": PASSWORD},
     "/api/auth/password": {"current": PASSWORD, "password": PASSWORD},
     "/api/auth/users": {"email": "new@example.org", "role": "viewer"},
     "/api/auth/keys": {"name": "new"},
+    "/api/rules/checks": {"name": "new", "period_seconds": 60},
 }
 TAKES = {
     ("PATCH", "/api/servers/<name>"): {"tags"},
@@ -213,13 +235,15 @@ TAKES = {
     ("PATCH", "/api/auth/users/<user_id>"): {"role", "tags"},
     ("POST", "/api/auth/keys"): {"server", "scopes", "tags"},
     ("PATCH", "/api/auth/keys/<key_id>"): {"tags"},
+    ("POST", "/api/rules/checks"): {"server"},
+    ("PATCH", "/api/rules/checks/<check_id>"): {"server"},
 }
 EXTRA = {
     "role": "admin", "tags": None, "id": "1", "server": SEEN, "scopes": ["act"], "is_admin": True, "__proto__": {},
     "created_by": "1", "session_epoch": 0, "hash": "0",
 }  # fmt: skip
 # Ingest leaves out what it does not know, for facts are no settings; the others look at no body.
-OPEN = re.compile("/api/ingest|/api/auth/refresh|/api/auth/logout|.*/sessions/end")
+OPEN = re.compile("/api/ingest|/api/auth/refresh|/api/auth/logout|.*/sessions/end|/ping/.*|.*/(pause|resume)")
 CLOSED = [one for one in ROUTES if one[0] in {"POST", "PATCH"} and not OPEN.fullmatch(one[1])]
 
 
@@ -227,12 +251,13 @@ CLOSED = [one for one in ROUTES if one[0] in {"POST", "PATCH"} and not OPEN.full
 def test_no_body_takes_a_field_it_does_not_know(hub: Admitted, method: str, rule: str) -> None:
     key_id, _ = hub.services.keyring.create("victim")
     person = next(one for one in hub.services.people.everybody() if one["email"] == "viewer@example.org")
-    ids = {"user_id": person["id"], "key_id": key_id["id"], "name": SEEN}
+    ids = {"user_id": person["id"], "key_id": key_id["id"], "name": SEEN, **CHECK}
     path = re.sub(r"<(\w+)>", lambda found: ids[found[1]], rule)
     queries = (
         "select * from omv.account order by id",
         "select * from omv.agent_key order by id",
         "select settings from omv.server order by id",
+        "select body from omv.cron_check order by id",
     )
     good = {**BODIES.get((method, rule), {}), **NEEDED.get(rule, {})}
     for field, value in EXTRA.items():

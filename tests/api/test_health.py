@@ -17,7 +17,7 @@ from tests.twins.upstash_twin import UpstashTwin
 
 FACTS: dict[str, Any] = {
     "now": 1_800_000_000.0, "swept_at": 1_799_999_995.0, "rolled_at": None, "version": 7, "tries": 0, "servers": 3,
-    "inbox": 0, "dead_letters": 0, "bytes": 9_000_000,
+    "checks": 0, "inbox": 0, "dead_letters": 0, "bytes": 9_000_000,
 }  # fmt: skip
 
 
@@ -146,6 +146,7 @@ def test_an_environment_that_describes_nothing_is_503_and_says_what_is_missing(m
         ({"swept_at": None}, "down"),
         ({"swept_at": FACTS["now"] - 181, "servers": 0}, "ok"),
         ({"swept_at": None, "servers": 0}, "ok"),
+        ({"swept_at": FACTS["now"] - 181, "servers": 0, "checks": 1}, "down"),
         ({"swept_at": FACTS["now"] + 5}, "ok"),
         ({"postgres": "no answer", "facts": None}, "down"),
     ],

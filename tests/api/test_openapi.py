@@ -60,6 +60,8 @@ LENIENT = {
     "PATCH /api/auth/users/{user_id}",
     "POST /api/auth/users/{user_id}/password",
     "POST /api/auth/password",
+    "POST /api/rules/checks",  # one of two fields, zones, cron expressions, names of servers
+    "PATCH /api/rules/checks/{check_id}",
     *(f"GET /api/servers/{{name}}/{what}" for what in ("series", "processes", "errors", "events")),
 }
 # Facts and names that are not known are left out, not refused; bodies of calls without content are not looked at.
@@ -173,6 +175,7 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     assert hub.call("PATCH /api/auth/keys/{key_id}", **kept, body={"tags": ["env:prod"]}).json()["key"]["tags"]
     assert hub.call("POST /api/auth/keys/{key_id}/rotate", **kept, body={}).json()["key"]["former_until"]
     people(hub)
+    jobs(hub)
     renewed = hub.call("POST /api/auth/refresh", body={}, cookie=hub.cookie)
     session = renewed.headers["set-cookie"][0].partition("=")[2].partition(";")[0]
     hub.call("POST /api/auth/logout", body={}, cookie=session)
@@ -185,6 +188,24 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
 
     unused = [label for label in OPERATIONS if not any(status < 300 for status in hub.seen.get(label, ()))]
     assert unused == []
+
+
+def jobs(hub: Hub) -> None:
+    """A check from its making to its end, and its pings."""
+    body = {"name": "backup", "cron": "0 3 * * *", "timezone": "Asia/Seoul", "server": SERVER}
+    made = hub.call("POST /api/rules/checks", body=body).json()["check"]
+    one = {"path_parameters": {"check_id": made["id"]}}
+    ping_id = made["ping_path"].removeprefix("/ping/")
+    for method in ("GET", "POST"):
+        hub.call(f"{method} /ping/{{ping_id}}", path_parameters={"ping_id": ping_id})
+        hub.call(f"{method} /ping/{{ping_id}}/{{what}}", path_parameters={"ping_id": ping_id, "what": "3"})
+    hub.call("GET /api/cron/sweep")
+    assert len(hub.call("GET /api/rules/checks").json()["checks"]) == 1
+    assert hub.call("GET /api/rules/checks/{check_id}", **one).json()["check"]["status"] == "down"
+    hub.call("PATCH /api/rules/checks/{check_id}", **one, body={"period_seconds": 600})
+    assert hub.call("POST /api/rules/checks/{check_id}/pause", **one).json()["check"]["status"] == "paused"
+    hub.call("POST /api/rules/checks/{check_id}/resume", **one)
+    hub.call("DELETE /api/rules/checks/{check_id}", **one)
 
 
 def people(hub: Hub) -> None:
@@ -229,8 +250,11 @@ BODIES: dict[str, Any] = {
     "POST /api/auth/password": {"current": PASSWORD, "password": PASSWORD},
     "PATCH /api/auth/keys/{key_id}": {"name": "x"},
     "POST /api/auth/keys/{key_id}/rotate": {},
+    "POST /api/rules/checks": {"name": "backup", "period_seconds": 60},
+    "PATCH /api/rules/checks/{check_id}": {"name": "x"},
 }
 PATHS = {"name": SERVER, "key_id": "0" * 16, "user_id": "00000000-0000-4000-8000-000000000000"}
+PATHS |= {"check_id": "0" * 16, "ping_id": PATHS["user_id"], "what": "log"}
 
 
 @pytest.fixture

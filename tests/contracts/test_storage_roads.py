@@ -28,6 +28,7 @@ from lib.storage.redis.client import Redis, RestRedis, UrlRedis
 from lib.storage.supabase.client import PostgrestRpc, PsycopgRpc, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
+from lib.storage.supabase.queries_checks import CheckQueries
 from tests.real_stores import Pair
 from tests.twins import node_tools
 from tests.twins.supabase_project import clone, project
@@ -336,7 +337,47 @@ def access_calls(access: AccessQueries) -> Iterator[tuple[str, Callable[[], Any]
     yield "audit_verify", lambda: access.audit_verify(100)
 
 
-@pytest.mark.parametrize(("layer", "calls"), [(Queries, spine_calls), (AccessQueries, access_calls)])
+def check_calls(checks: CheckQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
+    body = {"name": HARD_TEXT, "period_seconds": 60, "tags": {"team": "a:b", HARD_TEXT: HARD_TEXT}, "server": NAME}
+
+    def first() -> str:
+        return str(checks.check_list()["checks"][0]["id"])
+
+    def masked(answer: Any) -> Any:
+        """Without what is drawn by lot."""
+        if isinstance(answer, list):
+            return [masked(one) for one in answer]
+        if isinstance(answer, dict):
+            return {name: masked(one) for name, one in answer.items() if name not in {"id", "ping_id"}}
+        return answer
+
+    def plain(call: Callable[[], Any]) -> Callable[[], Any]:
+        return lambda: masked(call())
+
+    yield "check_list", lambda: checks.check_list()
+    yield "check_create", plain(lambda: checks.check_create(body, HARD_TEXT))
+    yield "check_create", plain(lambda: checks.check_create(body, "", Sight(("team:x",))))
+    yield "check_create", plain(lambda: checks.check_create(body, "", Sight((), "other")))
+    yield "check_create", plain(lambda: checks.check_create({**body, "name": "a\0b"}, ""))
+    yield "check_list", plain(lambda: checks.check_list(Sight(("team:a:b",))))
+    yield "check_list", plain(lambda: checks.check_list(Sight(("team:a",))))
+    yield "check", plain(lambda: checks.check(first()))
+    yield "check", plain(lambda: checks.check(first(), Sight((), NAME)))
+    yield "check", lambda: checks.check("nobody's")
+    yield "check", lambda: checks.check("a\0b")
+    yield "check_change", plain(lambda: checks.check_change(first(), {"name": "b", "cron": None}, anew=True))
+    yield "check_change", plain(lambda: checks.check_change(first(), {"tags": {}}, sight=Sight(("team:a:b",))))
+    yield "check_change", lambda: checks.check_change("nobody's", {"name": "b"})
+    yield "check_change", plain(lambda: checks.check_change(first(), {"name": "a\0b"}))
+    yield "check_change", plain(lambda: checks.check_change(first(), {"grace_seconds": float("nan")}))
+    yield "check_delete", lambda: checks.check_delete(first(), Sight(("team:a",)))
+    yield "check_delete", lambda: checks.check_delete(first())
+    yield "check_delete", lambda: checks.check_delete("nobody's")
+
+
+@pytest.mark.parametrize(
+    ("layer", "calls"), [(Queries, spine_calls), (AccessQueries, access_calls), (CheckQueries, check_calls)]
+)
 def test_every_function_answers_alike_on_both_roads(roads: list[Road], layer: Any, calls: Any) -> None:
     called = set()
     refused = set()

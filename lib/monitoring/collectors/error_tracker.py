@@ -42,6 +42,16 @@ def read_text(value: object, most: int) -> str | None:
     return text.strip()[:most] or None
 
 
+def read_note(raw: bytes, most: int = 10_000) -> str:
+    """What a job printed: the first `most` bytes as text with its line breaks, without other control characters."""
+    text = unicodedata.normalize("NFC", raw[:most].decode("utf-8", "replace").replace("\r\n", "\n"))
+    return "".join(
+        character
+        for character in text
+        if character in "\t\n" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+    ).strip()
+
+
 def read_errors(given: object, now: float, reject: Reject) -> list[list[Any]]:
     """[[id, at, level, source, message], ...]. `now` is the sender's clock. Many errors are told more briefly each, so
     that a post stays within what Redis takes in one command."""

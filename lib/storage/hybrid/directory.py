@@ -57,6 +57,14 @@ class Directory:
             return None
         return found
 
+    def check(self, ping_id: str) -> str | None:
+        """The check that is pinged at this address, or None. One made a moment ago is looked up once more."""
+        found = self.contents().checks.get(ping_id)
+        if found is None and self._may_look_up():
+            self._refresh(wait=True, force=True)
+            found = self._contents.checks.get(ping_id)
+        return found
+
     def moved(self) -> None:
         """The stream was found to run behind the cursor we hold: read again before the next post."""
         with self._lock:
@@ -110,6 +118,7 @@ def _contents(answer: dict[str, Any], before: Contents) -> Contents:
         stored=answer["stored"],
         watch=answer["watch"],
         tagged=answer.get("tagged") or {},
+        checks=before.checks if answer.get("checks") is None else answer["checks"],
     )
 
 

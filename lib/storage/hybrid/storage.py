@@ -20,6 +20,7 @@ from lib.storage.supabase.audited import AuditedRpc
 from lib.storage.supabase.client import QUICK_SECONDS, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
+from lib.storage.supabase.queries_checks import CheckQueries
 
 PUBLISH_BILLED_SECONDS = 300.0
 BOTH_SECONDS = 1.9  # a request gives both stores together two seconds
@@ -34,6 +35,7 @@ class HybridStorage:
         self.rpc = rpc
         self.queries = Queries(AuditedRpc(rpc), shard)
         self.access = AccessQueries(AuditedRpc(rpc))
+        self.checks = CheckQueries(AuditedRpc(rpc))
         self.directory = Directory(self.queries)
         self.billed = billed
         self._redis_down_until = float("-inf")
