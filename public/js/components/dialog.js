@@ -12,11 +12,9 @@ export function Dialog({ title, onClose, children }) {
     dialog.showModal();
     return () => dialog.close();
   }, []);
-  const cancel = (event) => {
-    event.preventDefault();
-    onClose();
-  };
-  return html`<dialog ref=${box} aria-labelledby="dialog-title" onCancel=${cancel} onMouseDown=${(event) => event.target === box.current && onClose()}>
+  // Escape closes it whatever we say where the reader has not touched the page since: so `close` is what is heard. One
+  // that is gone already (another dialog took its place) has no say any more.
+  return html`<dialog ref=${box} aria-labelledby="dialog-title" onClose=${() => box.current && onClose()} onMouseDown=${(event) => event.target === box.current && onClose()}>
     <div class="inner">
       <header><h2 id="dialog-title">${title}</h2><span class="sp" /><button type="button" class="btn square plain" aria-label=${t('action.close')} onClick=${onClose}><${Icon} name="close" /></button></header>
       ${children}

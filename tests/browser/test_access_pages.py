@@ -37,6 +37,11 @@ def row(name: str) -> str:
     return f"{rows}.find((one) => one.textContent.includes({json.dumps(name)}))"
 
 
+def leave(tab: Tab) -> None:
+    tab.key("Escape")
+    tab.until("!document.querySelector('dialog')")
+
+
 def change(tab: Tab, name: str) -> None:
     """Opens the dialog of this row, once the one before is gone."""
     tab.until(f"!document.querySelector('dialog') && {row(name)}")
@@ -71,7 +76,7 @@ def test_a_key_is_made_bound_rotated_changed_and_revoked(inside: Tab, site: Site
     inside.click("dialog button.main")
     first = secret_shown(inside)
     assert first.startswith("omv_live_")
-    inside.key("Escape")
+    leave(inside)
     inside.until(f"{row(name)}?.textContent.includes('10.0.0.0/8')")
     assert first not in inside.js("document.documentElement.outerHTML"), "it is shown once"
 
@@ -80,7 +85,7 @@ def test_a_key_is_made_bound_rotated_changed_and_revoked(inside: Tab, site: Site
     second = secret_shown(inside)
     assert second.startswith("omv_live_")
     assert second != first
-    inside.key("Escape")
+    leave(inside)
     inside.until(f"{row(name)}?.textContent.includes('old secret good for another')")
 
     inside.click(f"button[aria-label='Change {name}']")
@@ -105,7 +110,7 @@ def test_what_the_hub_refuses_is_said_where_it_was_asked(inside: Tab) -> None:
     inside.click("dialog button.main")
     assert "no network" in str(inside.until("document.querySelector('dialog [role=alert]')?.textContent"))
     inside.problems.clear()  # the browser notes each refused request in the console
-    inside.key("Escape")
+    leave(inside)
 
 
 def test_a_user_is_added_changed_and_removed(inside: Tab, site: Site) -> None:
@@ -117,7 +122,7 @@ def test_a_user_is_added_changed_and_removed(inside: Tab, site: Site) -> None:
     inside.fill("dialog input[name=tags]", "team:payment")
     inside.click("dialog button.main")
     password = secret_shown(inside)
-    inside.key("Escape")
+    leave(inside)
     inside.until(f"{row(email)}?.textContent.includes('team:payment')")
     assert inside.js("document.querySelector('.key-table img')") is None, "a name is text"
     token = site.dev.sign_in(email, password)
@@ -132,7 +137,7 @@ def test_a_user_is_added_changed_and_removed(inside: Tab, site: Site) -> None:
     inside.click("dialog .pair .btn", "New password")
     inside.click("dialog button.danger")
     assert secret_shown(inside) != password
-    inside.key("Escape")
+    leave(inside)
 
     change(inside, email)
     inside.click("dialog .pair .btn.danger")
@@ -149,7 +154,7 @@ def test_the_only_administrator_stays_one(inside: Tab, site: Site) -> None:
     inside.click("dialog button.main")
     inside.until("document.querySelector('dialog [role=alert]')?.textContent")
     inside.problems.clear()
-    inside.key("Escape")
+    leave(inside)
     assert api(site, "GET", "/api/auth/me")["user"]["role"] == "admin"
 
 
