@@ -29,7 +29,7 @@ def settings(tab: Tab, part: str = "") -> None:
 
 
 def secret_shown(tab: Tab) -> str:
-    return str(tab.until("document.querySelector('dialog .copyable code')?.textContent"))
+    return str(tab.until("document.querySelector('dialog[open] .copyable code')?.textContent"))
 
 
 def row(name: str) -> str:
@@ -46,7 +46,7 @@ def change(tab: Tab, name: str) -> None:
     """Opens the dialog of this row, once the one before is gone."""
     tab.until(f"!document.querySelector('dialog') && {row(name)}")
     tab.js(f"{row(name)}.querySelector('button').click()")
-    tab.until("document.querySelector('dialog select')")
+    tab.until("document.querySelector('dialog[open] select')")
 
 
 @pytest.fixture
