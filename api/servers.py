@@ -1,4 +1,5 @@
-"""GET /api/servers and below: the fleet, one server, its series, processes, errors and events."""
+"""GET /api/servers and below: the fleet, one server, its series, processes, errors and events. /api/errors: what they
+all report, those errors together that say the same."""
 
 from __future__ import annotations
 
@@ -92,10 +93,7 @@ def processes(name: str) -> Response:
 @app.get("/api/servers/<name>/errors")
 @user("viewer")
 def errors(name: str) -> Response:
-    level = request.args.get("level")
-    if level is not None and level not in LEVELS:
-        raise BadInput("`level` is one of " + ", ".join(LEVELS))
-    filters = {"level": level, "q": request.args.get("q") or None, **_span()}
+    filters = {"level": _level(), "q": request.args.get("q") or None, **_span()}
     return jsonify(wiring.services().queries.errors(server_name(name), filters, _sight()))
 
 
@@ -103,6 +101,29 @@ def errors(name: str) -> Response:
 @user("viewer")
 def events(name: str) -> Response:
     return jsonify(wiring.services().queries.events(server_name(name), _span(), _sight()))
+
+
+@app.get("/api/errors")
+@user("viewer")
+def error_groups() -> Response:
+    """Errors of all servers, those that say the same together."""
+    named = request.args.get("server")
+    server = None if named is None else server_name(named)
+    filters = {"level": _level(), "q": request.args.get("q") or None, "server": server, **_span()}
+    return jsonify(wiring.services().queries.error_groups(filters, _sight()))
+
+
+@app.get("/api/errors/<fingerprint>")
+@user("viewer")
+def error_group(fingerprint: str) -> Response:
+    return jsonify(wiring.services().queries.error_group(fingerprint, _span(), _sight()))
+
+
+def _level() -> str | None:
+    level = request.args.get("level")
+    if level is not None and level not in LEVELS:
+        raise BadInput("`level` is one of " + ", ".join(LEVELS))
+    return level
 
 
 def _sight() -> Sight:

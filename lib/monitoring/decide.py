@@ -16,8 +16,10 @@ from lib.domain.posts import PostMarks
 from lib.domain.telemetry import Part
 from lib.monitoring import absence
 from lib.monitoring.analyzers import Analyzer
+from lib.monitoring.analyzers import errors as error_rates
 from lib.monitoring.checks import Check, is_ping, pings_of
 from lib.monitoring.checks import fold as fold_checks
+from lib.monitoring.collectors.fingerprints import grouped
 from lib.monitoring.fold import Outcome, fold_parts
 from lib.monitoring.parts import decode_part
 from lib.monitoring.state import SPARK_POINTS, SPARK_STEP, FleetState, ServerState
@@ -110,7 +112,7 @@ def _by_server(entries: Sequence[Entry]) -> tuple[dict[str, Share], list[list[st
 
 
 def _fold(state: ServerState, share: Share, now: float, analyzers: Sequence[Analyzer]) -> Outcome:
-    return _judged(state, fold_parts(state, share, now), analyzers)
+    return _judged(state, fold_parts(state, share, now), analyzers, now)
 
 
 def _fold_one_by_one(
@@ -163,9 +165,13 @@ def set_aside(states: Mapping[str, ServerState], fleet: FleetState, entry: Entry
     return decision
 
 
-def _judged(state: ServerState, outcome: Outcome, analyzers: Sequence[Analyzer]) -> Outcome:
+def _judged(state: ServerState, outcome: Outcome, analyzers: Sequence[Analyzer], now: float) -> Outcome:
     """Let the analyzers see the new rows, and let the gravest finding be the server's status."""
     state.line = ""
+    if outcome.errors:
+        state.memory[error_rates.NAME] = error_rates.fold(
+            state.memory.get(error_rates.NAME), outcome.errors, now, state.first_seen
+        )
     if state.skewed:
         _set_status(state, "ok", {"code": "skewed"}, state.heard_at)
         return outcome
@@ -282,6 +288,7 @@ def _document(
             if outcome.epochs
         },
         "processes": {name: list(outcome.processes.items()) for name, outcome in outcomes.items() if outcome.processes},
+        "error_groups": {name: grouped(outcome.errors) for name, outcome in outcomes.items() if outcome.errors},
         "errors": {name: outcome.errors for name, outcome in outcomes.items() if outcome.errors},
         "events": {name: outcome.events for name, outcome in outcomes.items() if outcome.events},
         "dead": dead,

@@ -152,6 +152,21 @@ class Queries:
         found = _known(self._storage.queries.errors(name, filters, sight), name)["errors"]
         return {"errors": [{**error, **told("at", error["at"])} for error in found]}
 
+    def error_groups(self, filters: Mapping[str, object], sight: Sight = EVERYTHING) -> dict[str, Any]:
+        """Errors that say the same, of every server in sight, or of `server` alone."""
+        return {"groups": [_group(one) for one in self._storage.queries.error_groups(filters, sight)["groups"]]}
+
+    def error_group(self, fingerprint: str, filters: Mapping[str, object], sight: Sight = EVERYTHING) -> dict[str, Any]:
+        """`{group, hours, errors}`: how often in each hour it was told, and the newest errors themselves."""
+        found = self._storage.queries.error_group(fingerprint, filters, sight)
+        if not found["groups"]:
+            raise NotFound(f'no error with the fingerprint "{fingerprint[:40]}" was told in that time')
+        return {
+            "group": _group(found["groups"][0]),
+            "hours": found["hours"],
+            "errors": [{**error, **told("at", error["at"])} for error in found["errors"]],
+        }
+
     def events(self, name: str, filters: Mapping[str, object], sight: Sight = EVERYTHING) -> dict[str, Any]:
         found = _known(self._storage.queries.events(name, filters, sight), name)["events"]
         return {"events": [{**event, **told("at", event["at"])} for event in found]}
@@ -243,6 +258,13 @@ def _matches(server: Mapping[str, Any], filters: Mapping[str, str], sight: Sight
         text = " ".join([server["id"], server["group"] or "", *tags.keys(), *tags.values()]).casefold()
         return filters["q"].casefold() in text
     return True
+
+
+def _group(found: Mapping[str, Any]) -> dict[str, Any]:
+    servers = [{**one, **told("last", one["last"])} for one in found["servers"]]
+    group = {name: value for name, value in found.items() if name != "lately"}
+    group["per_hour"] = round(found["lately"] / 2, 1)  # of this hour and the one before
+    return {**group, **told("first", found["first"]), **told("last", found["last"]), "servers": servers}
 
 
 def _known(found: dict[str, Any] | None, name: str) -> dict[str, Any]:

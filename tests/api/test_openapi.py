@@ -60,6 +60,8 @@ LENIENT = {
     "PATCH /api/auth/users/{user_id}",
     "POST /api/auth/users/{user_id}/password",
     "POST /api/auth/password",
+    "GET /api/errors",
+    "GET /api/errors/{fingerprint}",
     "POST /api/rules/checks",  # one of two fields, zones, cron expressions, names of servers
     "PATCH /api/rules/checks/{check_id}",
     *(f"GET /api/servers/{{name}}/{what}" for what in ("series", "processes", "errors", "events")),
@@ -159,6 +161,9 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     assert hub.call("GET /api/servers/{name}/processes", **one).json()["processes"][0]["ports"] == [5432]
     assert hub.call("GET /api/servers/{name}/errors", **one).json()["errors"][0]["level"] == "critical"
     assert hub.call("GET /api/servers/{name}/events", **one).json()["events"][0]["kind"] == "deploy"
+    group = hub.call("GET /api/errors").json()["groups"][0]
+    told = hub.call("GET /api/errors/{fingerprint}", path_parameters={"fingerprint": group["fingerprint"]}).json()
+    assert [error["server"] for error in told["errors"]] == [SERVER]
     changed = hub.call("PATCH /api/servers/{name}", **one, body={"group": "web", "tags": {"a": "b"}})
     assert changed.json() == {"settings": {"group": "web", "tags": {"a": "b"}}}
 
@@ -254,7 +259,7 @@ BODIES: dict[str, Any] = {
     "PATCH /api/rules/checks/{check_id}": {"name": "x"},
 }
 PATHS = {"name": SERVER, "key_id": "0" * 16, "user_id": "00000000-0000-4000-8000-000000000000"}
-PATHS |= {"check_id": "0" * 16, "ping_id": PATHS["user_id"], "what": "log"}
+PATHS |= {"fingerprint": "0" * 16, "check_id": "0" * 16, "ping_id": PATHS["user_id"], "what": "log"}
 
 
 @pytest.fixture

@@ -151,6 +151,7 @@ def commit_document(**parts: Any) -> dict[str, Any]:
         "posts": {NAME: {"e1": [7, "6@1795600000", [[8, 9]]], "e2": [1, "", None]}},
         "processes": {NAME: [[HOUR + 10, [{"name": HARD_TEXT, "pid": 1}]]]},
         "errors": {NAME: [["x1", HOUR + 1, "error", "nginx", HARD_TEXT], ["x2", HOUR + 2, "fatal", "kernel", "OOM"]]},
+        "error_groups": {NAME: [["x1", "f" * 16, HARD_TEXT], ["x2", "e" * 16, "OOM"]]},
         "events": {NAME: [["d1", HOUR + 3, "deploy", "v1 ✓"]]},
         "dead": [["1-1", "not JSON"]], "inbox": ["1"], "snapshot": "1 {}",
         **parts,
@@ -192,6 +193,12 @@ def spine_calls(queries: Queries) -> Iterator[tuple[str, Callable[[], Any]]]:
                 ),
             )
     yield "errors", lambda: queries.errors(NAME, {"from": "yesterday"})
+    span = {"from": HOUR - 60, "to": HOUR + 60}
+    for filters in (span, {**span, "q": "oom"}, {**span, "server": "nobody"}, {**span, "level": "fatal", "most": 1}):
+        yield "error_groups", lambda filters=filters: queries.error_groups(filters)
+        yield "error_groups", lambda filters=filters: queries.error_groups(filters, Sight(("team:x",)))
+        yield "error_group", lambda filters=filters: queries.error_group("f" * 16, filters)
+        yield "error_group", lambda filters=filters: queries.error_group("nobody's", filters, Sight((), NAME))
     yield "series", lambda: queries.series(NAME, ["cpu"], HOUR, HOUR + 60, 0, "raw")  # division by zero
     yield "rollup_step", lambda: queries.rollup_step(RETENTION)
     yield "series", lambda: queries.series(NAME, ["cpu", "disk"], HOUR - 31 * 3600, HOUR + 60, 300, "raw")

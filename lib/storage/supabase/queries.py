@@ -84,6 +84,14 @@ class Queries:
     def events(self, name: str, filters: Mapping[str, object], sight: Sight = EVERYTHING) -> dict[str, Any] | None:
         return _found(self._rpc.call("omv_events", {**filters, **_seen(name, sight)}))
 
+    def error_groups(self, filters: Mapping[str, object], sight: Sight = EVERYTHING) -> dict[str, Any]:
+        """`{groups}`: errors that say the same, those told between `from` and `to`, the newest first."""
+        return dict(self._rpc.call("omv_error_groups", {**filters, **_held(sight)}))
+
+    def error_group(self, fingerprint: str, filters: Mapping[str, object], sight: Sight = EVERYTHING) -> dict[str, Any]:
+        """`{groups, hours, errors}` of one of them; `groups` is empty where there is none."""
+        return dict(self._rpc.call("omv_error_group", {**filters, "fingerprint": fingerprint, **_held(sight)}))
+
     def health(self) -> dict[str, Any]:
         return dict(self._rpc.call("omv_health", {}))
 
@@ -102,7 +110,11 @@ class Queries:
 
 def _seen(name: str, sight: Sight) -> dict[str, object]:
     """What every call about one server says: which one, and which its caller sees."""
-    return {"server": name, "tags": list(sight.tags) or None, "only": sight.server}
+    return {"server": name, **_held(sight)}
+
+
+def _held(sight: Sight) -> dict[str, object]:
+    return {"tags": list(sight.tags) or None, "only": sight.server}
 
 
 def _found(answer: Any) -> dict[str, Any] | None:
