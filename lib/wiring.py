@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lib.monitoring.checkbook import Checkbook
     from lib.monitoring.health import Health
     from lib.monitoring.ingest import Ingest
+    from lib.monitoring.public_status import PublicStatus
     from lib.monitoring.queries import Queries
     from lib.monitoring.sweep import Sweeper
     from lib.outbound import Door
@@ -64,6 +65,12 @@ class Services:
         from lib.monitoring.checkbook import Checkbook
 
         return Checkbook(self.storage.checks)
+
+    @cached_property
+    def public_status(self) -> PublicStatus:
+        from lib.monitoring.public_status import PublicStatus
+
+        return PublicStatus(self.storage.status, self.queries.snapshot)
 
     @cached_property
     def accounts(self) -> Accounts:

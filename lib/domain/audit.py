@@ -15,6 +15,7 @@ ACTIONS = (
     "key_added", "key_changed", "key_rotated", "key_revoked",
     "server_changed", "server_removed", "audit_cut",
     "check_added", "check_changed", "check_removed",
+    "component_added", "component_changed", "component_removed",
 )  # fmt: skip
 
 

@@ -139,6 +139,16 @@ class Checks(Protocol):
     def check_delete(self, check_id: str, sight: Sight = EVERYTHING) -> bool: ...
 
 
+class Status(Protocol):
+    """The components of the public status page; shapes: storage/supabase/queries_status.py."""
+
+    def status(self, days: int) -> dict[str, Any]: ...
+    def components(self) -> list[dict[str, Any]]: ...
+    def component_create(self, document: Mapping[str, object]) -> dict[str, Any]: ...
+    def component_change(self, component: str, changes: Mapping[str, object]) -> dict[str, Any] | None: ...
+    def component_delete(self, component: str) -> bool: ...
+
+
 class Storage(Protocol):
     """Both stores behind one door."""
 
@@ -157,6 +167,9 @@ class Storage(Protocol):
 
     @property
     def checks(self) -> Checks: ...
+
+    @property
+    def status(self) -> Status: ...
 
     @property
     def limits(self) -> Limits:

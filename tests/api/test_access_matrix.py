@@ -63,6 +63,12 @@ MATRIX: dict[tuple[str, str], str] = {
     ("GET", "/api/servers/<name>/processes"): "viewers",
     ("GET", "/api/servers/<name>/errors"): "viewers",
     ("GET", "/api/servers/<name>/events"): "viewers",
+    ("GET", "/api/status"): "everybody",
+    ("GET", "/api/status/badge/<component>.svg"): "everybody",
+    ("GET", "/api/status/components"): "admins",
+    ("POST", "/api/status/components"): "admins",
+    ("PATCH", "/api/status/components/<component>"): "admins",
+    ("DELETE", "/api/status/components/<component>"): "admins",
     ("GET", "/api/errors"): "viewers",
     ("GET", "/api/errors/<fingerprint>"): "viewers",
     ("POST", "/api/auth/login"): "everybody",
@@ -90,8 +96,13 @@ MATRIX: dict[tuple[str, str], str] = {
 }
 # What a caller who passes is told on a body without content, or of an id that nobody has.
 PASSED = {200, 201, 202, 204, 400, 404}
-NOBODY_ID = {"user_id": "00000000-0000-4000-8000-000000000000", "key_id": "0" * 16, "what": "log"}
-CHECK = {"check_id": "c" * 16, "ping_id": "a-check-of-a-server-that-is-seen"}
+NOBODY_ID = {
+    "user_id": "00000000-0000-4000-8000-000000000000",
+    "key_id": "0" * 16,
+    "what": "log",
+    "component": "0" * 12,
+}
+CHECK = {"check_id": "c" * 16, "ping_id": "a-check-of-a-server-that-is-seen", "component": "b" * 12}
 
 
 def routes() -> Iterator[tuple[Flask, str, str]]:
@@ -121,6 +132,8 @@ def hub(module_stores: Pair) -> Iterator[Admitted]:
             "select distinct fingerprint from omv.error_group where pattern like '%%pay%%'"
         )
         CHECK["fingerprint"] = fingerprint
+        query = "insert into omv.component (id, name, kind, target) values (%s, 'shop', 'server', %s)"
+        found.pair.rows(query, CHECK["component"], SEEN)
         yield found
     finally:
         patch.undo()
@@ -209,7 +222,7 @@ WITH_AN_ID = [one for one in ROUTES if "<" in one[1]]
 @pytest.mark.parametrize("given", HOSTILE, ids=lambda one: one[:20])
 @pytest.mark.parametrize(("method", "rule"), WITH_AN_ID, ids=lambda one: one)
 def test_no_hostile_id_reaches_anything(hub: Admitted, method: str, rule: str, given: str) -> None:
-    tables = ("omv.server", "omv.account", "omv.agent_key", "omv.cron_check")
+    tables = ("omv.server", "omv.account", "omv.agent_key", "omv.cron_check", "omv.component")
     counts = "select " + ", ".join(f"(select count(*) from {table})" for table in tables)
     before = hub.pair.rows(counts)
     sent = {"json": BODIES.get((method, rule), {})} if method != "GET" else {}
@@ -227,6 +240,7 @@ BODIES = {
     ("PATCH", "/api/auth/users/<user_id>"): {"name": "a"},
     ("PATCH", "/api/auth/keys/<key_id>"): {"name": "a"},
     ("PATCH", "/api/rules/checks/<check_id>"): {"name": "a"},
+    ("PATCH", "/api/status/components/<component>"): {"name": "a"},
 }
 NEEDED: dict[str, dict[str, str]] = {
     "/api/auth/login": {"email": "admin@example.org", "password": PASSWORD},
@@ -234,6 +248,7 @@ NEEDED: dict[str, dict[str, str]] = {
     "/api/auth/users": {"email": "new@example.org", "role": "viewer"},
     "/api/auth/keys": {"name": "new"},
     "/api/rules/checks": {"name": "new", "period_seconds": 60},
+    "/api/status/components": {"name": "new", "kind": "server", "target": SEEN},
 }
 TAKES = {
     ("PATCH", "/api/servers/<name>"): {"tags"},
@@ -264,6 +279,7 @@ def test_no_body_takes_a_field_it_does_not_know(hub: Admitted, method: str, rule
         "select * from omv.agent_key order by id",
         "select settings from omv.server order by id",
         "select body from omv.cron_check order by id",
+        "select * from omv.component order by id",
     )
     good = {**BODIES.get((method, rule), {}), **NEEDED.get(rule, {})}
     for field, value in EXTRA.items():

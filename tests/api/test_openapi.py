@@ -61,6 +61,8 @@ LENIENT = {
     "POST /api/auth/users/{user_id}/password",
     "POST /api/auth/password",
     "GET /api/errors",
+    "POST /api/status/components",
+    "PATCH /api/status/components/{component}",
     "GET /api/errors/{fingerprint}",
     "POST /api/rules/checks",  # one of two fields, zones, cron expressions, names of servers
     "PATCH /api/rules/checks/{check_id}",
@@ -181,6 +183,7 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     assert hub.call("POST /api/auth/keys/{key_id}/rotate", **kept, body={}).json()["key"]["former_until"]
     people(hub)
     jobs(hub)
+    strangers(hub)
     renewed = hub.call("POST /api/auth/refresh", body={}, cookie=hub.cookie)
     session = renewed.headers["set-cookie"][0].partition("=")[2].partition(";")[0]
     hub.call("POST /api/auth/logout", body={}, cookie=session)
@@ -193,6 +196,17 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
 
     unused = [label for label in OPERATIONS if not any(status < 300 for status in hub.seen.get(label, ()))]
     assert unused == []
+
+
+def strangers(hub: Hub) -> None:
+    """What is made public, is shown, and is made public no more."""
+    made = hub.call("POST /api/status/components", body={"name": "쇼핑몰", "kind": "server", "target": SERVER})
+    one = {"path_parameters": {"component": made.json()["component"]["id"]}}
+    hub.call("PATCH /api/status/components/{component}", **one, body={"note": "점검 중"})
+    assert len(hub.call("GET /api/status/components").json()["components"]) == 1
+    assert [one["name"] for one in hub.call("GET /api/status").json()["components"]] == ["쇼핑몰"]
+    hub.call("GET /api/status/badge/{component}.svg", **one)
+    hub.call("DELETE /api/status/components/{component}", **one)
 
 
 def jobs(hub: Hub) -> None:
@@ -257,9 +271,17 @@ BODIES: dict[str, Any] = {
     "POST /api/auth/keys/{key_id}/rotate": {},
     "POST /api/rules/checks": {"name": "backup", "period_seconds": 60},
     "PATCH /api/rules/checks/{check_id}": {"name": "x"},
+    "POST /api/status/components": {"name": "x", "kind": "server", "target": SERVER},
+    "PATCH /api/status/components/{component}": {"name": "x"},
 }
 PATHS = {"name": SERVER, "key_id": "0" * 16, "user_id": "00000000-0000-4000-8000-000000000000"}
-PATHS |= {"fingerprint": "0" * 16, "check_id": "0" * 16, "ping_id": PATHS["user_id"], "what": "log"}
+PATHS |= {
+    "component": "0" * 12,
+    "fingerprint": "0" * 16,
+    "check_id": "0" * 16,
+    "ping_id": PATHS["user_id"],
+    "what": "log",
+}
 
 
 @pytest.fixture

@@ -154,12 +154,15 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 def test_every_function_starts_and_answers_for_itself(deployment: Deployment) -> None:
     asked = {
-        "/api/ingest": "POST", "/api/servers": "GET", "/api/auth": "GET", "/api/health": "POST", "/api/rules": "GET",
+        "/api/ingest": "POST", "/api/servers": "GET", "/api/auth": "GET", "/api/health": "POST",
+        "/api/rules": "GET", "/api/status": "GET",
         "/api/cron/sweep": "GET", "/api/cron/rollup": "GET",
     }  # fmt: skip
     assert set(asked) == set(deployment.edge.functions), "a new function needs a line here"
     for path, method in asked.items():
-        answer = deployment.call(method, path + {"/api/auth": "/me", "/api/rules": "/checks"}.get(path, ""))
+        answer = deployment.call(
+            method, path + {"/api/auth": "/me", "/api/rules": "/checks", "/api/status": "/components"}.get(path, "")
+        )
         problem(answer, 405 if path == "/api/health" else 401)
         assert deployment.edge.functions[path].started["httpPort"] > 0
 

@@ -29,6 +29,7 @@ from lib.storage.supabase.client import PostgrestRpc, PsycopgRpc, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
 from lib.storage.supabase.queries_checks import CheckQueries
+from lib.storage.supabase.queries_status import StatusQueries
 from tests.real_stores import Pair
 from tests.twins import node_tools
 from tests.twins.supabase_project import clone, project
@@ -382,8 +383,36 @@ def check_calls(checks: CheckQueries) -> Iterator[tuple[str, Callable[[], Any]]]
     yield "check_delete", lambda: checks.check_delete("nobody's")
 
 
+def status_calls(status: StatusQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
+    wanted = {"name": HARD_TEXT, "note": HARD_TEXT, "kind": "server", "target": NAME, "place": 1}
+
+    def without_id(answer: Any) -> Any:
+        if isinstance(answer, list):
+            return [without_id(one) for one in answer]
+        if isinstance(answer, dict):
+            return {name: without_id(one) for name, one in answer.items() if name != "id"}
+        return answer
+
+    def first() -> str:
+        return str(status.components()[0]["id"])
+
+    yield "status", lambda: status.status(90)
+    yield "component_create", lambda: without_id(status.component_create(wanted))
+    yield "component_create", lambda: without_id(status.component_create({**wanted, "kind": "fleet"}))  # 23514
+    yield "component_create", lambda: without_id(status.component_create({**wanted, "name": None}))  # 23502
+    yield "components", lambda: without_id(status.components())
+    yield "status", lambda: without_id(status.status(90))
+    yield "status", lambda: without_id(status.status("ninety"))  # type: ignore[arg-type] # 22P02
+    yield "component_change", lambda: without_id(status.component_change(first(), {"note": ""}))
+    yield "component_change", lambda: without_id(status.component_change(first(), {"place": "x"}))  # 22P02
+    yield "component_change", lambda: status.component_change("nobody's", {"note": ""})
+    yield "component_delete", lambda: status.component_delete(first())
+    yield "component_delete", lambda: status.component_delete("nobody's")
+
+
 @pytest.mark.parametrize(
-    ("layer", "calls"), [(Queries, spine_calls), (AccessQueries, access_calls), (CheckQueries, check_calls)]
+    ("layer", "calls"),
+    [(Queries, spine_calls), (AccessQueries, access_calls), (CheckQueries, check_calls), (StatusQueries, status_calls)],
 )
 def test_every_function_answers_alike_on_both_roads(roads: list[Road], layer: Any, calls: Any) -> None:
     called = set()
