@@ -64,6 +64,7 @@ def test_every_file_of_the_page_exists_and_every_script_is_used() -> None:
     for href in linked(r'(?:href|src)="([^"]+)"'):
         assert (PUBLIC / href).is_file(), href
     used = reachable(PUBLIC / "js" / "main.js", with_later=True) | {(PUBLIC / "js" / "theme.js").resolve()}
+    used |= reachable(PUBLIC / "js" / "public-status.js")  # the page for strangers
     messages = set((PUBLIC / "js" / "messages").glob("*.js"))
     assert {file for file in used if not file.is_file()} == set()
     assert {file.resolve() for file in (PUBLIC / "js").rglob("*.js")} - used - messages == set()
@@ -74,9 +75,13 @@ def test_nothing_comes_from_elsewhere_and_nothing_is_written_into_the_page() -> 
     for file in [*own, PUBLIC / "index.html", *VENDOR.rglob("*.css")]:
         text = file.read_text(encoding="utf-8").replace("http://www.w3.org/", "")
         assert not re.search(r"""(?:from|import|src|href|url)\s*[=(]?\s*['"(]?\s*(?:https?:)?//""", text), file
-    assert "<style" not in INDEX
-    assert not re.search(r"<script(?![^>]*\bsrc=)", INDEX)
-    assert not re.search(r"\son\w+=|\sstyle=", INDEX)
+    for page in PUBLIC.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "<style" not in text
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text)
+        assert not re.search(r"\son\w+=|\sstyle=", text)
+        for href in re.findall(r'(?:href|src)="([^"]+)"', text):
+            assert (PUBLIC / href).is_file(), f"{page.name}: {href}"
 
 
 def test_what_is_vendored_is_what_was_pinned() -> None:
