@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lib.auth.people import People
     from lib.auth.supabase_accounts import SupabaseAccounts
     from lib.auth.vault import Vault
+    from lib.monitoring.alerts.desk import Desk
     from lib.monitoring.checkbook import Checkbook
     from lib.monitoring.health import Health
     from lib.monitoring.ingest import Ingest
@@ -71,6 +72,12 @@ class Services:
         from lib.monitoring.public_status import PublicStatus
 
         return PublicStatus(self.storage.status, self.queries.snapshot)
+
+    @cached_property
+    def alerts(self) -> Desk:
+        from lib.monitoring.alerts.desk import Desk
+
+        return Desk(self.storage.incidents)
 
     @cached_property
     def accounts(self) -> Accounts:

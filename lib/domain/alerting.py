@@ -132,6 +132,7 @@ class Incident:
     severity: Severity
     opened_at: float
     noticed_at: float
+    since: float = 0.0  # the first sample beyond the level; it opened when that had lasted for the hold
     group: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     value: float | None = None
@@ -145,6 +146,7 @@ class Incident:
     resolved_at: float | None = None
     resolved_why: str | None = None  # recovered, no_data, rule_changed, server_removed, by_hand, ...
     note: str = ""  # the rule's
+    detail: str = ""  # what it is about in words, where subject is an id: an error's message, what a job said
 
     @property
     def key(self) -> tuple[str | None, str, str]:

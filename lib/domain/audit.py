@@ -16,6 +16,7 @@ ACTIONS = (
     "server_changed", "server_removed", "audit_cut",
     "check_added", "check_changed", "check_removed",
     "component_added", "component_changed", "component_removed",
+    "incident_acknowledged", "incident_resolved",
 )  # fmt: skip
 
 

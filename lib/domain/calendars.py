@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from lib.domain.alerting import Schedule
+
 SHORTHANDS = {
     "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
     "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
@@ -127,3 +129,15 @@ def _number(text: str, name: str, low: int, high: int) -> int:
     if not low <= number <= high:
         raise ValueError(f'"{text[:20]}" is no {name} of a cron expression: {low} to {high}')
     return number
+
+
+def holds(schedule: Schedule, at: float) -> bool:
+    """Whether this moment lies in the schedule's hours, by the clocks of its time zone."""
+    local = datetime.fromtimestamp(at, ZoneInfo(schedule.timezone))
+    time = f"{local:%H:%M}"
+    if schedule.start < schedule.until:
+        return local.weekday() in schedule.days and schedule.start <= time < schedule.until
+    # Over midnight: the hours after it belong to the day before.
+    if time >= schedule.start:
+        return local.weekday() in schedule.days
+    return time < schedule.until and (local.weekday() - 1) % 7 in schedule.days

@@ -61,6 +61,9 @@ METRICS: dict[str, Metric] = {
     )
 }
 
+# What rules may watch besides: computed from what is told, never told itself.
+DERIVED = {"disk_free": Metric("disk_free", "B", "Free space", "남은 공간", per_subject=True)}
+
 # What the fleet view carries per server; everything else is one click away.
 HEADLINE = ("cpu", "memory", "disk", "load1", "net_in", "net_out", "uptime")
 
@@ -71,7 +74,7 @@ _SUBJECT = re.compile(r"[^\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]{
 def metric_of(series: str) -> Metric | None:
     """The catalogue row of a series name (`disk:/data` -> disk), or None for a custom metric."""
     name, _, subject = series.partition(":")
-    metric = METRICS.get(name)
+    metric = METRICS.get(name) or DERIVED.get(name)
     return metric if metric and (not subject or metric.per_subject) else None
 
 

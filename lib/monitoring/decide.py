@@ -11,13 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from lib.domain.alerting import GRAVITY, Finding
 from lib.domain.posts import PostMarks
 from lib.domain.telemetry import Part
 from lib.monitoring import absence
+from lib.monitoring.alerts import presence
+from lib.monitoring.alerts.incidents import News, worst
+from lib.monitoring.alerts.standing import Alerting
+from lib.monitoring.alerts.threshold import RULES
 from lib.monitoring.analyzers import Analyzer
 from lib.monitoring.analyzers import errors as error_rates
-from lib.monitoring.checks import Check, is_ping, pings_of
+from lib.monitoring.checks import Check, is_ping, judge_checks, pings_of
 from lib.monitoring.checks import fold as fold_checks
 from lib.monitoring.collectors.fingerprints import grouped
 from lib.monitoring.fold import Outcome, fold_parts
@@ -54,6 +57,8 @@ class Decision:
     document: dict[str, Any] = field(default_factory=dict)
     samples: int = 0
     checks: Mapping[str, Check] = field(default_factory=dict)  # all, as these pings and this time leave them
+    alerting: Alerting = field(default_factory=Alerting)
+    news: News = field(default_factory=News)
 
 
 def decide(
@@ -62,31 +67,41 @@ def decide(
     entries: Sequence[Entry],
     given: Circumstances,
     analyzers: Sequence[Analyzer],
+    alerting: Alerting | None = None,
 ) -> Decision:
-    """Fold the entries, judge silence, write down what is to be committed. `states` and `fleet` stay as they are."""
-    decision = Decision(fleet=fleet.copy())
+    """Fold the entries, judge silence, settle who is told what, write down what is to be committed. `states`, `fleet`
+    and `alerting` stay as they are."""
+    decision = Decision(fleet=fleet.copy(), alerting=alerting or Alerting())
     heard, dead = _by_server(entries)
     outcomes: dict[str, Outcome] = {}
+    _settle(states, decision, given.now)
     for server, share in heard.items():
-        state = states[server].copy() if server in states else ServerState(server, first_seen=given.now)
+        before = decision.changed.get(server) or states.get(server)
+        state = before.copy() if before else ServerState(server, first_seen=given.now)
+        judges = Judges(analyzers, decision.alerting, given.now)
         try:
-            outcomes[server] = _fold(state, share, given.now, analyzers)
+            outcomes[server] = _fold(state, share, judges)
         except DATA_ERRORS:
-            state, outcomes[server] = _fold_one_by_one(states.get(server), server, share, given.now, analyzers, dead)
+            state, outcomes[server] = _fold_one_by_one(before, server, share, judges, dead)
         decision.changed[server] = state
     for server, state in states.items():
         if server not in heard and state.slots:
-            state = state.copy()
-            outcomes[server] = _fold(state, [], given.now, analyzers)
+            state = (decision.changed.get(server) or state).copy()
+            outcomes[server] = _fold(state, [], Judges(analyzers, decision.alerting, given.now))
             decision.changed[server] = state
+    for server, outcome in outcomes.items():
+        decision.news.note(outcome.moved, decision.changed[server], given.now)
     _judge_silence(states, decision, given)
     folded = fold_checks(
         given.checks, pings_of(entries), given.now, decision.fleet.listening_since,
         complete=given.drained and given.could_read,
     )  # fmt: skip
     decision.checks = folded.checks
+    _judge_checks(decision, given)
     _note_fleet(states, decision, given.now)
     decision.document = {**_document(states, decision, outcomes, dead, fleet, given.now), **folded.document()}
+    decision.document |= decision.news.documents()
+    decision.alerting = decision.alerting.settled()
     decision.samples = sum(outcome.samples for outcome in outcomes.values())
     return decision
 
@@ -111,25 +126,30 @@ def _by_server(entries: Sequence[Entry]) -> tuple[dict[str, Share], list[list[st
     return heard, dead
 
 
-def _fold(state: ServerState, share: Share, now: float, analyzers: Sequence[Analyzer]) -> Outcome:
-    return _judged(state, fold_parts(state, share, now), analyzers, now)
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """Who looks at what was folded."""
+
+    analyzers: Sequence[Analyzer]
+    alerting: Alerting
+    now: float
+
+
+def _fold(state: ServerState, share: Share, judges: Judges) -> Outcome:
+    return _judged(state, fold_parts(state, share, judges.now), judges)
 
 
 def _fold_one_by_one(
-    before: ServerState | None,
-    server: str,
-    share: Share,
-    now: float,
-    analyzers: Sequence[Analyzer],
-    dead: list[list[str]],
+    before: ServerState | None, server: str, share: Share, judges: Judges, dead: list[list[str]]
 ) -> tuple[ServerState, Outcome]:
     """Fold each post by itself, so that one that cannot be folded takes none of the others with it."""
+    now = judges.now
     state = before.copy() if before else ServerState(server, first_seen=now)
     outcome = Outcome()
     for one in share:
         trial = state.copy()
         try:
-            folded = _fold(trial, [one], now, analyzers)
+            folded = _fold(trial, [one], judges)
         except DATA_ERRORS as reason:
             dead.append([_ENCODE([asdict(part) for part in one[1]]), f"{type(reason).__name__}: {reason}"])
             folded = Outcome(epochs=_mark(state, one[1], now))
@@ -165,41 +185,64 @@ def set_aside(states: Mapping[str, ServerState], fleet: FleetState, entry: Entry
     return decision
 
 
-def _judged(state: ServerState, outcome: Outcome, analyzers: Sequence[Analyzer], now: float) -> Outcome:
-    """Let the analyzers see the new rows, and let the gravest finding be the server's status."""
+def _judged(state: ServerState, outcome: Outcome, judges: Judges) -> Outcome:
+    """Let the analyzers and the rules see the new rows, and let the gravest of what is open be the server's status."""
     state.line = ""
+    rules, now = judges.alerting.rules, judges.now
     if outcome.errors:
         state.memory[error_rates.NAME] = error_rates.fold(
             state.memory.get(error_rates.NAME), outcome.errors, now, state.first_seen
         )
+    if outcome.heard:
+        outcome.moved += presence.spoke(state, rules, now) + presence.erred(state, rules, now)
     if state.skewed:
         _set_status(state, "ok", {"code": "skewed"}, state.heard_at)
         return outcome
-    if not outcome.windows:
-        if outcome.heard and state.status == "offline":
-            _set_status(state, "ok", None, state.heard_at)
-        return outcome
-    findings: list[Finding] = []
-    for analyzer in analyzers:
+    for analyzer in judges.analyzers if outcome.windows else ():
         memory = dict(state.memory.get(analyzer.name) or {})
-        found: list[Finding] = []
         for window in outcome.windows:
-            found = analyzer.fold(memory, window)
-        findings += found
+            analyzer.fold(memory, window)
         if memory:
             state.memory[analyzer.name] = memory
         else:
             state.memory.pop(analyzer.name, None)
-    gravest = max(findings, key=lambda finding: GRAVITY[finding.severity], default=None)
-    if gravest is None:
-        _set_status(state, "ok", None, float(state.folded_at))
-    else:
-        reason = {
-            "code": gravest.code, "metric": gravest.series, "value": gravest.value,
-            "level": gravest.level, "since": gravest.since,
-        }  # fmt: skip
-        _set_status(state, gravest.severity, reason, float(gravest.since))
+    outcome.moved += rules.fold(state, outcome.windows, now)
+    if outcome.heard or state.status != "offline":
+        _show(state, judges.alerting)
     return outcome
+
+
+def _show(state: ServerState, alerting: Alerting) -> None:
+    gravest = worst(state, alerting.rules) if RULES in state.memory else None
+    if gravest is None or gravest.severity == "info":
+        _set_status(state, "ok", None, float(state.folded_at))
+        return
+    reason = {
+        "code": "threshold", "metric": gravest.subject, "value": gravest.value, "level": gravest.level,
+        "since": gravest.since, "incident": gravest.id,
+    }  # fmt: skip
+    _set_status(state, gravest.severity, reason, gravest.since)
+
+
+def _settle(states: Mapping[str, ServerState], decision: Decision, now: float) -> None:
+    """Once after rules were changed or people did something: bring the episodes under way into line."""
+    alerting = decision.alerting
+    if not alerting.is_new:
+        return
+    for name, state in states.items():
+        if RULES not in state.memory:
+            continue
+        after = state.copy()
+        moved = presence.settle(name, after.memory, alerting.rules, alerting.people, after, now)
+        if after.memory != state.memory:
+            after.line = ""
+            if after.status != "offline":
+                _show(after, alerting)
+            decision.changed[name] = after
+            decision.news.note(moved, after, now)
+    if RULES in decision.fleet.memory:
+        moved = presence.settle(None, decision.fleet.memory, alerting.rules, alerting.people, None, now)
+        decision.news.note(moved, None, now)
 
 
 def _set_status(state: ServerState, status: str, reason: dict[str, Any] | None, since: float) -> None:
@@ -216,8 +259,28 @@ def _judge_silence(states: Mapping[str, ServerState], decision: Decision, given:
     for state in absence.judge(present.values(), decision.fleet, given.now, given.post_every):
         gone = decision.changed.get(state.name) or state.copy()
         _set_status(gone, "offline", {"code": "silent", "since": gone.heard_at}, given.now)
-        gone.line = ""
         decision.changed[state.name] = gone
+    rules = decision.alerting.rules
+    for name, state in {**states, **decision.changed}.items():
+        if state.status == "offline":
+            gone = state.copy()
+            moved = presence.silent(gone, rules, given.now)
+            if name in decision.changed or gone.memory != state.memory:
+                gone.line = ""
+                decision.changed[name] = gone
+                decision.news.note(moved, gone, given.now)
+    decision.news.note(presence.deaf(decision.fleet, rules, given.now), None, given.now)
+
+
+def _judge_checks(decision: Decision, given: Circumstances) -> None:
+    rules, fleet, now = decision.alerting.rules, decision.fleet, given.now
+    wanted = rules.of_kind("check")
+    for finding in judge_checks(decision.checks, now, fleet.listening_since):
+        missed = finding.state != "ok"
+        if missed or RULES in fleet.memory:
+            moved = presence.attend(fleet.memory, wanted, finding.check_id, now, now, is_so=missed)
+            decision.news.note(moved, None, now, about=finding)
+    decision.news.note(presence.forget_checks(fleet.memory, rules, decision.checks, now), None, now)
 
 
 def _note_fleet(states: Mapping[str, ServerState], decision: Decision, now: float) -> None:

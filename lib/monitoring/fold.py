@@ -16,6 +16,7 @@ from typing import Any
 from lib.domain.metrics import MAX_SERIES_PER_SERVER
 from lib.domain.posts import PostMarks
 from lib.domain.telemetry import SKEW_SECONDS, Part, Post
+from lib.monitoring.alerts.threshold import Moved
 from lib.monitoring.analyzers import Window
 from lib.monitoring.parts import row_texts, values_of
 from lib.monitoring.state import SPARK_POINTS, SPARK_STEP, ServerState
@@ -41,6 +42,7 @@ class Outcome:
     errors: list[list[Any]] = field(default_factory=list)
     events: list[list[Any]] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
     epochs: set[str] = field(default_factory=set)  # whose marks have changed or are no longer kept
     samples: int = 0
     heard: bool = False
@@ -52,6 +54,7 @@ class Outcome:
         self.errors += later.errors
         self.events += later.events
         self.windows += later.windows
+        self.moved += later.moved
         self.epochs |= later.epochs
         self.samples += later.samples
         self.heard = self.heard or later.heard

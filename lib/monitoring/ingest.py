@@ -15,7 +15,7 @@ from typing import Any
 from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, Forbidden, TooLarge
 from lib.domain.telemetry import ServerSamples
-from lib.monitoring.alerts.threshold import urgent_limits
+from lib.monitoring.alerts.threshold import URGENT
 from lib.monitoring.checks import PingKind, encode_ping
 from lib.monitoring.collectors.server_stats import Batch
 from lib.monitoring.parts import encode_parts
@@ -108,7 +108,7 @@ class Ingest:
         every = self._cadence.watched_every(servers) if watched else self._cadence.post_every(servers)
         answer: dict[str, Any] = {
             "sample_every": min(SAMPLE_EVERY, every), "post_every": every,
-            "limits": urgent_limits(), "time": round(now, 1),
+            "limits": URGENT, "time": round(now, 1),
         }  # fmt: skip
         post = shares[0].post
         if post is not None:
@@ -198,8 +198,7 @@ class Pokes:
         self._breaches = [at for at in self._breaches if moment - at < 60.0]
         if len(self._breaches) >= 6 or (self._breaches and moment - self._breaches[-1] < 2.0):
             return False
-        limits = urgent_limits()
-        named = [share.server for share in shares if _breaches(share, limits)]
+        named = [share.server for share in shares if _breaches(share, URGENT)]
         for name in named if urgent is None else [f"check {urgent}", *named]:
             if moment - self._breached.get(name, float("-inf")) >= 300.0:
                 if len(self._breached) > 10_000:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lib.domain.metrics import Metric, metric_of
@@ -57,6 +58,42 @@ def _threshold(reason: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def sentence_of(incident: Mapping[str, Any]) -> dict[str, str]:
+    """What an incident is about, Korean and English, without its times."""
+    kind = incident["kind"]
+    if kind == "threshold" and incident.get("value") is not None and incident.get("level") is not None:
+        return _threshold({"metric": incident["subject"], "value": incident["value"], "level": incident["level"]})
+    if kind == "heartbeat":
+        return {"en": "Nothing is heard from this server", "ko": "서버에서 소식이 없습니다"}
+    if kind == "deaf":
+        return {
+            "en": "Many servers fell silent together: the monitor itself may not be reachable",
+            "ko": "여러 서버가 동시에 조용해졌습니다. 모니터가 수신하지 못하는 것일 수 있습니다",
+        }
+    if kind == "skew":
+        return {"en": "Its clock is off", "ko": "서버의 시계가 맞지 않습니다"}
+    name, detail = incident["rule_name"], incident.get("detail") or ""
+    if kind == "check":
+        why, _, said = detail.partition(" ")
+        en = {"late": "did not run in time", "failed": "failed", "overrun": "runs too long"}.get(why, "is missed")
+        ko = {"late": "제때 실행되지 않았습니다", "failed": "실패했습니다", "overrun": "너무 오래 실행 중입니다"}.get(
+            why, "실행이 확인되지 않습니다"
+        )
+        more = f": {said}" if said else ""
+        return {"en": f"{name} {en}{more}", "ko": f"{name}: {ko}{more}"}
+    return {"en": f"{name}: {detail}" if detail else name, "ko": f"{name}: {detail}" if detail else name}
+
+
 def _figure(value: float, metric: Metric | None) -> str:
     unit = metric.unit if metric else ""
+    if unit == "B":
+        return _bytes(value)
     return f"{value:.1f}".rstrip("0").rstrip(".") + unit if abs(value) < 1e6 else f"{value:.3g}{unit}"
+
+
+def _bytes(value: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(value) < 1_000:
+            return f"{value:.1f}".rstrip("0").rstrip(".") + f" {unit}"
+        value /= 1_000
+    return f"{value:.1f}".rstrip("0").rstrip(".") + " TB"

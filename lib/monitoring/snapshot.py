@@ -17,6 +17,7 @@ from typing import Any
 from lib.domain.metrics import HEADLINE
 from lib.domain.moments import told
 from lib.monitoring.absence import SWEEP_GAP_SECONDS, stale_after
+from lib.monitoring.alerts.incidents import open_of
 from lib.monitoring.reasons import described
 from lib.monitoring.state import SPARK_STEP, FleetState, ServerState
 
@@ -90,18 +91,17 @@ def read(text: str) -> Snapshot:
 
 
 def _fragment(state: ServerState) -> str:
-    settings = state.settings
     facts = state.facts
     known = [(name, state.value(name)) for name in HEADLINE]
     total, count = state.spark_sum
     body = {
-        "group": settings.get("group") or facts.get("group"),
-        "tags": {**(facts.get("tags") or {}), **(settings.get("tags") or {})},
+        "group": state.group,
+        "tags": state.tags,
         **{name: facts.get(name) for name in FACTS_SHOWN},
         **told("last_seen", state.heard_at),
         **told("since", state.since or None),
         "metrics": {name: value for name, value in known if value is not None},
         "spark": {"step": SPARK_STEP, "cpu": [*state.spark, round(total / count, 1)] if count else state.spark},
-        "alerts": 0,
+        "alerts": len(open_of(state.memory)),
     }
     return _ENCODE(body)[1:].replace("\n", " ")

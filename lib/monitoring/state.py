@@ -69,6 +69,16 @@ class ServerState:
             posts={epoch: replace(marks) for epoch, marks in self.posts.items()},
         )  # fmt: skip
 
+    @property
+    def group(self) -> str | None:
+        """What people decided wins over what the agent tells."""
+        group: str | None = self.settings.get("group") or self.facts.get("group")
+        return group
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return {**(self.facts.get("tags") or {}), **(self.settings.get("tags") or {})}
+
     def position(self, name: str, most: int) -> int | None:
         """The column of a series, made when it is new; None when the server has all it may have."""
         try:
@@ -154,12 +164,13 @@ class FleetState:
     deaf_since: float | None = None  # half of the fleet fell silent together
     cpu: list[list[float | None]] = field(default_factory=list)  # [median, p95] each five minutes, a day
     cpu_at: int = 0
+    memory: dict[str, Any] = field(default_factory=dict)  # episodes that concern no single server
 
     def copy(self) -> FleetState:
-        return replace(self, cpu=list(self.cpu))
+        return replace(self, cpu=list(self.cpu), memory=dict(self.memory))
 
     def to_text(self) -> str:
-        return _ENCODE([STATE_VERSION, self.listening_since, self.deaf_since, self.cpu, self.cpu_at])
+        return _ENCODE([STATE_VERSION, self.listening_since, self.deaf_since, self.cpu, self.cpu_at, self.memory])
 
     @classmethod
     def from_text(cls, text: str | None) -> FleetState:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lib.domain.errors import Conflict, Unavailable
+from lib.monitoring.alerts.standing import Alerting
 from lib.monitoring.analyzers import analyzers
 from lib.monitoring.checks import Check
 from lib.monitoring.decide import Circumstances, Decision, decide, set_aside
@@ -45,6 +46,7 @@ class Known:
     version: int
     states: dict[str, ServerState]
     fleet: FleetState
+    alerting: Alerting = field(default_factory=Alerting)
 
 
 @dataclass(slots=True)
@@ -57,11 +59,12 @@ class Run:
     busy: bool = False
     version: int | None = None
     rollup_due: bool = False
+    transitions: int = 0
 
     def answer(self) -> dict[str, Any]:
         return {
             "swept": self.swept, "commits": self.commits, "dead_letters": self.dead, "busy": self.busy,
-            "version": self.version, "rollup_due": self.rollup_due, "transitions": 0, "delivered": 0,
+            "version": self.version, "rollup_due": self.rollup_due, "transitions": self.transitions, "delivered": 0,
         }  # fmt: skip
 
 
@@ -148,7 +151,8 @@ class Sweeper:
     def _begin(self, owner: str, run: Run) -> _Place | None:
         known = self._known
         try:
-            begun = self._storage.queries.sweep_begin(owner, known.version if known else None)
+            have = (known.version, known.alerting.version) if known else (None, None)
+            begun = self._storage.queries.sweep_begin(owner, *have)
         except Unavailable as error:
             self._failed(str(error))
             raise
@@ -158,7 +162,10 @@ class Sweeper:
             return None
         if begun["servers"] is not None:
             states = {name: from_row(name, row) for name, row in begun["servers"].items()}
-            self._known = Known(begun["version"], states, FleetState.from_text(begun["fleet"]))
+            alerting = known.alerting if known else Alerting()
+            known = self._known = Known(begun["version"], states, FleetState.from_text(begun["fleet"]), alerting)
+        if known is not None and begun.get("alerting") is not None:
+            known.alerting = Alerting.from_document(begun["alerting"], begun["rules_version"])
         if begun.get("checks") is not None:
             self._checks = {one: Check.from_row(one, *row) for one, row in begun["checks"].items()}
         run.rollup_due = bool(begun["rollup_due"])
@@ -226,7 +233,7 @@ class Sweeper:
         drained = place.drained and not place.waiting and not place.more_inbox
         post_every = self._post_every(max(1, len(known.states)))
         given = Circumstances(place.time(), place.swept_at, post_every, drained, place.could_read, self._checks)
-        decision = decide(known.states, known.fleet, batch, given, analyzers())
+        decision = decide(known.states, known.fleet, batch, given, analyzers(), known.alerting)
         return self._write(place, batch, decision, run, done=done)
 
     def _write(self, place: _Place, batch: list[Entry], decision: Decision, run: Run, *, done: bool) -> bool:
@@ -246,13 +253,14 @@ class Sweeper:
             post_every = self._post_every(max(1, len(states)))
             snapshot = document["snapshot"] = write(place.version + 1, now, states, decision.fleet, post_every)
         answer = self._storage.queries.sweep_commit(document)
-        self._known = Known(answer["version"], states, decision.fleet)
+        self._known = Known(answer["version"], states, decision.fleet, decision.alerting)
         self._checks = decision.checks
         place.version, place.cursor, place.tries, place.swept_at = answer["version"], cursor, 0, answer["now"]
         place.now, place.read_at = answer["now"], time.monotonic()
         run.commits += 1
         run.swept += decision.samples
         run.dead += len(document.get("dead", ()))
+        run.transitions += len(document.get("transitions", ()))
         run.version = answer["version"]
         if snapshot is not None:
             self._written_at = now
@@ -266,6 +274,7 @@ class Sweeper:
         known = self._known or Known(place.version, {}, FleetState())
         decision = set_aside(known.states, known.fleet, batch[0], reason, place.time())
         decision.checks = self._checks
+        decision.alerting = known.alerting
         return self._write(place, list(batch), decision, run, done=done)
 
     def _give_up(self, owner: str) -> None:

@@ -170,8 +170,10 @@ create trigger incidents_close after delete on omv.server for each row execute f
 create or replace function omv.alerting(k smallint) returns jsonb
 language sql stable set search_path = '' as $$
   select jsonb_build_object(
-    'rules', (select coalesce(jsonb_agg(r.body || jsonb_build_object('id', r.id, 'version', r.version) order by r.id), '[]')
-                from omv.rule r where r.deleted_at is null),
+    'rules', (select coalesce(jsonb_agg(r.body || jsonb_build_object('id', r.id, 'version', r.version)
+                                               || case when r.deleted_at is null then '{}'::jsonb else '{"enabled": false}' end order by r.id), '[]')
+                -- One that was just deleted may have an incident open, which is now ended under its name.
+                from omv.rule r where r.deleted_at is null or r.deleted_at > now() - interval '1 day'),
     'silences', (select coalesce(jsonb_agg(s.body || jsonb_build_object('id', s.id, 'starts', s.starts, 'ends', s.ends, 'by', s.created_by) order by s.id), '[]')
                    from omv.silence s where s.ends is null or s.ends > omv.epoch()),
     'channels', (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'kind', c.kind, 'name', c.name, 'locale', c.locale,
@@ -204,7 +206,7 @@ begin
     insert into omv.incident as i (id, rule, server, subject, kind, severity, state, opened_at, noticed_at, updated_at, resolved_at, why, body, evidence)
     select e->>'id', e->>'rule', e->>'server', e->>'subject', e->>'kind', e->>'severity', e->>'state', (e->>'opened_at')::double precision,
            (e->>'noticed_at')::double precision, at, (e->>'resolved_at')::double precision, e->>'why', e->'body',
-           coalesce(e->'evidence', '{}') || omv.evidence(e->>'server', (e->>'opened_at')::bigint)
+           coalesce(e->'evidence', '{}') || omv.evidence(e->>'server', floor((e->>'opened_at')::double precision)::bigint)
       from jsonb_array_elements(p->'incidents') e
     on conflict (id) do update
        set severity = excluded.severity, state = case when i.resolved_at is null then excluded.state else 'resolved' end,

@@ -71,6 +71,10 @@ MATRIX: dict[tuple[str, str], str] = {
     ("DELETE", "/api/status/components/<component>"): "admins",
     ("GET", "/api/errors"): "viewers",
     ("GET", "/api/errors/<fingerprint>"): "viewers",
+    ("GET", "/api/alerts"): "viewers",
+    ("GET", "/api/alerts/<alert_id>"): "viewers",
+    ("POST", "/api/alerts/<alert_id>/ack"): "operators",
+    ("POST", "/api/alerts/<alert_id>/resolve"): "operators",
     ("POST", "/api/auth/login"): "everybody",
     ("POST", "/api/auth/refresh"): "everybody",
     ("POST", "/api/auth/logout"): "everybody",
@@ -102,7 +106,12 @@ NOBODY_ID = {
     "what": "log",
     "component": "0" * 12,
 }
-CHECK = {"check_id": "c" * 16, "ping_id": "a-check-of-a-server-that-is-seen", "component": "b" * 12}
+CHECK = {
+    "alert_id": "a" * 20,
+    "check_id": "c" * 16,
+    "ping_id": "a-check-of-a-server-that-is-seen",
+    "component": "b" * 12,
+}
 
 
 def routes() -> Iterator[tuple[Flask, str, str]]:
@@ -134,6 +143,12 @@ def hub(module_stores: Pair) -> Iterator[Admitted]:
         CHECK["fingerprint"] = fingerprint
         query = "insert into omv.component (id, name, kind, target) values (%s, 'shop', 'server', %s)"
         found.pair.rows(query, CHECK["component"], SEEN)
+        found.pair.rows(
+            "insert into omv.incident"
+            " (id, rule, server, kind, severity, state, opened_at, noticed_at, updated_at, body)"
+            " values (%s, 'cpu', %s, 'threshold', 'warning', 'open', 1, 1, 1, %s::jsonb)",
+            CHECK["alert_id"], SEEN, json.dumps({"rule_name": "CPU", "rule_version": 1}),
+        )  # fmt: skip
         yield found
     finally:
         patch.undo()

@@ -61,6 +61,7 @@ LENIENT = {
     "POST /api/auth/users/{user_id}/password",
     "POST /api/auth/password",
     "GET /api/errors",
+    "GET /api/alerts",
     "POST /api/status/components",
     "PATCH /api/status/components/{component}",
     "GET /api/errors/{fingerprint}",
@@ -184,6 +185,7 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     people(hub)
     jobs(hub)
     strangers(hub)
+    alerts(hub)
     renewed = hub.call("POST /api/auth/refresh", body={}, cookie=hub.cookie)
     session = renewed.headers["set-cookie"][0].partition("=")[2].partition(";")[0]
     hub.call("POST /api/auth/logout", body={}, cookie=session)
@@ -225,6 +227,19 @@ def jobs(hub: Hub) -> None:
     assert hub.call("POST /api/rules/checks/{check_id}/pause", **one).json()["check"]["status"] == "paused"
     hub.call("POST /api/rules/checks/{check_id}/resume", **one)
     hub.call("DELETE /api/rules/checks/{check_id}", **one)
+
+
+def alerts(hub: Hub) -> None:
+    """A full disk, from its opening to a person's word."""
+    for ago in (200, 100, 30):
+        sample = {"at": int(time.time()) - ago, "mounts": {"/": 99.0}}
+        hub.call("POST /api/ingest", body={"server": "full", "samples": [sample]})
+    hub.call("GET /api/cron/sweep")
+    [alert] = hub.call("GET /api/alerts", query={"state": "open", "server": "full"}).json()["alerts"]
+    one = {"path_parameters": {"alert_id": alert["id"]}}
+    assert hub.call("GET /api/alerts/{alert_id}", **one).json()["timeline"][0]["kind"] == "opened"
+    hub.call("POST /api/alerts/{alert_id}/ack", **one, body={"note": "보고 있습니다"})
+    assert hub.call("POST /api/alerts/{alert_id}/resolve", **one, body={}).json()["alert"]["why"] == "by_hand"
 
 
 def people(hub: Hub) -> None:
@@ -269,12 +284,14 @@ BODIES: dict[str, Any] = {
     "POST /api/auth/password": {"current": PASSWORD, "password": PASSWORD},
     "PATCH /api/auth/keys/{key_id}": {"name": "x"},
     "POST /api/auth/keys/{key_id}/rotate": {},
+    "POST /api/alerts/{alert_id}/ack": {},
+    "POST /api/alerts/{alert_id}/resolve": {},
     "POST /api/rules/checks": {"name": "backup", "period_seconds": 60},
     "PATCH /api/rules/checks/{check_id}": {"name": "x"},
     "POST /api/status/components": {"name": "x", "kind": "server", "target": SERVER},
     "PATCH /api/status/components/{component}": {"name": "x"},
 }
-PATHS = {"name": SERVER, "key_id": "0" * 16, "user_id": "00000000-0000-4000-8000-000000000000"}
+PATHS = {"name": SERVER, "alert_id": "0" * 20, "key_id": "0" * 16, "user_id": "00000000-0000-4000-8000-000000000000"}
 PATHS |= {
     "component": "0" * 12,
     "fingerprint": "0" * 16,

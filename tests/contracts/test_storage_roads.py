@@ -29,6 +29,7 @@ from lib.storage.supabase.client import PostgrestRpc, PsycopgRpc, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
 from lib.storage.supabase.queries_checks import CheckQueries
+from lib.storage.supabase.queries_incidents import IncidentQueries
 from lib.storage.supabase.queries_status import StatusQueries
 from tests.real_stores import Pair
 from tests.twins import node_tools
@@ -410,9 +411,47 @@ def status_calls(status: StatusQueries) -> Iterator[tuple[str, Callable[[], Any]
     yield "component_delete", lambda: status.component_delete("nobody's")
 
 
+def incident_calls(incidents: IncidentQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
+    queries = Queries(incidents._rpc)
+    body = {"rule_name": HARD_TEXT, "rule_version": 1, "tags": {"team": "pay"}}
+    opened = {"id": "a" * 20, "rule": "cpu", "server": "gone", "subject": HARD_TEXT, "kind": "threshold", "body": body,
+              "severity": "warning", "state": "open", "opened_at": HOUR + 0.5, "noticed_at": HOUR + 1.0}  # fmt: skip
+    steps = [["a" * 20, 1, "opened", HOUR, HOUR + 1.0, "warning", 91.5, None, HARD_TEXT]]
+    timeless = ("now", "updated_at", "acked_at", "resolved_at", "at", "noticed_at", "version", "dirty")
+
+    def plain(found: Any) -> Any:
+        if isinstance(found, dict):
+            return {name: plain(value) for name, value in found.items() if name not in timeless}
+        return [plain(one) for one in found] if isinstance(found, list) else found
+
+    def commit(**parts: Any) -> Any:
+        begun = queries.sweep_begin("incidents", None)
+        version = {"version": begun["version"], "rules_version": begun["rules_version"], "done": True}
+        return plain(queries.sweep_commit({**version, "incidents": [opened], "transitions": steps, **parts}))
+
+    yield "incident_list", commit
+    yield "incident_act", lambda: commit()  # the same step once more
+    yield "incident_list", lambda: commit(incidents=[{**opened, "id": "b" * 20, "severity": "grave"}], transitions=[])
+    yield "incident_list", lambda: plain(incidents.incident_list({"state": "open", "most": 10}))
+    yield "incident_list", lambda: plain(incidents.incident_list({"most": 10}, Sight(("team:pay",))))
+    yield "incident_list", lambda: plain(incidents.incident_list({"most": 10}, Sight((HARD_TEXT,))))
+    yield "incident", lambda: incidents.incident_list({"most": "many"})
+    yield "incident", lambda: plain(incidents.incident("a" * 20))
+    yield "incident", lambda: plain(incidents.incident(HARD_TEXT))
+    yield "incident_act", lambda: plain(incidents.incident_act("a" * 20, "acknowledge", "ada", HARD_TEXT))
+    yield "incident_act", lambda: plain(incidents.incident_act("a" * 20, "resolve", "ada"))
+    yield "incident_act", lambda: plain(incidents.incident_act("a" * 20, "resolve", "ada", sight=Sight(("x:y",))))
+
+
 @pytest.mark.parametrize(
     ("layer", "calls"),
-    [(Queries, spine_calls), (AccessQueries, access_calls), (CheckQueries, check_calls), (StatusQueries, status_calls)],
+    [
+        (Queries, spine_calls),
+        (AccessQueries, access_calls),
+        (CheckQueries, check_calls),
+        (StatusQueries, status_calls),
+        (IncidentQueries, incident_calls),
+    ],
 )
 def test_every_function_answers_alike_on_both_roads(roads: list[Road], layer: Any, calls: Any) -> None:
     called = set()

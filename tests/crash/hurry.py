@@ -9,7 +9,6 @@ from typing import Any
 
 from lib.domain import posts
 from lib.monitoring import analyzers, ingest
-from lib.monitoring.alerts.threshold import Thresholds
 from lib.monitoring.analyzers import Analyzer, Window
 from lib.storage.hybrid import directory, storage
 from tests.real_stores import Pair
@@ -37,7 +36,7 @@ def product() -> None:
     storage.REDIS_PAUSE_SECONDS = 0.3
 
     def with_ledger() -> tuple[Analyzer, ...]:
-        return (Thresholds(), Ledger())
+        return (Ledger(),)
 
     analyzers.analyzers = with_ledger
     from lib.monitoring import sweep
@@ -47,7 +46,7 @@ def product() -> None:
 
 def database(pair: Pair) -> None:
     """A killed sweeper's lease ends after two seconds instead of twenty."""
-    for name in ("omv_sweep_begin", "omv_sweep_commit"):
-        text = pair.rows(f"select pg_get_functiondef('public.{name}'::regproc)")[0][0]
+    for name in ("omv_begin_samples", "omv_commit_samples"):
+        text = pair.rows(f"select pg_get_functiondef('omv.{name}'::regproc)")[0][0]
         assert _NOW[0] in text, f"{name} has no lease of 20 s to shorten"
         pair.rows(text.replace(*_NOW))

@@ -9,8 +9,13 @@ Posts go through the real door, states through the form in which the database ke
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
+from lib.domain.alerting import Incident, Rule, Transition
+from lib.monitoring.alerts.incidents import Person
+from lib.monitoring.alerts.threshold import Rules
 from lib.monitoring.analyzers import analyzers
 from lib.monitoring.collectors.server_stats import decode
 from lib.monitoring.decide import Circumstances, decide
@@ -18,14 +23,22 @@ from lib.monitoring.parts import encode_parts
 from lib.monitoring.snapshot import read, write
 from lib.monitoring.state import FleetState, ServerState
 from lib.storage.port import Entry
-from tests.unit.folding import NOW, kept_and_read
+from tests.unit.folding import BRISK, NOW, alerting_with, kept_and_read
 
 
 class Story:
-    """Times are seconds since the story began. `post_every` is what agents are told."""
+    """Times are seconds since the story began. `post_every` is what agents are told.
 
-    def __init__(self, post_every: float = 60.0) -> None:
+    `told` are statuses, `incidents` what happened to incidents: `web-1 cpu: opened warning at 300`, with the time that
+    the transition itself claims.
+    """
+
+    def __init__(self, post_every: float = 60.0, rules: Sequence[Rule] = BRISK) -> None:
         self.post_every = post_every
+        self.alerting = alerting_with(*rules)
+        self.incidents: list[str] = []
+        self.steps: list[tuple[Incident, Transition]] = []
+        self.ids: dict[str, str] = {}  # the id of each incident, by server and subject
         self.states: dict[str, ServerState] = {}
         self.fleet = FleetState()
         self.told: list[str] = []
@@ -57,8 +70,15 @@ class Story:
     def sweep(self, at: float, *, redis: bool = True) -> Self:
         entries, self._waiting = (self._waiting, []) if redis else ([], self._waiting)
         given = Circumstances(NOW + at, self._swept_at, self.post_every, drained=True, could_read=redis)
-        decision = decide(self.states, self.fleet, entries, given, analyzers())
+        decision = decide(self.states, self.fleet, entries, given, analyzers(), self.alerting)
         json.dumps(decision.document)
+        self.alerting = decision.alerting
+        self.steps += decision.news.told
+        for incident, step in decision.news.told:
+            where = f"{incident.server or 'fleet'} {incident.subject or incident.kind}"
+            why = f" ({step.note})" if step.note else ""
+            self.incidents.append(f"{where}: {step.kind} {step.severity} at {step.at - NOW:g}{why}")
+            self.ids[where] = incident.id
         for name, after in sorted(decision.changed.items()):
             before = self.states.get(name)
             if after.status != (before.status if before else "ok"):
@@ -72,6 +92,17 @@ class Story:
         self._swept_at = NOW + at
         self._version += 1
         self.snapshot = write(self._version, NOW + at, self.states, self.fleet, self.post_every)
+        return self
+
+    def person(self, where: str, *, acked_by: str | None = None, why: str | None = None) -> Self:
+        """Somebody acknowledged or ended the incident; the next sweep hears of it."""
+        people = {self.ids[where]: Person(acked_by, why, 99)}
+        self.alerting = replace(self.alerting, people=people, is_new=True)
+        return self
+
+    def rule(self, *rules: Rule) -> Self:
+        """From the next sweep on these are the rules."""
+        self.alerting = replace(self.alerting, rules=Rules(rules), is_new=True)
         return self
 
     def at(self, at: float, server: str = "web-1", **values: Any) -> Self:

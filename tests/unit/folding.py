@@ -5,12 +5,32 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from lib.domain.alerting import Rule
 from lib.domain.telemetry import Part, Post, ServerSamples
+from lib.monitoring.alerts.standing import Alerting
+from lib.monitoring.alerts.threshold import Rules
 from lib.monitoring.parts import decode_part, encode_parts
 from lib.monitoring.state import ServerState, from_row
 from lib.storage.port import Entry
 
 NOW = 1_763_900_000
+
+# Rules quick enough for stories; those of a fresh install wait a quarter of an hour.
+BRISK = (
+    Rule("cpu", "CPU", metric="cpu", warning=90, critical=98, recovery=80, hold_seconds=300),
+    Rule("memory", "Memory", metric="memory", warning=90, critical=97, recovery=85, hold_seconds=300),
+    Rule("disk", "Disk", metric="disk", warning=90, critical=95, recovery=88, no_data="resolve"),
+    Rule("inode", "Inodes", metric="inode", warning=90, critical=95, recovery=88, no_data="resolve"),
+    Rule("load", "Load", metric="load1", per_core=True, warning=2, critical=4, recovery=1.5, hold_seconds=300),
+    Rule("heartbeat", "Heartbeat", kind="heartbeat", severity="critical"),
+    Rule("deaf", "The monitor cannot hear", kind="deaf", severity="critical"),
+    Rule("clock", "Clock", kind="skew", severity="warning"),
+)
+
+
+def alerting_with(*rules: Rule) -> Alerting:
+    return Alerting(Rules(rules or BRISK), version=1)
+
 
 type Values = dict[str, float | None]
 

@@ -15,13 +15,13 @@ from lib.monitoring.analyzers import Window, analyzers
 from lib.monitoring.decide import Circumstances, Decision, decide, set_aside
 from lib.monitoring.state import FleetState, ServerState
 from lib.storage.port import Entry
-from tests.unit.folding import NOW, entry, kept_and_read
+from tests.unit.folding import NOW, alerting_with, entry, kept_and_read
 
 GIVEN = Circumstances(NOW + 60.0, NOW + 50.0, 60.0, drained=True)
 
 
 def decided(*entries: Entry, states: dict[str, ServerState] | None = None, given: Circumstances = GIVEN) -> Decision:
-    return decide(states or {}, FleetState(listening_since=1.0), entries, given, analyzers())
+    return decide(states or {}, FleetState(listening_since=1.0), entries, given, analyzers(), alerting_with())
 
 
 def known(*servers: str) -> dict[str, ServerState]:
@@ -89,9 +89,10 @@ def test_deciding_changes_nothing_of_what_it_is_given_and_gives_the_same_again(
         for index, (name, n, step, slotted, names) in enumerate(posts)
     ]
     before = copy.deepcopy((states, fleet, entries))
-    first = decide(states, fleet, entries, GIVEN, analyzers())
+    alerting = alerting_with()
+    first = decide(states, fleet, entries, GIVEN, analyzers(), alerting)
     assert (states, fleet, entries) == before
-    assert decide(states, fleet, entries, GIVEN, analyzers()) == first
+    assert decide(states, fleet, entries, GIVEN, analyzers(), alerting) == first
 
 
 GOOD = '[1,"key","web-1",null,null,0,["cpu"],[[1763900000,"7"]],{}]'

@@ -38,7 +38,7 @@ class FakeStorage:
         self.before_begin: Callable[[], None] = lambda: None
         self.emergencies = 1
 
-    def sweep_begin(self, owner: str, have_version: int | None) -> dict[str, Any]:
+    def sweep_begin(self, owner: str, have_version: int | None, have_rules: int | None = None) -> dict[str, Any]:
         self.before_begin()
         self.begun.append(have_version)
         if self.busy:

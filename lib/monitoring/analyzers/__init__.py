@@ -40,7 +40,5 @@ class Analyzer(Protocol):
 
 
 def analyzers() -> tuple[Analyzer, ...]:
-    """All of them, in the order their findings are told."""
-    from lib.monitoring.alerts.threshold import Thresholds
-
-    return (Thresholds(),)
+    """All of them, in the order their findings are told. Fixed levels are no analyzer: they are rules (alerts/)."""
+    return ()

@@ -21,6 +21,7 @@ from lib.storage.supabase.client import QUICK_SECONDS, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
 from lib.storage.supabase.queries_checks import CheckQueries
+from lib.storage.supabase.queries_incidents import IncidentQueries
 from lib.storage.supabase.queries_status import StatusQueries
 
 PUBLISH_BILLED_SECONDS = 300.0
@@ -38,6 +39,7 @@ class HybridStorage:
         self.access = AccessQueries(AuditedRpc(rpc))
         self.checks = CheckQueries(AuditedRpc(rpc))
         self.status = StatusQueries(AuditedRpc(rpc))
+        self.incidents = IncidentQueries(AuditedRpc(rpc))
         self.directory = Directory(self.queries)
         self.billed = billed
         self._redis_down_until = float("-inf")

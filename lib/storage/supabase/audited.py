@@ -16,6 +16,7 @@ _CHANGES = frozenset(
         "omv_server_settings", "omv_server_delete",
         "omv_check_create", "omv_check_change", "omv_check_delete",
         "omv_status_create", "omv_status_change", "omv_status_delete",
+        "omv_incident_act",
     }
 )  # fmt: skip
 

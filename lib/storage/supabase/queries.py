@@ -16,10 +16,13 @@ class Queries:
 
     # The sweep
 
-    def sweep_begin(self, owner: str, have_version: int | None) -> dict[str, Any]:
-        """Take the lease. `{"busy": true}` when another holds it; else now, version, cursor, tries, inbox, and, where
-        `have_version` is not current, servers with their states, and the fleet's state."""
-        body = {"shard": self._shard, "owner": owner, "have_version": have_version}
+    def sweep_begin(self, owner: str, have_version: int | None, have_rules: int | None = None) -> dict[str, Any]:
+        """Take the lease. `{"busy": true}` when another holds it; else now, version, cursor, tries, inbox; where
+        `have_version` is not current, servers with their states, and the fleet's state; and where `have_rules` is not,
+        `alerting`: rules, silences, channels, what people did, and what routing remembers."""
+        body = {
+            "shard": self._shard, "owner": owner, "have_version": have_version, "have_rules_version": have_rules,
+        }  # fmt: skip
         return dict(self._rpc.call("omv_sweep_begin", body, timeout=COMMIT_SECONDS))
 
     def sweep_commit(self, document: Mapping[str, object]) -> dict[str, Any]:

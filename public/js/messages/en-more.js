@@ -230,6 +230,11 @@ export const messages = {
   'auditdid.server_changed': 'Server changed',
   'auditdid.server_removed': 'Server removed',
   'auditdid.audit_cut': 'Log cut off',
+  'auditdid.incident_acknowledged': 'Alert acknowledged',
+  'auditdid.incident_resolved': 'Alert ended by hand',
+  'auditdid.check_added': 'Check added',
+  'auditdid.check_changed': 'Check changed',
+  'auditdid.check_removed': 'Check removed',
 
   'key.change': 'Change',
   'key.rotate': 'Rotate',

@@ -230,6 +230,11 @@ export const messages = {
   'auditdid.server_changed': '서버 변경',
   'auditdid.server_removed': '서버 삭제',
   'auditdid.audit_cut': '기록 정리',
+  'auditdid.incident_acknowledged': '알림 확인',
+  'auditdid.incident_resolved': '알림 수동 종료',
+  'auditdid.check_added': '작업 점검 추가',
+  'auditdid.check_changed': '작업 점검 변경',
+  'auditdid.check_removed': '작업 점검 삭제',
 
   'key.change': '변경',
   'key.rotate': '교체',

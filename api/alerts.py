@@ -1,0 +1,72 @@
+"""/api/alerts and below: what is wrong and what was, why, and what people did about it."""
+
+from __future__ import annotations
+
+from flask import Response, g, jsonify, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from lib import wiring
+from lib.domain.access import Principal
+from lib.monitoring.collectors.error_tracker import read_text
+from lib.web.body import read
+from lib.web.guards import user
+from lib.web.handler import make_app
+from lib.web.noted import noted
+from lib.web.query import moment, whole
+
+app = make_app("alerts")
+
+
+class Remark(BaseModel):
+    """What somebody has to say while they acknowledge or end an alert."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    note: str = Field(default="", max_length=2_000)
+
+
+@app.get("/api/alerts")
+@user("viewer")
+def alerts() -> Response:
+    filters = {name: request.args.get(name) or None for name in ("state", "server", "severity")}
+    since = moment("since", 0) if request.args.get("since") else None
+    before = whole("before", 0) or None
+    return jsonify(
+        wiring.services().alerts.listed(
+            **filters, since=since, before=before, most=whole("limit", 100), sight=_principal().sight
+        )
+    )
+
+
+@app.get("/api/alerts/<alert_id>")
+@user("viewer")
+def alert(alert_id: str) -> Response:
+    """With its timeline, what else went on there when it opened, and the rule as it then was."""
+    return jsonify(wiring.services().alerts.one(alert_id, _principal().sight))
+
+
+@app.post("/api/alerts/<alert_id>/ack")
+@user("operator")
+def acknowledge(alert_id: str) -> Response:
+    """Somebody looks after it: it goes on, and reminds nobody any more."""
+    return _act(alert_id, "acknowledge", "incident_acknowledged")
+
+
+@app.post("/api/alerts/<alert_id>/resolve")
+@user("operator")
+def resolve(alert_id: str) -> Response:
+    """It is over because somebody says so. It opens anew only after it was over by itself."""
+    return _act(alert_id, "resolve", "incident_resolved")
+
+
+def _act(alert_id: str, act: str, action: str) -> Response:
+    note = read_text(read(Remark).note, 2_000) or ""
+    principal = _principal()
+    by = principal.email or principal.name or principal.id
+    with noted(action, "incident", alert_id, **({"note": note} if note else {})):
+        return jsonify(wiring.services().alerts.act(alert_id, act, by, note, principal.sight))
+
+
+def _principal() -> Principal:
+    principal: Principal = g.principal
+    return principal
