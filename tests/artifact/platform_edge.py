@@ -159,8 +159,8 @@ def routes_of_vercel_json(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the builder makes of vercel.json, for where there is no builder. A test holds it against the real thing."""
 
     def source(text: str) -> str:
-        literal, _, rest = text.partition("/(.*)")
-        return f"^{literal}(?:/(.*))$" if not rest else text
+        literal, below, rest = text.partition("/(.*)")
+        return f"^{literal}(?:/(.*))$" if below and not rest else f"^{text}$" if not below else text
 
     routes: list[dict[str, Any]] = [
         {
