@@ -125,6 +125,15 @@ def test_a_job_that_stays_away_is_down_by_the_databases_clock(hub: Admitted) -> 
     assert findings(hub)[check["id"]] == "ok"
 
 
+def test_a_job_that_failed_is_an_incident_until_it_succeeds(hub: Admitted) -> None:
+    check = made(hub, severity="warning")
+    query = "select kind, severity, resolved_at is null from omv.incident where subject = %s"
+    for word, expected in (("/2", ("check", "warning", True)), ("", ("check", "warning", False))):
+        ping(hub, check["ping_path"] + word)
+        hub.services.sweeper.run()
+        assert hub.pair.rows(query, check["id"]) == [expected]
+
+
 def test_a_ping_costs_one_redis_command_and_no_query(hub: Admitted) -> None:
     path = made(hub)["ping_path"]
     ping(hub, path)
