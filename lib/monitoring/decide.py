@@ -15,7 +15,7 @@ from lib.domain.posts import PostMarks
 from lib.domain.telemetry import Part
 from lib.monitoring import absence
 from lib.monitoring.alerts import presence
-from lib.monitoring.alerts.incidents import News, worst
+from lib.monitoring.alerts.incidents import News, open_incidents, worst
 from lib.monitoring.alerts.standing import Alerting
 from lib.monitoring.alerts.threshold import RULES
 from lib.monitoring.analyzers import Analyzer
@@ -101,9 +101,18 @@ def decide(
     _note_fleet(states, decision, given.now)
     decision.document = {**_document(states, decision, outcomes, dead, fleet, given.now), **folded.document()}
     decision.document |= decision.news.documents()
-    decision.alerting = decision.alerting.settled()
+    _tell(states, decision, given.now)
     decision.samples = sum(outcome.samples for outcome in outcomes.values())
     return decision
+
+
+def _tell(states: Mapping[str, ServerState], decision: Decision, now: float) -> None:
+    """Write down who is told what because of it."""
+    rules, fleet = decision.alerting.rules, decision.fleet
+    present = {**states, **decision.changed}
+    found = lambda: open_incidents(present, fleet, rules, decision.checks)  # noqa: E731 - asked for by whoever tells
+    decision.alerting, owed = decision.alerting.tell(decision.news, found, now)
+    decision.document |= owed
 
 
 type Share = list[tuple[float, list[Part]]]

@@ -166,6 +166,8 @@ class Sweeper:
             known = self._known = Known(begun["version"], states, FleetState.from_text(begun["fleet"]), alerting)
         if known is not None and begun.get("alerting") is not None:
             known.alerting = Alerting.from_document(begun["alerting"], begun["rules_version"])
+        if known is not None and (begun["servers"] is not None or begun.get("alerting") is not None):
+            known.alerting = known.alerting.beside(known.states)
         if begun.get("checks") is not None:
             self._checks = {one: Check.from_row(one, *row) for one, row in begun["checks"].items()}
         run.rollup_due = bool(begun["rollup_due"])

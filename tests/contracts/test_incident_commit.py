@@ -168,3 +168,60 @@ def test_the_fleet_counts_a_servers_open_incidents(hub: wiring.Services) -> None
     hub.sweeper.run()
     [server] = json.loads(hub.queries.fleet({}).text)["servers"]
     assert (server["status"], server["alerts"]) == ("critical", 2)
+
+
+def add_channel(pair: Pair, **policy: Any) -> None:
+    pair.rows(
+        "insert into omv.channel (id, kind, name, locale, policy) values ('ops', 'slack', 'ops', 'ko', %s::jsonb)",
+        json.dumps(policy),
+    )
+    pair.rows("select omv.rules_changed()")
+
+
+def test_what_is_owed_is_committed_with_the_incident_and_once(
+    hub: wiring.Services, make_services: ServicesFactory, fresh_stores: Pair
+) -> None:
+    add_channel(fresh_stores)
+    post(hub, ago=200, mounts={"/": 97.0})
+    post(hub, ago=110, mounts={"/": 97.0})
+    hub.sweeper.run()
+    [(notice, kind, severity, state, body)] = rows(fresh_stores, "id, kind, severity, state, body", "notice")
+    assert (kind, severity, state) == ("opened", "critical", "pending")
+    assert body["items"][0]["subject"] == "disk:/"
+    [(identity,)] = rows(fresh_stores, "id", "incident")
+    assert rows(fresh_stores, "notice, incident, seq", "notice_incident") == [(notice, identity, 1)]
+    assert rows(fresh_stores, "incident, seq, channel, verdict, reason", "decision") == [
+        (identity, 1, "ops", "sent", "matched")
+    ]
+    other = make_services(fresh_stores)  # another instance knows what was told
+    post(other, ago=60, mounts={"/": 97.0})
+    other.sweeper.run()
+    hub.sweeper.run()
+    assert len(rows(fresh_stores, "id", "notice")) == 1
+    hub.alerts.act(identity, "resolve", "ada")
+    fresh_stores.rows('update omv.routing_state set body = replace(body, \'"groups":{\', \'"groups":{"x":0,\')')
+    fresh_stores.rows("update omv.sweep set rules_version = rules_version + 1")
+    hub.sweeper.run()
+    told = rows(fresh_stores, "verdict, reason", "decision", "seq")
+    assert told[-1] == ("waiting", "interval")
+
+
+def test_a_silence_and_a_policy_that_cannot_be_read_stop_no_sweep(hub: wiring.Services, fresh_stores: Pair) -> None:
+    add_channel(fresh_stores, least="critical", quiet={"nonsense": 1})
+    fresh_stores.rows("insert into omv.silence (id, body, starts) values ('s', '{\"scope\": 7}', 0)")
+    fresh_stores.rows("select omv.rules_changed()")
+    post(hub, ago=200, mounts={"/": 97.0})
+    post(hub, ago=110, mounts={"/": 97.0})
+    hub.sweeper.run()
+    assert len(rows(fresh_stores, "id", "notice")) == 1
+
+
+def test_a_silence_mutes_and_says_so(hub: wiring.Services, fresh_stores: Pair) -> None:
+    add_channel(fresh_stores)
+    body = json.dumps({"scope": {"servers": ["web-*"]}, "metric": "disk"})
+    fresh_stores.rows("insert into omv.silence (id, body, starts) values ('s', %s::jsonb, 0)", body)
+    post(hub, ago=200, mounts={"/": 97.0})
+    post(hub, ago=110, mounts={"/": 97.0})
+    hub.sweeper.run()
+    assert rows(fresh_stores, "id", "notice") == []
+    assert rows(fresh_stores, "verdict, reason", "decision") == [("muted", "silence:s")]

@@ -12,8 +12,8 @@ from lib.domain.alerting import GRAVITY, Incident, Rule, Severity, Transition
 from lib.domain.episodes import Change, Episode, levels_of
 from lib.domain.metrics import HEADLINE
 from lib.monitoring.alerts.threshold import RULES, Moved, Rules
-from lib.monitoring.checks import CheckFinding
-from lib.monitoring.state import ServerState
+from lib.monitoring.checks import Check, CheckFinding, judge_checks
+from lib.monitoring.state import FleetState, ServerState
 
 _COLUMNS = ("id", "rule_id", "server", "subject", "kind", "severity", "state", "opened_at", "noticed_at", "resolved_at")
 
@@ -102,6 +102,26 @@ def _of_check(incident: Incident, about: CheckFinding) -> Incident:
         tags=about.tags, value=about.value, level=about.level,
         detail=" ".join(filter(None, [about.state, about.detail])),
     )  # fmt: skip
+
+
+def open_incidents(
+    states: Mapping[str, ServerState], fleet: FleetState, rules: Rules, checks: Mapping[str, Check]
+) -> list[Incident]:
+    """Every incident that is open, from what the states remember."""
+    holders: list[tuple[ServerState | None, Mapping[str, Any]]] = [(None, fleet.memory)]
+    holders += [(state, state.memory) for state in states.values() if RULES in state.memory]
+    found = []
+    for state, memory in holders:
+        for key, episode in open_of(memory):
+            rule_id, _, subject = key.partition("|")
+            if rule_id not in rules.by_id:
+                continue
+            incident = incident_of(rules.by_id[rule_id], subject, episode, state, episode.noticed_at)
+            if incident.kind == "check" and subject in checks:
+                (about,) = judge_checks({subject: checks[subject]}, episode.last_at, 0.0)
+                incident = _of_check(incident, about)
+            found.append(incident)
+    return found
 
 
 def open_of(memory: Mapping[str, Any]) -> list[tuple[str, Episode]]:

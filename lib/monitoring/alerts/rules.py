@@ -46,7 +46,7 @@ def rules_of(documents: Iterable[Mapping[str, Any]]) -> list[Rule]:
     for document in documents:
         try:
             rules.append(rule_of(document))
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
             log.error("rule %s cannot be read and is left out: %s", document.get("id"), error)
     return rules
 

@@ -1,0 +1,30 @@
+"""Policies and silences as documents: what is stored is what is read."""
+
+from __future__ import annotations
+
+import json
+
+from lib.domain.alerting import Policy, QuietHours, Schedule, Scope
+from lib.monitoring.alerts.policies import document_of, policy_of, silence_of
+
+FULL = Policy(
+    scope=Scope(groups=("shop",)), least="critical", rules=("cpu",), group_by=("group", "tag:team"), budget=5,
+    quiet=QuietHours(Schedule((0, 1), "22:00", "07:00", "Asia/Seoul"), "critical"),
+)  # fmt: skip
+
+
+def test_a_policy_comes_back_from_the_database_as_it_was() -> None:
+    assert policy_of(json.loads(json.dumps(document_of(FULL)))) == FULL
+    assert document_of(Policy()) == {}
+    assert policy_of({}) == Policy()
+
+
+def test_what_a_later_version_wrote_besides_is_left_out() -> None:
+    assert policy_of({"least": "info", "colour": "red"}) == Policy(least="info")
+
+
+def test_a_silence_too() -> None:
+    silence = silence_of(
+        {"id": "s", "scope": {"tags": ["team"]}, "rules": ["cpu"], "starts": 1.0, "ends": None, "by": "a"}
+    )
+    assert (silence.scope, silence.rules, silence.by) == (Scope(tags=("team",)), ("cpu",), "a")
