@@ -22,6 +22,7 @@ from schemathesis.specs.openapi import checks
 
 from lib import wiring
 from lib.local.edge import Edge
+from lib.storage.supabase.audited import CHANGES
 from tests.real_stores import CRON_SECRET, Pair, ServicesFactory
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +83,7 @@ class Hub:
     key: str = ""
     cookie: str = ""
     seen: dict[str, set[int]] = field(default_factory=dict)
+    unrecorded: list[str] = field(default_factory=list)  # changes of access that were made without an entry in the log
 
     def headers(self, label: str) -> dict[str, str]:
         secret = {"/api/ingest": self.key, "/api/cron": CRON_SECRET}
@@ -118,6 +120,14 @@ def hub(module_stores: Pair) -> Iterator[Hub]:
     factory = ServicesFactory()
     services = factory(module_stores, install=True, admin_email=EMAIL, admin_password=PASSWORD)
     hub = Hub(services)
+    call = services.storage.rpc.call
+
+    def listen(name: str, body: Any, **more: Any) -> Any:
+        if name in CHANGES:
+            hub.unrecorded.append(name)
+        return call(name, body, **more)
+
+    services.storage.rpc.call = listen  # type: ignore[method-assign] # what goes around the record is heard
     try:
         hub.sign_in()
         made = hub.call("POST /api/auth/keys", body={"name": "test", "scopes": ["write", "read", "act"]})
@@ -198,6 +208,7 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
 
     unused = [label for label in OPERATIONS if not any(status < 300 for status in hub.seen.get(label, ()))]
     assert unused == []
+    assert hub.unrecorded == [], "a route that changes access forgets to say `noted(...)`"
 
 
 def strangers(hub: Hub) -> None:

@@ -174,3 +174,47 @@ def test_guessing_does_not_fill_the_log(access: AccessQueries) -> None:
     newest = entries(access)[0]
     assert newest["detail"] == {"more_unrecorded": True}
     assert "example.org" not in str(entries(access)), "what was typed is not kept"
+
+
+def test_noise_about_one_account_hides_nothing_about_another(access: AccessQueries) -> None:
+    for email in ("ada@example.org", "lee@example.org"):
+        access.account_create({"email": email, "name": email, "role": "viewer", "tags": None, "password": "x"})
+    for email in ("nobody@example.org", "ada@example.org"):
+        for _ in range(35):
+            access.audit_add({"action": "sign_in_failed", "email": email})
+    assert access.audit_add({"action": "sign_in_failed", "email": "lee@example.org"})
+    names = [entry["object"]["name"] for entry in entries(access)]
+    assert (names.count("ada@example.org"), names.count("lee@example.org"), names.count(None)) == (30, 1, 30)
+
+
+def test_many_failures_at_once_are_bounded_too(fresh_stores: Pair) -> None:
+    def guess() -> None:
+        rpc = PsycopgRpc(fresh_stores.database_url)
+        for _ in range(10):
+            AccessQueries(rpc).audit_add({"action": "sign_in_failed", "email": "x@example.org"})
+        rpc.close()
+
+    threads = [threading.Thread(target=guess) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = fresh_stores.rows("select count(*), count(*) filter (where detail ? 'more_unrecorded') from omv.audit")
+    assert found == [(30, 1)]
+
+
+def test_whoever_removes_themselves_is_still_named(access: AccessQueries) -> None:
+    made = access.account_create(
+        {"email": "ada@example.org", "name": "Ada", "role": "viewer", "tags": None, "password": "x"}
+    )
+    with noting(Note("user_removed", "user", made["id"], "user", made["id"])):
+        assert access.account_delete(made["id"])
+    newest = entries(access)[0]
+    assert newest["actor"]["name"] == newest["object"]["name"] == "ada@example.org"
+
+
+def test_only_what_was_recomputed_is_counted(access: AccessQueries) -> None:
+    for number in range(6):
+        add(access, number=number)
+    assert access.audit_verify(4) == {"ok": True, "checked": 4, "broken_at": None}
+    assert access.audit_verify(6)["checked"] == 6
