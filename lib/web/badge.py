@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from xml.sax.saxutils import escape, quoteattr  # nosec B406 - these write; nothing is parsed
+from xml.sax.saxutils import escape, quoteattr  # nosec B406 # these write; nothing is parsed
 
 MOST_CHARACTERS = 40
 WORDS = {

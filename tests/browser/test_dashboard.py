@@ -96,6 +96,8 @@ def test_a_key_made_in_the_dialog_lets_a_server_report_and_the_dialog_sees_it_co
     inside.click(".nav[href='#/settings']")
     inside.click("button[aria-label='Revoke browser test']")
     inside.click("dialog .btn.danger")
+    inside.until("![...document.querySelectorAll('tr')].some((row) => row.textContent.includes('browser test'))")
+    inside.click(".setting > .btn.small")
     inside.until("[...document.querySelectorAll('tr.ended')].some((row) => row.textContent.includes('browser test'))")
     token = site.token()
     assert site.dev.ask("DELETE", "/api/servers/shown-once", Authorization=token)[0] in (200, 204)

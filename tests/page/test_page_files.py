@@ -8,6 +8,8 @@ import json
 import re
 from pathlib import Path
 
+from lib.domain.audit import ACTIONS
+
 PUBLIC = Path(__file__).resolve().parents[2] / "public"
 VENDOR = PUBLIC / "vendor"
 INDEX = (PUBLIC / "index.html").read_text(encoding="utf-8")
@@ -100,3 +102,12 @@ def test_what_is_vendored_is_what_was_pinned() -> None:
     for package in pins["packages"].values():
         assert package["licence"]
         assert package["version"]
+
+
+def test_every_entry_of_the_audit_log_has_words_and_can_be_asked_for() -> None:
+    view = (PUBLIC / "js" / "views" / "audit.js").read_text(encoding="utf-8")
+    offered = set(re.findall(r"'([a-z_]+)'", view.partition("const ACTIONS = [")[2].partition("]")[0]))
+    assert offered == set(ACTIONS)
+    for language in ("en", "ko"):
+        words = (PUBLIC / "js" / "messages" / f"{language}-more.js").read_text(encoding="utf-8")
+        assert set(re.findall(r"'auditdid\.([a-z_]+)'", words)) == set(ACTIONS), language

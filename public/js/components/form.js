@@ -5,8 +5,9 @@ import { troubleWords } from '../trouble.js';
 import { Dialog } from './dialog.js';
 import { useWords } from './hooks.js';
 
-/** {busy, problem, run(action)}: what the hub refuses becomes `problem`, and so does a sentence that the action gives. */
-export function useCall() {
+/** {busy, problem, run(action)}: what the hub refuses becomes `problem`, and so does a sentence that the action gives.
+ * `conflict` is what a 409 means here. */
+export function useCall(conflict) {
   const words = useWords();
   const [state, setState] = useState({});
   const run = async (action) => {
@@ -15,7 +16,7 @@ export function useCall() {
       setState({ problem: await action() });
     } catch (refused) {
       if (refused.status === undefined) throw refused;
-      setState({ problem: troubleWords(refused, words) });
+      setState({ problem: (refused.status === 409 && conflict) || troubleWords(refused, words) });
     }
   };
   return { ...state, run, refuse: (problem) => setState({ problem }) };
@@ -36,9 +37,9 @@ export function FormDialog({ title, action, call, onSubmit, onClose, children })
 }
 
 /** Asks once more before what cannot be taken back. */
-export function Sure({ title, text, action, onSure, onClose }) {
+export function Sure({ title, text, action, conflict, onSure, onClose }) {
   const { t } = useWords();
-  const call = useCall();
+  const call = useCall(conflict);
   const sure = () => call.run(async () => {
     await onSure();
     onClose();

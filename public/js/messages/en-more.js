@@ -116,7 +116,6 @@ export const messages = {
   'settings.person': 'You',
   'settings.page': 'This page',
   'settings.pageLead': 'Kept in this browser only.',
-  'settings.adminOnly': 'Keys are shown to administrators.',
 
   'key.name': 'Name',
   'key.key': 'Key',
@@ -255,4 +254,12 @@ export const messages = {
   'key.rotated': 'New secret',
   'key.until': 'until {at}',
   'key.overlap': 'old secret good for another {span}',
+
+  'settings.adminPart': 'This part is for administrators.',
+  'user.lastAdmin': 'This is the last administrator: make somebody else one first.',
+  'user.exists': 'This address has an account already.',
+  'key.over': ['{n} key that is over', '{n} keys that are over'],
+  'auditdid.component_added': 'Put on the status page',
+  'auditdid.component_changed': 'Status page changed',
+  'auditdid.component_removed': 'Taken off the status page',
 };

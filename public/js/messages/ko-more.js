@@ -116,7 +116,6 @@ export const messages = {
   'settings.person': '내 계정',
   'settings.page': '이 화면',
   'settings.pageLead': '이 브라우저에만 저장됩니다.',
-  'settings.adminOnly': '키는 관리자에게만 보입니다.',
 
   'key.name': '이름',
   'key.key': '키',
@@ -255,4 +254,12 @@ export const messages = {
   'key.rotated': '새 비밀값',
   'key.until': '{at}까지',
   'key.overlap': '이전 값은 {span} 더 유효',
+
+  'settings.adminPart': '관리자만 볼 수 있습니다.',
+  'user.lastAdmin': '마지막 관리자입니다. 먼저 다른 사람을 관리자로 지정하세요.',
+  'user.exists': '이 주소로 된 계정이 이미 있습니다.',
+  'key.over': ['만료되거나 폐기된 키 {n}개', '만료되거나 폐기된 키 {n}개'],
+  'auditdid.component_added': '상태 페이지에 추가',
+  'auditdid.component_changed': '상태 페이지 변경',
+  'auditdid.component_removed': '상태 페이지에서 제외',
 };

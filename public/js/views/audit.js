@@ -1,11 +1,11 @@
 /** The audit log: who did what, newest first, and whether it is whole. */
 
-import { html, useEffect, useState } from '../../vendor/preact-htm.js';
+import { html, useEffect, useRef, useState } from '../../vendor/preact-htm.js';
 import { get, hubNow } from '../api.js';
 import { useWords } from '../components/hooks.js';
 import { troubleWords } from '../trouble.js';
 
-const ACTIONS = ['sign_in', 'sign_in_failed', 'sign_out', 'session_reused', 'sessions_ended', 'password_changed', 'user_added', 'user_changed', 'user_removed', 'key_added', 'key_changed', 'key_rotated', 'key_revoked', 'server_changed', 'server_removed', 'check_added', 'check_changed', 'check_removed', 'incident_acknowledged', 'incident_resolved', 'audit_cut'];
+const ACTIONS = ['sign_in', 'sign_in_failed', 'sign_out', 'session_reused', 'sessions_ended', 'password_changed', 'user_added', 'user_changed', 'user_removed', 'key_added', 'key_changed', 'key_rotated', 'key_revoked', 'server_changed', 'server_removed', 'check_added', 'check_changed', 'check_removed', 'component_added', 'component_changed', 'component_removed', 'incident_acknowledged', 'incident_resolved', 'audit_cut'];
 const WARY = new Set(['sign_in_failed', 'session_reused', 'audit_cut']);
 const TYPED_MS = 300;
 
@@ -14,14 +14,18 @@ export function Audit() {
   const { t } = words;
   const [filter, setFilter] = useState({ action: '', actor: '' });
   const [held, setHeld] = useState({ entries: null });
+  const newest = useRef(0);
 
   const ask = async (before, known) => {
+    const mine = ++newest.current;
+    setHeld((old) => ({ ...old, busy: true, error: null }));
     const search = new URLSearchParams(Object.entries({ limit: '50', before, ...filter }).filter(([, value]) => value));
     try {
       const { data } = await get(`/api/auth/audit?${search}`);
-      setHeld({ entries: [...known, ...data.entries], next: data.next, chain: data.chain });
+      // Of two questions only the later one's answer is wanted.
+      if (mine === newest.current) setHeld({ entries: [...known, ...data.entries], next: data.next, chain: data.chain });
     } catch (error) {
-      setHeld((old) => ({ ...old, error }));
+      if (mine === newest.current) setHeld((old) => ({ ...old, busy: false, error }));
     }
   };
   useEffect(() => {
@@ -37,7 +41,7 @@ export function Audit() {
     ${held.chain && html`<p class="note ${held.chain.ok ? '' : 'bad'}" role=${held.chain.ok ? 'note' : 'alert'}>${held.chain.ok ? t('audit.whole', { n: held.chain.checked }) : t('audit.broken', { seq: held.chain.broken_at })}</p>`}
     ${held.error && html`<p class="note bad" role="alert">${troubleWords(held.error, words)}</p>`}
     ${held.entries ? held.entries.length ? html`<ol class="log">${held.entries.map((entry) => html`<${Entry} key=${entry.seq} entry=${entry} />`)}</ol>` : html`<p class="quiet">${t('audit.nothing')}</p>` : !held.error && html`<div class="bone tall" />`}
-    ${held.next && html`<div class="pair start"><button type="button" class="btn" onClick=${() => ask(String(held.next), held.entries)}>${t('audit.older')}</button></div>`}
+    ${held.next && html`<div class="pair start"><button type="button" class="btn" disabled=${held.busy} onClick=${() => ask(String(held.next), held.entries)}>${t('audit.older')}</button></div>`}
   </section>`;
 }
 

@@ -30,9 +30,14 @@ export function Keys() {
 function Table({ keys, onOpen }) {
   const { t } = useWords();
   const now = useNow(10);
+  const isOver = (one) => Boolean(one.revoked_at || (one.expires_at && seconds(one.expires_at) < now));
+  const over = keys.filter(isOver);
+  const [isFolded, fold] = useState(true);
+  const shown = [...keys.filter((one) => !isOver(one)), ...(isFolded ? [] : over)];
   return html`<div class="scroller" tabindex="0" role="group" aria-labelledby="keys"><table class="key-table">
     <thead><tr>${['name', 'key', 'scopes', 'server', 'created', 'used'].map((name) => html`<th key=${name} scope="col" class="col-${name}">${t(`key.${name}`)}</th>`)}<th><span class="sr">${t('settings.actions')}</span></th></tr></thead>
-    <tbody>${keys.map((one) => html`<${Row} key=${one.id} one=${one} now=${now} onOpen=${onOpen} />`)}</tbody></table></div>`;
+    <tbody>${shown.map((one) => html`<${Row} key=${one.id} one=${one} now=${now} onOpen=${onOpen} />`)}</tbody></table></div>
+    ${over.length ? html`<button type="button" class="btn small plain" aria-expanded=${!isFolded} onClick=${() => fold(!isFolded)}>${t('key.over', { n: over.length })}</button>` : null}`;
 }
 
 function Row({ one, now, onOpen }) {

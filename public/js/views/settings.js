@@ -30,7 +30,7 @@ export function View({ query }) {
   const Part = isAdmin ? PARTS[asked] : General;
   return html`<h1>${t('settings.title')}</h1>
     ${isAdmin && html`<nav class="parts" aria-label=${t('settings.title')}>${Object.keys(PARTS).map((part) => html`<a key=${part} href=${address('settings', { query: { part: part === 'general' ? '' : part } })} aria-current=${part === asked ? 'page' : null}>${t(`settings.${part}`)}</a>`)}</nav>`}
-    ${!isAdmin && asked !== 'general' && html`<p class="note">${t('settings.adminOnly')}</p>`}
+    ${!isAdmin && asked !== 'general' && html`<p class="note">${t('settings.adminPart')}</p>`}
     <div class="settings later"><${Part} key=${asked} me=${now.id} user=${now} /></div>`;
 }
 

@@ -46,7 +46,7 @@ function Password({ email, password, onClose }) {
 function NewUser({ onClose }) {
   const { t } = useWords();
   const [made, setMade] = useState(null);
-  const ask = useCall();
+  const ask = useCall(t('user.exists'));
   const submit = (form) => ask.run(async () => {
     const answer = await post(USERS, { email: form.get('email').trim(), name: form.get('name').trim(), role: form.get('role'), tags: tagsOf(form) });
     setMade({ email: answer.user.email, password: answer.password });
@@ -63,7 +63,7 @@ function NewUser({ onClose }) {
 function ChangeUser({ one, isMe, onClose }) {
   const { t } = useWords();
   const [next, setNext] = useState(null); // {password}, or what is to be confirmed
-  const ask = useCall();
+  const ask = useCall(t('user.lastAdmin'));
   const path = `${USERS}/${encodeURIComponent(one.id)}`;
   const submit = (form) => ask.run(async () => {
     const role = form.get('role');
@@ -78,7 +78,7 @@ function ChangeUser({ one, isMe, onClose }) {
     remove: async () => { await call('DELETE', path); pollNow(); onClose(); },
   };
   if (next?.password) return html`<${Password} email=${one.email} password=${next.password} onClose=${onClose} />`;
-  if (next) return html`<${Sure} title=${t(`userdo.${next}`)} text=${t(`usersure.${next}`, { name: one.name })} onSure=${acts[next]} onClose=${() => setNext((now) => (typeof now === 'string' ? null : now))} />`;
+  if (next) return html`<${Sure} title=${t(`userdo.${next}`)} text=${t(`usersure.${next}`, { name: one.name })} conflict=${t('user.lastAdmin')} onSure=${acts[next]} onClose=${() => setNext((now) => (typeof now === 'string' ? null : now))} />`;
   return html`<${FormDialog} title=${one.email} action=${t('action.save')} call=${ask} onSubmit=${submit} onClose=${onClose}>
     <${Field} label=${t('user.name')} name="name" maxlength="100" value=${one.name} />
     <${Choice} label=${t('user.role')} name="role" value=${one.role} choices=${roleChoices(t)} />
