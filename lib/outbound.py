@@ -21,7 +21,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lib.domain.errors import BadInput, Unavailable
 
@@ -76,6 +76,12 @@ def look_up(host: str, port: int) -> Iterable[str]:
     return [str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
+class Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]  # by lower-case name
+    body: bytes
+
+
 class Door:
     """Holds which networks are open besides the public ones, and nothing of any call. Thread-safe."""
 
@@ -94,7 +100,21 @@ class Door:
         trusted: bool = False,
         timeout: float = TIMEOUT_SECONDS,
     ) -> tuple[int, bytes]:
-        """(status, body) of one request; the body ends at MOST_BYTES. Over in `timeout`, the look-up of the name
+        """(status, body) of one request; otherwise as `ask`."""
+        answer = self.ask(method, url, headers=headers, content=content, trusted=trusted, timeout=timeout)
+        return answer.status, answer.body
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        trusted: bool = False,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> Answer:
+        """What one request is answered; the body ends at MOST_BYTES. Over in `timeout`, the look-up of the name
         included. Raises BadInput for an address that may not be called, Unavailable on failure; neither repeats the
         address, which may hold a secret."""
         import httpcore
@@ -115,11 +135,19 @@ class Door:
                     body += chunk
                     if len(body) >= MOST_BYTES:
                         break
-                return answer.status, body[:MOST_BYTES]
+                told = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in answer.headers}
+                return Answer(answer.status, told, body[:MOST_BYTES])
         except (httpcore.LocalProtocolError, UnicodeEncodeError) as error:
             raise BadInput(f"this request to {host} cannot be sent: a header, the method or the path") from error
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, ssl.SSLError) as error:
             raise Unavailable(f"{host} did not answer: {type(error).__name__}") from error
+
+    def addresses(self, host: str, port: int, until: float) -> list[str]:
+        """Where something that is not HTTP (a mail server) may be reached, by the same rules as `ask`. `until` is by
+        time.monotonic(). Raises BadInput and Unavailable."""
+        if not _HOST.fullmatch(host):
+            raise BadInput("this is no name of a host")
+        return self._addresses(host, port, False, until)
 
     def _addresses(self, host: str, port: int, trusted: bool, until: float) -> list[str]:
         """Where the name leads now. One address that may not be called is enough to refuse it."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 VERSION = "0.1.0"
 MIN_SECRET = 32  # characters: HS256 wants a key at least as long as its hash (RFC 7518, 3.2)
@@ -83,6 +84,7 @@ class Settings:
     supabase_auth_url: str | None = None  # set where Supabase Auth's tokens are accepted
     supabase_jwt_secret: str | None = field(default=None, repr=False)  # they are HS256 then, and ES256 without it
     encryption_keys: tuple[str, ...] = field(default=(), repr=False)  # Fernet keys, the newest first
+    timezone: str = "UTC"  # of times in messages
     posts_per_minute: int = 12_000  # of one key, at one instance
     retention: Mapping[str, int] = field(default_factory=_usual_retention)
     postgres_quota_mb: int = 0  # what the database may hold; 0 for no limit
@@ -155,6 +157,7 @@ class _Reader:
                 name: self._number(f"OPENMANAGER_RETENTION_{name.upper()}", usual, least)
                 for name, (usual, least) in _RETENTION.items()
             },
+            timezone=self._zone("OPENMANAGER_TIMEZONE"),
             posts_per_minute=self._number("OPENMANAGER_POSTS_PER_MINUTE", 12_000, 60),
             postgres_quota_mb=self._number("OPENMANAGER_POSTGRES_QUOTA_MB", SUPABASE_FREE_MB if supabase_url else 0, 0),
             production=production,
@@ -294,6 +297,14 @@ class _Reader:
             return usual if not text else text in {"1", "true", "yes", "on"}
         self._faults.append(f"{name} is 1 or 0")
         return usual
+
+    def _zone(self, name: str) -> str:
+        text = self._text(name) or "UTC"
+        try:
+            ZoneInfo(text)
+        except (ValueError, OSError):
+            self._faults.append(f"{name} is a time zone such as Asia/Seoul")
+        return text
 
     def _number(self, name: str, usual: int, least: int) -> int:
         text = self._text(name)

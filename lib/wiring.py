@@ -19,6 +19,7 @@ from lib.storage.hybrid.storage import HybridStorage
 
 if TYPE_CHECKING:
     from lib.auth.accounts import Accounts
+    from lib.auth.act_links import ActLinks
     from lib.auth.audit import Audit
     from lib.auth.keyring import Keyring
     from lib.auth.limiter import Limiter
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lib.auth.supabase_accounts import SupabaseAccounts
     from lib.auth.vault import Vault
     from lib.monitoring.alerts.desk import Desk
+    from lib.monitoring.alerts.notifier import Notifier
     from lib.monitoring.checkbook import Checkbook
     from lib.monitoring.health import Health
     from lib.monitoring.ingest import Ingest
@@ -155,6 +157,28 @@ class Services:
         post_every = Cadence(self.storage.billed).post_every
         alive = DeadMan(self.settings.deadman_url, self.door)
         return Sweeper(self.storage, post_every, alive=alive, emergency=self._emergency)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        from lib.monitoring.alerts.notifier import Notifier
+
+        return Notifier(
+            self.storage.deliveries,
+            self.door,
+            lambda sealed: self.vault.open(sealed),
+            clock=self.clock,
+            base_url=self.settings.base_url,
+            sign=self.act_links.sign if self.settings.jwt_secret else None,
+            timezone=self.settings.timezone,
+        )
+
+    @cached_property
+    def act_links(self) -> ActLinks:
+        from lib.auth.act_links import ActLinks
+
+        if not self.settings.jwt_secret:
+            raise Unavailable("links cannot be signed: OPENMANAGER_JWT_SECRET is not set", retry_after=60)
+        return ActLinks(self.settings.jwt_secret, self.clock)
 
     @cached_property
     def door(self) -> Door:

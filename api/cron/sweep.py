@@ -17,6 +17,8 @@ app = make_app("sweep")
 def sweep() -> Response:
     services = wiring.services()
     run = services.sweeper.run()
+    if run.owed:  # only then: a quiet sweep costs no query more
+        run.delivered = services.notifier.run()
     if run.rollup_due:
 
         @after_this_request

@@ -14,6 +14,7 @@ ACTIONS = (
     "user_added", "user_changed", "user_removed",
     "key_added", "key_changed", "key_rotated", "key_revoked",
     "server_changed", "server_removed", "audit_cut",
+    "channel_added", "channel_changed", "channel_removed",
     "check_added", "check_changed", "check_removed",
     "component_added", "component_changed", "component_removed",
     "incident_acknowledged", "incident_resolved",

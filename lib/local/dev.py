@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import os
 import signal
@@ -27,6 +28,7 @@ from lib.storage.embedded.supervisor import EmbeddedStores
 from lib.web import logs
 
 ROOT = Path(__file__).resolve().parents[2]
+SECRETS = ("OPENMANAGER_JWT_SECRET", "CRON_SECRET", "OPENMANAGER_ENCRYPTION_KEYS")  # made once, and kept
 USUAL_PORT = 3000
 USUAL_EMAIL = "admin@localhost"
 READY_SECONDS = 30.0
@@ -135,7 +137,9 @@ def _settings(environment: dict[str, str], stores: EmbeddedStores, url: str, dat
         given["REDIS_URL"] = stores.redis_url
     if stores.postgres is not None:
         given["DATABASE_URL"] = stores.database_url
-    for name, secret in kept(data / "secrets.json", ("OPENMANAGER_JWT_SECRET", "CRON_SECRET")).items():
+    for name, secret in kept(data / "secrets.json", SECRETS).items():
+        if name == "OPENMANAGER_ENCRYPTION_KEYS":  # 32 bytes too, but in the form of Fernet
+            secret = base64.urlsafe_b64encode(bytes.fromhex(secret)).decode()
         given[name] = given.get(name, "").strip() or secret
     given["OPENMANAGER_BASE_URL"] = given.get("OPENMANAGER_BASE_URL", "").strip() or url
     given.pop("VERCEL", None)  # set by `vercel env pull`; this is not the platform

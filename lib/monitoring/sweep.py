@@ -60,11 +60,14 @@ class Run:
     version: int | None = None
     rollup_due: bool = False
     transitions: int = 0
+    owed: bool = False  # something waits to be delivered
+    delivered: int = 0
 
     def answer(self) -> dict[str, Any]:
         return {
             "swept": self.swept, "commits": self.commits, "dead_letters": self.dead, "busy": self.busy,
-            "version": self.version, "rollup_due": self.rollup_due, "transitions": self.transitions, "delivered": 0,
+            "version": self.version, "rollup_due": self.rollup_due, "transitions": self.transitions,
+            "delivered": self.delivered,
         }  # fmt: skip
 
 
@@ -264,6 +267,7 @@ class Sweeper:
         run.dead += len(document.get("dead", ()))
         run.transitions += len(document.get("transitions", ()))
         run.version = answer["version"]
+        run.owed = bool(answer.get("owed"))
         if snapshot is not None:
             self._written_at = now
             self._storage.publish(snapshot)

@@ -159,6 +159,29 @@ class Incidents(Protocol):
     ) -> dict[str, Any] | None: ...
 
 
+class Deliveries(Protocol):
+    """Channels, and what is owed to them. May raise Unavailable; shapes: storage/supabase/queries_deliveries.py."""
+
+    def notices_claim(self, lease: str, most: int = 8, of_channel: int = 3) -> list[dict[str, Any]]: ...
+    def notice_settle(
+        self,
+        notice: str,
+        lease: str,
+        *,
+        ok: bool,
+        detail: str = "",
+        ms: int = 0,
+        retry_in: float | None = None,
+        disable: bool = False,
+    ) -> bool: ...
+    def notices_of(self, incident: str) -> list[dict[str, Any]]: ...
+    def channel_list(self) -> list[dict[str, Any]]: ...
+    def channel(self, channel: str) -> dict[str, Any] | None: ...
+    def channel_create(self, document: Mapping[str, object]) -> dict[str, Any]: ...
+    def channel_change(self, channel: str, changes: Mapping[str, object]) -> dict[str, Any] | None: ...
+    def channel_delete(self, channel: str) -> bool: ...
+
+
 class Storage(Protocol):
     """Both stores behind one door."""
 
@@ -183,6 +206,9 @@ class Storage(Protocol):
 
     @property
     def incidents(self) -> Incidents: ...
+
+    @property
+    def deliveries(self) -> Deliveries: ...
 
     @property
     def limits(self) -> Limits:

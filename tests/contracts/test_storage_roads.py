@@ -29,6 +29,7 @@ from lib.storage.supabase.client import PostgrestRpc, PsycopgRpc, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
 from lib.storage.supabase.queries_checks import CheckQueries
+from lib.storage.supabase.queries_deliveries import DeliveryQueries
 from lib.storage.supabase.queries_incidents import IncidentQueries
 from lib.storage.supabase.queries_status import StatusQueries
 from tests.real_stores import Pair
@@ -443,6 +444,58 @@ def incident_calls(incidents: IncidentQueries) -> Iterator[tuple[str, Callable[[
     yield "incident_act", lambda: plain(incidents.incident_act("a" * 20, "resolve", "ada", sight=Sight(("x:y",))))
 
 
+def delivery_calls(deliveries: DeliveryQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
+    queries = Queries(deliveries._rpc)
+    wanted = {"kind": "slack", "name": HARD_TEXT, "locale": "ko", "policy": {"least": "critical"},
+              "config": {"room": HARD_TEXT}, "secret": "sealed", "sealed": ["url"]}  # fmt: skip
+    drawn = ("id", "now", "created_at", "updated_at", "due_at", "sent_at", "version", "dirty", "channel")
+
+    def plain(found: Any) -> Any:
+        if isinstance(found, dict):
+            return {name: plain(value) for name, value in found.items() if name not in drawn}
+        if isinstance(found, list):
+            return [plain(one) for one in found]
+        return "<clock>" if isinstance(found, float) else found
+
+    def first() -> str:
+        return str(deliveries.channel_list()[0]["id"])
+
+    def owe() -> Any:
+        begun = queries.sweep_begin("incidents", None)  # its lease lasts
+        notice = {"id": "n" * 20, "channel": first(), "kind": "opened", "severity": "critical", "due_at": 1.0,
+                  "expires_at": time.time() + 600, "body": {"items": [HARD_TEXT]}, "of": [["d" * 20, 1]]}  # fmt: skip
+        version = {"version": begun["version"], "rules_version": begun["rules_version"], "done": True}
+        return plain(queries.sweep_commit({**version, "notices": [notice]}))
+
+    def settle(**said: Any) -> Any:
+        return deliveries.notice_settle("n" * 20, "lease", ms=12, detail=HARD_TEXT, **said)
+
+    yield "channel_create", lambda: plain(deliveries.channel_create(wanted))
+    yield "channel_create", lambda: plain(deliveries.channel_create({**wanted, "locale": "xx"}))  # 23514
+    yield "channel_create", lambda: plain(deliveries.channel_create({**wanted, "name": None}))  # 23502
+    yield "channel_list", lambda: plain(deliveries.channel_list())
+    yield "channel", lambda: plain(deliveries.channel(first()))
+    yield "channel", lambda: deliveries.channel("nobody's")
+    yield "notices_claim", lambda: plain(deliveries.notices_claim("lease"))
+    yield "notices_claim", lambda: deliveries.notices_claim("lease", "many")  # type: ignore[arg-type] # 22P02
+    yield "notices_claim", owe
+    yield "notices_claim", lambda: plain(deliveries.notices_claim("lease"))
+    yield "notices_claim", lambda: plain(deliveries.notices_claim("another"))  # it is leased
+    yield "notice_settle", lambda: settle(ok=False, retry_in="soon")  # 22P02
+    yield "notice_settle", lambda: settle(ok=False, retry_in=-5)
+    yield "notice_settle", lambda: settle(ok=True)  # the lease is over
+    yield "notices_claim", lambda: plain(deliveries.notices_claim("lease"))
+    yield "notice_settle", lambda: settle(ok=False, disable=True)
+    yield "notices_of", lambda: plain(deliveries.notices_of("d" * 20))
+    yield "notices_of", lambda: deliveries.notices_of("nobody's")
+    yield "channel", lambda: plain(deliveries.channel(first()))  # switched off, and why
+    yield "channel_change", lambda: plain(deliveries.channel_change(first(), {"enabled": True, "config": {}}))
+    yield "channel_change", lambda: plain(deliveries.channel_change(first(), {"locale": "xx"}))
+    yield "channel_change", lambda: deliveries.channel_change("nobody's", {"name": "b"})
+    yield "channel_delete", lambda: deliveries.channel_delete(first())
+    yield "channel_delete", lambda: deliveries.channel_delete("nobody's")
+
+
 @pytest.mark.parametrize(
     ("layer", "calls"),
     [
@@ -451,6 +504,7 @@ def incident_calls(incidents: IncidentQueries) -> Iterator[tuple[str, Callable[[
         (CheckQueries, check_calls),
         (StatusQueries, status_calls),
         (IncidentQueries, incident_calls),
+        (DeliveryQueries, delivery_calls),
     ],
 )
 def test_every_function_answers_alike_on_both_roads(roads: list[Road], layer: Any, calls: Any) -> None:

@@ -21,6 +21,7 @@ from lib.storage.supabase.client import QUICK_SECONDS, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
 from lib.storage.supabase.queries_checks import CheckQueries
+from lib.storage.supabase.queries_deliveries import DeliveryQueries
 from lib.storage.supabase.queries_incidents import IncidentQueries
 from lib.storage.supabase.queries_status import StatusQueries
 
@@ -38,6 +39,7 @@ class HybridStorage:
         self.queries = Queries(AuditedRpc(rpc), shard)
         self.access = AccessQueries(AuditedRpc(rpc))
         self.checks = CheckQueries(AuditedRpc(rpc))
+        self.deliveries = DeliveryQueries(AuditedRpc(rpc))
         self.status = StatusQueries(AuditedRpc(rpc))
         self.incidents = IncidentQueries(AuditedRpc(rpc))
         self.directory = Directory(self.queries)

@@ -1,0 +1,63 @@
+"""One typed Python function for each SQL function of channels and what is owed to them (*_deliveries.sql)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib.storage.supabase.client import Rpc
+
+
+class DeliveryQueries:
+    """A channel is `{id, kind, name, locale, enabled, policy, config, sealed, failing, created_at, updated_at}`."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        self._rpc = rpc
+
+    def notices_claim(self, lease: str, most: int = 8, of_channel: int = 3) -> list[dict[str, Any]]:
+        """`[{id, kind, severity, body, attempts, created_at, channel}]`, ours for 30 s; channels with `secret`."""
+        body = {"lease": lease, "most": most, "of_channel": of_channel}
+        return list(self._rpc.call("omv_notices_claim", body)["notices"])
+
+    def notice_settle(
+        self,
+        notice: str,
+        lease: str,
+        *,
+        ok: bool,
+        detail: str = "",
+        ms: int = 0,
+        retry_in: float | None = None,
+        disable: bool = False,
+    ) -> bool:
+        """Without `retry_in` a failure is final. False when the lease was no longer ours: nothing was written."""
+        body = {
+            "id": notice, "lease": lease, "ok": ok, "detail": detail, "ms": ms, "retry_in": retry_in,
+            "disable": disable,
+        }  # fmt: skip
+        return bool(self._rpc.call("omv_notice_settle", body)["settled"])
+
+    def notices_of(self, incident: str) -> list[dict[str, Any]]:
+        """`[{id, channel, kind, state, created_at, due_at, sent_at, error, attempts: [[at, ok, detail, ms]]}]`."""
+        return list(self._rpc.call("omv_notices_of", {"incident": incident})["notices"])
+
+    def channel_list(self) -> list[dict[str, Any]]:
+        return list(self._rpc.call("omv_channels", {})["channels"])
+
+    def channel(self, channel: str) -> dict[str, Any] | None:
+        """With its sealed `secret`."""
+        return _found(self._rpc.call("omv_channel", {"id": channel}))
+
+    def channel_create(self, document: Mapping[str, object]) -> dict[str, Any]:
+        """Raises Conflict beyond 100 channels."""
+        return dict(self._rpc.call("omv_channel_create", document))
+
+    def channel_change(self, channel: str, changes: Mapping[str, object]) -> dict[str, Any] | None:
+        return _found(self._rpc.call("omv_channel_change", {"id": channel, "changes": changes}))
+
+    def channel_delete(self, channel: str) -> bool:
+        return bool(self._rpc.call("omv_channel_delete", {"id": channel})["deleted"])
+
+
+def _found(answer: Any) -> dict[str, Any] | None:
+    return None if answer is None else dict(answer)
