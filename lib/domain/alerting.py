@@ -238,7 +238,8 @@ class Notice:
     due_at: float
     expires_at: float
     items: Sequence[Mapping[str, Any]] = ()  # the incidents it speaks of, each with its latest transition
-    suppressed: int = 0  # how many more there are behind it that are not told
+    others: Sequence[tuple[str, int]] = ()  # (incident, seq) of those beyond what one message can list
+    suppressed: int = 0  # how many silent servers stand behind what it tells of, and are not told of themselves
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.domain.alerting import ChannelFacts, Incident, Notice, Policy, QuietHours, Schedule, Scope, Silence, Transition
-from lib.monitoring.alerts.routing import FLAP_SECONDS, Book, Config, route
+from lib.monitoring.alerts.routing import FLAP_SECONDS, Book, route
+from lib.monitoring.alerts.wants import Config
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 START = 1_764_028_800.0  # a midnight in UTC, a Tuesday
@@ -254,6 +255,53 @@ def test_what_is_over_the_budget_comes_in_one_digest_at_the_hours_end() -> None:
     assert len(night.told) == 4
     assert night.told[3].startswith(f"{HOUR} digest critical")
     assert len(night.notices[3].items) == 7
+
+
+def test_what_the_budget_kept_back_and_is_over_meanwhile_is_in_the_digest_and_nothing_else_is_sent() -> None:
+    night = Night(channel(budget=1, repeat_seconds=0), every=60)
+    found = [night.opens(f"s{n}", "critical") for n in range(11)]
+    night.passes(20 * MINUTE)
+    found += [night.opens(f"t{n}", "critical") for n in range(5)]
+    night.passes(60)
+    for one in found[12:]:
+        night.resolves(one).passes(60)
+    night.passes(20 * MINUTE)
+    assert len(night.told) == 1
+    night.passes(HOUR)
+    assert [line.split()[1] for line in night.told][:2] == ["opened", "digest"]
+    ended = [item["server"] for item in night.notices[1].items if item["transition"] == "resolved"]
+    assert sorted(ended) == ["t1", "t2", "t3", "t4"]
+
+
+def test_two_that_stand_behind_each_other_do_not_hide_each_other() -> None:
+    night = Night(a="b", b="a", c="c")
+    for server in "abc":
+        night.opens(server, "critical", "heartbeat")
+    night.passes(300)
+    assert sorted(item["server"] for notice in night.notices for item in notice.items) == ["a", "b", "c"]
+
+
+def test_a_parent_that_the_channel_does_not_hear_of_hides_nobody() -> None:
+    night = Night(channel(scope=Scope(servers=("leaf",))), leaf="gateway")
+    night.opens("gateway", "critical", "heartbeat")
+    night.opens("leaf", "critical", "heartbeat")
+    assert night.passes(300).told == ["90 opened critical: leaf"]
+
+
+def test_whoever_stands_behind_one_that_stands_behind_another_is_counted() -> None:
+    night = Night(leaf="middle", middle="gateway")
+    for server in ("leaf", "middle", "gateway"):
+        night.opens(server, "critical", "heartbeat")
+    assert night.passes(300).told == ["0 opened critical: gateway (2 behind)"]
+
+
+def test_of_more_than_a_message_can_list_each_is_still_accounted_for() -> None:
+    night = Night()
+    for n in range(60):
+        night.opens("web-1", "critical", subject=f"s{n}", rule=f"r{n}")
+    night.passes(10)
+    [notice] = night.notices
+    assert (len(notice.items), len(notice.others), notice.suppressed) == (50, 10, 0)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from lib.domain.alerting import ChannelFacts, Policy, QuietHours, Schedule, Silence
-from lib.monitoring.alerts.routing import Config
 from lib.monitoring.alerts.rules import schedule_of, scope_of
+from lib.monitoring.alerts.wants import Config
 
 log = logging.getLogger(__name__)
 

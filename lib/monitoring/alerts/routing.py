@@ -19,14 +19,11 @@ from lib.domain.alerting import (
     ChannelFacts,
     Incident,
     Notice,
-    QuietHours,
     RoutingDecision,
     Severity,
-    Silence,
     Transition,
 )
-from lib.domain.calendars import holds
-from lib.monitoring.alerts.silences import muting
+from lib.monitoring.alerts.wants import Config, Wants
 
 PARENT_SECONDS = 90  # a server behind another waits so long for word of that one
 FLAP_SECONDS = 3_600  # what flaps is told of so often
@@ -37,15 +34,6 @@ MOST_ITEMS = 50
 MOST_SAID = 1_000
 HOUR = 3_600
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """`parents` is {server: those it stands behind}: while one of them is silent, so must it be."""
-
-    channels: tuple[ChannelFacts, ...] = ()
-    silences: tuple[Silence, ...] = ()
-    parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +115,9 @@ class _Step:
         self.since: dict[str, float] = dict(before.get("since") or {})
         self.open = {incident.id: incident for incident in open_incidents}
         self.last = {incident.id: (incident, step) for incident, step in news}
-        self.silent = {one.server for one in open_incidents if one.kind == "heartbeat"}
+        self.begun = {incident.id for incident, step in news if step.kind == "opened"}
+        self.wants = Wants(channel, config, open_incidents, now)
+        self.missed: list[dict[str, Any]] = list(before.get("missed") or [])
         self.notices: list[Notice] = []
         self.decisions: list[RoutingDecision] = []
 
@@ -145,8 +135,10 @@ class _Step:
         for identity in [one for one in self.told if one not in self.open]:
             self._of_ended(identity, pending)
         self._missed()
-        if was_over and pending:
-            pending = {"digest": [change for changes in pending.values() for change in changes]}
+        if was_over and (pending or self.missed):
+            everything = [change for changes in pending.values() for change in changes]
+            ended = [_Change("resolved", item["incident"], item["seq"], item) for item in self.missed]
+            pending, self.missed = {"digest": everything + ended}, []
         for key, changes in sorted(pending.items()):
             self._group(key, changes, digest=key == "digest" and was_over)
         self._remind(pending)
@@ -159,13 +151,14 @@ class _Step:
             "since": {identity: at for identity, at in self.since.items() if identity in waiting},
             "hour": self.hour,
             "over": self.over,
+            "missed": self.missed[-MOST_ITEMS:],
             "said": self.said,
         }
 
     # What there is to say
 
     def _of_open(self, incident: Incident) -> _Change | None:
-        verdict, reason, until = self._verdict(incident)
+        verdict, reason, until = self.wants.verdict(incident)
         known = self.told.get(incident.id)
         if verdict:
             self._decide(incident, verdict, reason, until)
@@ -173,7 +166,8 @@ class _Step:
         item = self._item(incident)
         flapping = incident.flaps >= FLAPPING
         if known is None:
-            waits = PARENT_SECONDS if self._parents(incident) else 0.0
+            is_behind = incident.kind == "heartbeat" and incident.server in self.config.parents
+            waits = PARENT_SECONDS if is_behind else 0.0
             return _Change("opened", incident.id, item["seq"], item, flapping, waits)
         if GRAVITY[incident.severity] > GRAVITY[known["severity"]]:
             return _Change("escalated", incident.id, item["seq"], item)
@@ -183,37 +177,6 @@ class _Step:
             known = self.told[incident.id] = {**known, "acked": incident.acked_by}
             self._decide(incident, "skipped", "acknowledged_not_wanted", None)
         return None
-
-    def _verdict(self, incident: Incident) -> tuple[str, str, float | None]:
-        """("", "", None) where the channel is to know of it."""
-        policy = self.policy
-        if not self.channel.enabled:
-            return "skipped", "disabled", None
-        if policy.rules and incident.rule_id not in policy.rules:
-            return "skipped", "out_of_scope", None
-        if not policy.scope.is_everything and (
-            incident.server is None or not policy.scope.holds(incident.server, incident.group, incident.tags)
-        ):
-            return "skipped", "out_of_scope", None
-        if GRAVITY[incident.severity] < GRAVITY[policy.least] or (incident.severity, policy.least) == (
-            "info",
-            "warning",
-        ):
-            return "skipped", "below_severity", None
-        silence = muting(self.config.silences, incident, self.now)
-        if silence is not None:
-            return "muted", f"silence:{silence.id}", silence.ends
-        behind = [parent for parent in self._parents(incident) if parent in self.silent]
-        if behind:
-            return "suppressed", f"behind:{behind[0]}", None
-        if _is_quiet(policy.quiet, incident.severity, self.now):
-            return "waiting", "quiet_hours", None
-        return "", "", None
-
-    def _parents(self, incident: Incident) -> tuple[str, ...]:
-        if incident.kind != "heartbeat" or incident.server is None:
-            return ()
-        return self.config.parents.get(incident.server, ())
 
     def _of_ended(self, identity: str, pending: dict[str, list[_Change]]) -> None:
         """It was told of, so its end is too, whatever silences and nights there are. What is removed has no news."""
@@ -239,21 +202,29 @@ class _Step:
         )
 
     def _missed(self) -> None:
-        """What came and went before anybody was told: said to the page, and where it is old news, in one digest."""
+        """What came and went before anybody was told. Where it was old news already when it was noticed it is told in
+        one digest, and what the budget kept back is in the hour's."""
         old: list[_Change] = []
         for identity, (incident, step) in self.last.items():
             if step.kind != "resolved" or identity in self.open or identity in self.told or identity in self.ended:
                 continue
-            verdict, reason, until = self._verdict(incident)
+            verdict, reason, until = self.wants.verdict(incident)
+            item = self._item(incident) | {"transition": "resolved", "resolved_at": incident.resolved_at}
             if verdict:
                 self._decide(incident, verdict, reason, until)
-            elif self.now - incident.opened_at >= OLD_SECONDS:
-                item = self._item(incident) | {"transition": "resolved", "resolved_at": incident.resolved_at}
+            elif self.policy.resolved and self.said.get(identity, "").endswith("digest over_budget"):
+                self.missed.append(item)
+            elif identity in self.begun and self.now - incident.opened_at >= OLD_SECONDS:
                 old.append(_Change("resolved", identity, step.seq, item))
             else:
                 self._say(identity, step.seq, "skipped", "resolved_meanwhile")
             self.said.pop(identity, None)
-        if old and self.policy.resolved:
+        if not old or not self.policy.resolved:
+            return
+        if self.hour[1] >= self.policy.budget:
+            self.over = True
+            self.missed += [change.item for change in old]
+        else:
             self._send("digest", old, "digest", "digest", "old_news")
 
     # When it is said
@@ -289,7 +260,7 @@ class _Step:
         by_key: dict[str, list[_Change]] = {}
         for identity, known in self.told.items():
             incident = self.open.get(identity)
-            if incident is None or incident.acked_by or self._verdict(incident)[0]:
+            if incident is None or incident.acked_by or self.wants.verdict(incident)[0]:
                 continue
             by_key.setdefault(known["key"], []).append(
                 _Change("reminder", identity, known["seq"], self._item(incident))
@@ -315,7 +286,8 @@ class _Step:
             Notice(
                 digest[:32], self.channel.id, kind, severity, self.now, self.now + NOTICE_SECONDS,  # type: ignore[arg-type] # one of its words
                 tuple(change.item for change in changes[:MOST_ITEMS]),
-                suppressed=len(changes[MOST_ITEMS:]) + self._behind(servers),
+                others=tuple((change.id, change.seq) for change in changes[MOST_ITEMS:]),
+                suppressed=self.wants.behind(servers),
             )
         )  # fmt: skip
         self.hour[1] += 1
@@ -332,14 +304,6 @@ class _Step:
                     "seq": change.seq, "severity": incident.severity, "acked": incident.acked_by, "item": change.item,
                     "key": self._key(incident),
                 }  # fmt: skip
-
-    def _behind(self, servers: set[Any]) -> int:
-        """How many silent servers are not told of because they stand behind one of these."""
-        return sum(
-            1 for one in self.open.values()
-            if one.kind == "heartbeat" and one.server not in servers
-            and any(parent in servers for parent in self._parents(one))
-        )  # fmt: skip
 
     # Words and keys
 
@@ -391,7 +355,3 @@ class _Step:
         self.decisions.append(
             RoutingDecision(identity, seq, self.channel.id, verdict, reason, self.now, until)  # type: ignore[arg-type] # one of its words
         )
-
-
-def _is_quiet(quiet: QuietHours | None, severity: Severity, now: float) -> bool:
-    return quiet is not None and GRAVITY[severity] < GRAVITY[quiet.unless] and holds(quiet.schedule, now)

@@ -9,9 +9,10 @@ from typing import Any
 from lib.domain.alerting import Incident, Notice
 from lib.monitoring.alerts.incidents import News, Person
 from lib.monitoring.alerts.policies import config_of
-from lib.monitoring.alerts.routing import Book, Config, route
+from lib.monitoring.alerts.routing import Book, route
 from lib.monitoring.alerts.rules import rules_of
 from lib.monitoring.alerts.threshold import Rules
+from lib.monitoring.alerts.wants import Config
 from lib.monitoring.state import ServerState
 
 
@@ -63,5 +64,5 @@ def _owed(notice: Notice) -> dict[str, Any]:
     return {
         "id": notice.id, "channel": notice.channel, "kind": notice.kind, "severity": notice.severity,
         "due_at": notice.due_at, "expires_at": notice.expires_at, "body": asdict(notice),
-        "of": [[item["incident"], item["seq"]] for item in notice.items],
+        "of": [*([item["incident"], item["seq"]] for item in notice.items), *map(list, notice.others)],
     }  # fmt: skip
