@@ -208,7 +208,7 @@ class Policy:
     resolved: bool = True
     acknowledged: bool = False
     group_by: tuple[str, ...] = ("server",)  # of: server, group, rule, tag:<key>, all
-    wait_seconds: int = 20  # what belongs together and comes within it is one message; critical too
+    wait_seconds: int = 20  # what belongs together and comes within it is one message; critical does not wait
     interval_seconds: int = 300  # further news of the same group not sooner
     repeat_seconds: int = 14_400  # reminded of what is still open and not acknowledged; 0: never
     budget: int = 20  # messages in an hour; what is over it waits for the hour's digest

@@ -141,3 +141,16 @@ def holds(schedule: Schedule, at: float) -> bool:
     if time >= schedule.start:
         return local.weekday() in schedule.days
     return time < schedule.until and (local.weekday() - 1) % 7 in schedule.days
+
+
+def end_of(schedule: Schedule, at: float) -> float | None:
+    """When the schedule's hours that hold at this moment are over; None where they never are."""
+    zone = ZoneInfo(schedule.timezone)
+    midnight = datetime.fromtimestamp(at, zone).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+    hour, _, minute = schedule.until.partition(":")
+    for day in range(9):
+        local = midnight + timedelta(days=day, hours=int(hour), minutes=int(minute))
+        end = local.replace(tzinfo=zone).timestamp()
+        if end > at and not holds(schedule, end):
+            return end
+    return None

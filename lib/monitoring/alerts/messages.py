@@ -252,7 +252,7 @@ def _lasted(item: Item, locale: Locale) -> str:
 
 
 def _group_title(kind: str, severity: str, items: Sequence[Item], notice: Mapping[str, Any], locale: Locale) -> str:
-    count = len(items) + int(notice.get("suppressed") or 0)
+    count = len(items) + _untold(notice)
     servers = sorted({clean(item["server"], 60) for item in items if item.get("server")})
     where = ", ".join(servers[:3]) + ("…" if len(servers) > 3 else "")
     over = bool(items) and all(item.get("transition") == "resolved" for item in items)
@@ -269,10 +269,15 @@ def _group_lines(items: Sequence[Item], notice: Mapping[str, Any], locale: Local
         over = item.get("transition") == "resolved"
         badge = _word("resolved" if over else str(item.get("severity") or "warning"), locale)
         lines.append(f"• [{badge}] {headline(item, locale)}")
-    more = max(len(items) - MOST_ITEMS, 0) + int(notice.get("suppressed") or 0)
+    more = max(len(items) - MOST_ITEMS, 0) + _untold(notice)
     if more > 0:
         lines.append(f"and {more} more" if locale == "en" else f"외 {more}건")
     return tuple(lines)
+
+
+def _untold(notice: Mapping[str, Any]) -> int:
+    """How many more there are than it has room for, or that stand behind what it tells of."""
+    return len(notice.get("others") or ()) + int(notice.get("suppressed") or 0)
 
 
 def _links(

@@ -8,8 +8,10 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from lib.domain.alerting import ChannelFacts, Policy, QuietHours, Schedule, Silence
+from lib.domain.calendars import end_of
+from lib.monitoring.alerts.book import Config
 from lib.monitoring.alerts.rules import schedule_of, scope_of
-from lib.monitoring.alerts.wants import Config
+from lib.monitoring.alerts.silences import is_active
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +26,9 @@ def policy_of(document: Mapping[str, Any]) -> Policy:
     known["scope"] = scope_of(known.get("scope"))
     if known.get("quiet"):
         quiet = dict(known["quiet"])
-        known["quiet"] = QuietHours(schedule_of(quiet.pop("schedule")) or Schedule(), **quiet)
+        schedule = schedule_of(quiet.pop("schedule")) or Schedule()
+        end_of(schedule, 0.0)  # that it can be asked is found out here
+        known["quiet"] = QuietHours(schedule, **quiet)
     return Policy(**_tupled(known))
 
 
@@ -35,9 +39,12 @@ def document_of(policy: Policy) -> dict[str, Any]:
 
 
 def silence_of(document: Mapping[str, Any]) -> Silence:
+    """Raises TypeError, KeyError or ValueError for what is none."""
     known = {name: value for name, value in document.items() if name in _SILENCE}
     known["scope"] = scope_of(known.get("scope"))
-    return Silence(**_tupled(known))
+    silence = Silence(**_tupled(known))
+    is_active(silence, float(silence.starts))  # that it can be asked is found out here
+    return silence
 
 
 def config_of(document: Mapping[str, Any]) -> Config:

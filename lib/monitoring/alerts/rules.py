@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from lib.domain.alerting import EVERYWHERE, Rule, Schedule, Scope
+from lib.domain.calendars import holds
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,9 @@ def scope_of(document: Mapping[str, Any] | None) -> Scope:
 def schedule_of(document: Mapping[str, Any] | None) -> Schedule | None:
     if not document:
         return None
-    return Schedule(**{**document, "days": tuple(document["days"])}) if "days" in document else Schedule(**document)
+    schedule = Schedule(**{**document, "days": tuple(document["days"])}) if "days" in document else Schedule(**document)
+    holds(schedule, 0.0)  # that it can be asked is found out here
+    return schedule
 
 
 def rule_of(document: Mapping[str, Any]) -> Rule:

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lib.domain.alerting import Incident, Notice
+from lib.monitoring.alerts.book import Book, Config
 from lib.monitoring.alerts.incidents import News, Person
 from lib.monitoring.alerts.policies import config_of
-from lib.monitoring.alerts.routing import Book, route
+from lib.monitoring.alerts.routing import route
 from lib.monitoring.alerts.rules import rules_of
 from lib.monitoring.alerts.threshold import Rules
-from lib.monitoring.alerts.wants import Config
 from lib.monitoring.state import ServerState
 
 
