@@ -1,18 +1,121 @@
-"""/api/rules and below: what is watched for. Checks are jobs that ping when they ran."""
+"""/api/rules and below: what is watched for, when, and why it did or did not fire. Checks are jobs that ping when they
+ran."""
 
 from __future__ import annotations
 
-from flask import Response, g, jsonify
+import time
+
+from flask import Response, g, jsonify, request
+from pydantic import BaseModel, ConfigDict, Field
 
 from lib import wiring
 from lib.domain.access import Principal, may_act_as
+from lib.domain.errors import BadInput
+from lib.monitoring.alerts.replay import explain, preview
+from lib.monitoring.alerts.rulebook import RuleFile, WantedRule, body_of, known_id
+from lib.monitoring.alerts.rules import rule_of
 from lib.monitoring.checkbook import CheckChange, WantedCheck
-from lib.web.body import given, read
+from lib.web.body import checked, given, read
 from lib.web.guards import user
-from lib.web.handler import make_app
+from lib.web.handler import make_app, server_name
 from lib.web.noted import noted
+from lib.web.query import moment, whole
 
 app = make_app("rules")
+DAY = 86_400
+
+
+class Preview(BaseModel):
+    """A rule to be tried on these servers' history; by default on that of the last fourteen days."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    rule: WantedRule
+    servers: list[str] = Field(min_length=1, max_length=10)
+    since: float | None = Field(default=None, ge=0, le=4e9)
+    to: float | None = Field(default=None, ge=0, le=4e9)
+
+
+@app.get("/api/rules")
+@user("viewer")
+def rules() -> Response:
+    return jsonify(wiring.services().rulebook.everything())
+
+
+@app.post("/api/rules")
+@user("operator")
+def create_rule() -> tuple[Response, int]:
+    wanted = read(WantedRule)
+    with noted("rule_added", "rule", name=wanted.name):
+        return jsonify({"rule": wiring.services().rulebook.create(wanted)}), 201
+
+
+@app.put("/api/rules/<rule_id>")
+@user("operator")
+def change_rule(rule_id: str) -> Response:
+    """Put another in its place. `?version=` refuses where somebody else was faster."""
+    wanted = read(WantedRule)
+    version = whole("version", 0) or None
+    with noted("rule_changed", "rule", rule_id, name=wanted.name):
+        return jsonify({"rule": wiring.services().rulebook.change(rule_id, wanted, version)})
+
+
+@app.delete("/api/rules/<rule_id>")
+@user("operator")
+def delete_rule(rule_id: str) -> tuple[str, int]:
+    with noted("rule_removed", "rule", rule_id):
+        wiring.services().rulebook.delete(rule_id)
+    return "", 204
+
+
+@app.get("/api/rules/export")
+@user("viewer")
+def export_rules() -> Response:
+    return jsonify(wiring.services().rulebook.exported())
+
+
+@app.post("/api/rules/import")
+@user("admin")
+def import_rules() -> Response:
+    """All of it or nothing; with `dry_run` only what would be added, changed and removed."""
+    file = read(RuleFile)
+    wanted = {}
+    for place, one in enumerate(file.rules):
+        rule_id = known_id(one.get("id"), f"/rules/{place}/id")
+        if rule_id in wanted:
+            raise BadInput(f'the id "{rule_id}" is there twice', pointer=f"/rules/{place}/id")
+        wanted[rule_id] = checked(
+            WantedRule, {name: value for name, value in one.items() if name != "id"}, f"/rules/{place}"
+        )
+    with noted("rules_imported", rules=sorted(wanted)[:50], prune=file.prune, dry_run=file.dry_run):
+        return jsonify(wiring.services().rulebook.imported(file, wanted))
+
+
+@app.post("/api/rules/preview")
+@user("viewer")
+def preview_rule() -> Response:
+    """When a proposed rule would have fired over stored history, for how long, and how often it would have flapped."""
+    asked = read(Preview)
+    rule = rule_of({**body_of(asked.rule), "id": "preview"})
+    end = int(asked.to if asked.to is not None else time.time())
+    start = int(asked.since if asked.since is not None else end - 14 * DAY)
+    queries = wiring.services().queries
+    return jsonify(preview(queries, rule, asked.servers, start, end, _principal().sight))
+
+
+@app.get("/api/rules/<rule_id>/explain")
+@user("viewer")
+def explain_rule(rule_id: str) -> Response:
+    """Why the rule did, or did not, fire on a server at a moment: replayed with the version that was in force then."""
+    services = wiring.services()
+    now = time.time()
+    at = moment("at", now)
+    server = request.args.get("server")
+    if not server:
+        raise BadInput("say for which `server`")
+    found = services.rulebook.one(rule_id, float(at) if request.args.get("at") else None)
+    answer = explain(services.queries, rule_of(found), server_name(server), at, now, _principal().sight)
+    return jsonify({"rule": rule_id, **answer})
 
 
 @app.get("/api/rules/checks")

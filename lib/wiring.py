@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lib.auth.vault import Vault
     from lib.monitoring.alerts.desk import Desk
     from lib.monitoring.alerts.notifier import Notifier
+    from lib.monitoring.alerts.rulebook import Rulebook
     from lib.monitoring.checkbook import Checkbook
     from lib.monitoring.health import Health
     from lib.monitoring.ingest import Ingest
@@ -74,6 +75,12 @@ class Services:
         from lib.monitoring.public_status import PublicStatus
 
         return PublicStatus(self.storage.status, self.queries.snapshot)
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        from lib.monitoring.alerts.rulebook import Rulebook
+
+        return Rulebook(self.storage.rules)
 
     @cached_property
     def alerts(self) -> Desk:

@@ -18,6 +18,7 @@ ACTIONS = (
     "check_added", "check_changed", "check_removed",
     "component_added", "component_changed", "component_removed",
     "incident_acknowledged", "incident_resolved",
+    "rule_added", "rule_changed", "rule_removed", "rules_imported",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from lib.domain.errors import BadInput, Forbidden, NotFound, Unavailable
 from lib.domain.moments import told
 from lib.monitoring.ingest import Cadence
 from lib.monitoring.snapshot import Snapshot, read
-from lib.monitoring.state import from_row
+from lib.monitoring.state import ServerState, from_row
 from lib.storage.port import Storage
 
 WATCH_SECONDS = 90.0
@@ -115,6 +115,11 @@ class Queries:
             **told("history_from", found["history_from"]),
             **told("processes_at", found["processes_at"]),
         }
+
+    def state_of(self, name: str, sight: Sight = EVERYTHING) -> ServerState | None:
+        """What the sweep remembers of a server; None when there is none to be seen."""
+        found = self._storage.queries.server(name, sight)
+        return None if found is None else from_row(name, {**found, "posts": None})
 
     def series(
         self,

@@ -20,11 +20,16 @@ def read[Model: BaseModel](model: type[Model]) -> Model:
     document = strict_json.parse(body_bytes(request))
     if isinstance(document, dict):
         logs.conceal(*(text for name in ("password", "current") if isinstance(text := document.get(name), str)))
+    return checked(model, document)
+
+
+def checked[Model: BaseModel](model: type[Model], document: object, at: str = "") -> Model:
+    """A document, or the piece of one that stands at this pointer, as the model. Raises BadInput like `read`."""
     try:
         return model.model_validate(document)
     except ValidationError as error:
         found = [
-            {"pointer": "".join(f"/{place}" for place in one["loc"]), "detail": one["msg"]}
+            {"pointer": at + "".join(f"/{place}" for place in one["loc"]), "detail": one["msg"]}
             for one in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         raise BadInput("the body is not what this call takes", errors=found) from None

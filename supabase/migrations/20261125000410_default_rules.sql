@@ -10,7 +10,7 @@ with given (id, body) as (values
   ('heartbeat', '{"name": "Heartbeat", "kind": "heartbeat", "severity": "critical"}'),
   ('deaf',      '{"name": "The monitor cannot hear", "kind": "deaf", "severity": "critical"}'),
   ('jobs',      '{"name": "Missed jobs", "kind": "check", "severity": "critical"}'),
-  ('clock',     '{"name": "Clock", "kind": "skew", "severity": "warning", "hold_seconds": 300, "recover_seconds": 300}'))
+  ('clock',     '{"name": "Clock", "kind": "skew", "hold_seconds": 300, "recover_seconds": 300}'))
 insert into omv.rule (id, body, origin)
 select id, '{"kind": "threshold"}'::jsonb || body::jsonb, 'default' from given
 on conflict (id) do nothing;

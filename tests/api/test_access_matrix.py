@@ -48,6 +48,14 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "/ping/<ping_id>"): "everybody",
     ("GET", "/ping/<ping_id>/<what>"): "everybody",
     ("POST", "/ping/<ping_id>/<what>"): "everybody",
+    ("GET", "/api/rules"): "viewers",
+    ("POST", "/api/rules"): "operators",
+    ("PUT", "/api/rules/<rule_id>"): "operators",
+    ("DELETE", "/api/rules/<rule_id>"): "operators",
+    ("GET", "/api/rules/export"): "viewers",
+    ("POST", "/api/rules/import"): "admins",
+    ("POST", "/api/rules/preview"): "viewers",
+    ("GET", "/api/rules/<rule_id>/explain"): "viewers",
     ("GET", "/api/rules/checks"): "viewers",
     ("POST", "/api/rules/checks"): "operators",
     ("GET", "/api/rules/checks/<check_id>"): "viewers",
@@ -108,6 +116,7 @@ NOBODY_ID = {
 }
 CHECK = {
     "alert_id": "a" * 20,
+    "rule_id": "cpu",
     "check_id": "c" * 16,
     "ping_id": "a-check-of-a-server-that-is-seen",
     "component": "b" * 12,
@@ -156,6 +165,7 @@ def hub(module_stores: Pair) -> Iterator[Admitted]:
 
 
 def path_of(rule: str, server: str = SEEN) -> str:
+    rule += "?server=<name>" if rule.endswith("/explain") else ""
     ids = NOBODY_ID if server == "no-such-server" else {**NOBODY_ID, **CHECK}
     return re.sub(r"<(\w+)>", lambda found: ids.get(found[1], server), rule)
 

@@ -66,6 +66,11 @@ LENIENT = {
     "POST /api/status/components",
     "PATCH /api/status/components/{component}",
     "GET /api/errors/{fingerprint}",
+    "POST /api/rules",
+    "PUT /api/rules/{rule_id}",
+    "POST /api/rules/import",
+    "POST /api/rules/preview",
+    "GET /api/rules/{rule_id}/explain",
     "POST /api/rules/checks",  # one of two fields, zones, cron expressions, names of servers
     "PATCH /api/rules/checks/{check_id}",
     *(f"GET /api/servers/{{name}}/{what}" for what in ("series", "processes", "errors", "events")),
@@ -196,6 +201,7 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     jobs(hub)
     strangers(hub)
     alerts(hub)
+    rules(hub)
     renewed = hub.call("POST /api/auth/refresh", body={}, cookie=hub.cookie)
     session = renewed.headers["set-cookie"][0].partition("=")[2].partition(";")[0]
     hub.call("POST /api/auth/logout", body={}, cookie=session)
@@ -238,6 +244,20 @@ def jobs(hub: Hub) -> None:
     assert hub.call("POST /api/rules/checks/{check_id}/pause", **one).json()["check"]["status"] == "paused"
     hub.call("POST /api/rules/checks/{check_id}/resume", **one)
     hub.call("DELETE /api/rules/checks/{check_id}", **one)
+
+
+def rules(hub: Hub) -> None:
+    """A rule from its trial to its end."""
+    rule = {"name": "queue", "metric": "app.queue", "warning": 5}
+    hub.call("POST /api/rules/preview", body={"rule": rule, "servers": [SERVER]})
+    made = hub.call("POST /api/rules", body=rule).json()["rule"]
+    one = {"path_parameters": {"rule_id": made["id"]}}
+    hub.call("PUT /api/rules/{rule_id}", **one, body={**rule, "critical": 9}, query={"version": 1})
+    hub.call("GET /api/rules/{rule_id}/explain", **one, query={"server": SERVER})
+    file = hub.call("GET /api/rules/export").json()
+    assert hub.call("POST /api/rules/import", body=file).json()["changed"] == []
+    hub.call("DELETE /api/rules/{rule_id}", **one)
+    assert len(hub.call("GET /api/rules").json()["rules"]) == len(file["rules"]) - 1
 
 
 def alerts(hub: Hub) -> None:
@@ -296,13 +316,23 @@ BODIES: dict[str, Any] = {
     "PATCH /api/auth/keys/{key_id}": {"name": "x"},
     "POST /api/auth/keys/{key_id}/rotate": {},
     "POST /api/alerts/{alert_id}/ack": {},
+    "POST /api/rules": {"name": "x", "metric": "cpu", "warning": 1},
+    "PUT /api/rules/{rule_id}": {"name": "x", "metric": "cpu", "warning": 1},
+    "POST /api/rules/import": {"rules": []},
+    "POST /api/rules/preview": {"rule": {"name": "x", "metric": "cpu", "warning": 1}, "servers": [SERVER]},
     "POST /api/alerts/{alert_id}/resolve": {},
     "POST /api/rules/checks": {"name": "backup", "period_seconds": 60},
     "PATCH /api/rules/checks/{check_id}": {"name": "x"},
     "POST /api/status/components": {"name": "x", "kind": "server", "target": SERVER},
     "PATCH /api/status/components/{component}": {"name": "x"},
 }
-PATHS = {"name": SERVER, "alert_id": "0" * 20, "key_id": "0" * 16, "user_id": "00000000-0000-4000-8000-000000000000"}
+PATHS = {
+    "name": SERVER,
+    "alert_id": "0" * 20,
+    "rule_id": "cpu",
+    "key_id": "0" * 16,
+    "user_id": "00000000-0000-4000-8000-000000000000",
+}
 PATHS |= {
     "component": "0" * 12,
     "fingerprint": "0" * 16,

@@ -47,6 +47,8 @@ def test_the_rules_of_a_fresh_install_can_be_read_and_make_sense(fresh_stores: P
             levels = levels_of(rule)
             assert levels.recovery < levels.warning < levels.critical, rule.id
         assert rule_of({**document_of(rule), "id": rule.id}) == rule
+    bodies = dict(rows(fresh_stores, "id, body", "rule"))
+    assert {rule.id: document_of(rule) for rule in found} == bodies, "as an import of the same file would write them"
     told = {rule.id: (rule.warning, rule.recovery, rule.hold_seconds) for rule in found}
     assert told["cpu"] == told["memory"] == (90, 80, 900)
     assert re.search("on conflict", (MIGRATIONS / "20261125000410_default_rules.sql").read_text())

@@ -31,6 +31,7 @@ from lib.storage.supabase.queries_access import AccessQueries
 from lib.storage.supabase.queries_checks import CheckQueries
 from lib.storage.supabase.queries_deliveries import DeliveryQueries
 from lib.storage.supabase.queries_incidents import IncidentQueries
+from lib.storage.supabase.queries_rules import RuleQueries
 from lib.storage.supabase.queries_status import StatusQueries
 from tests.real_stores import Pair
 from tests.twins import node_tools
@@ -412,6 +413,30 @@ def status_calls(status: StatusQueries) -> Iterator[tuple[str, Callable[[], Any]
     yield "component_delete", lambda: status.component_delete("nobody's")
 
 
+def rule_calls(rules: RuleQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
+    body = {"name": HARD_TEXT, "kind": "threshold", "metric": "cpu", "warning": 1.5}
+
+    def plain(found: Any) -> Any:
+        if isinstance(found, dict):
+            times = ("created_at", "updated_at", "since")
+            return {name: plain(value) for name, value in found.items() if name not in times}
+        return [plain(one) for one in found] if isinstance(found, list) else found
+
+    yield "rule_create", lambda: plain(rules.rule_create(body, "mine"))
+    yield "rule_create", lambda: plain(rules.rule_create(body, "mine"))  # taken
+    yield "rule_create", lambda: rules.rule_create(None, "none")  # type: ignore[arg-type] # 23502
+    yield "rule_change", lambda: plain(rules.rule_change("mine", {**body, "warning": 2}, 1))
+    yield "rule_change", lambda: plain(rules.rule_change("mine", body, 1))  # somebody was faster
+    yield "rule_change", lambda: rules.rule_change(HARD_TEXT, body)
+    yield "rule", lambda: plain(rules.rule("mine"))
+    yield "rule", lambda: plain(rules.rule("mine", 5.0))
+    yield "rule_list", lambda: plain(rules.rule_list())
+    yield "rule_import", lambda: plain(rules.rule_import({"mine": body, "cpu": body}, ["disk"], dry_run=True))
+    yield "rule_import", lambda: plain(rules.rule_import({"mine": body}, ["disk"]))
+    yield "rule_delete", lambda: rules.rule_delete("mine")
+    yield "rule_delete", lambda: rules.rule_delete("mine")
+
+
 def incident_calls(incidents: IncidentQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
     queries = Queries(incidents._rpc)
     body = {"rule_name": HARD_TEXT, "rule_version": 1, "tags": {"team": "pay"}}
@@ -504,6 +529,7 @@ def delivery_calls(deliveries: DeliveryQueries) -> Iterator[tuple[str, Callable[
         (CheckQueries, check_calls),
         (StatusQueries, status_calls),
         (IncidentQueries, incident_calls),
+        (RuleQueries, rule_calls),
         (DeliveryQueries, delivery_calls),
     ],
 )

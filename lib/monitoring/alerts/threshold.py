@@ -143,7 +143,7 @@ class Rules:
             if value is not None
         ]
         if rule.over_seconds:
-            sums[key], readings = _aggregated(sums.get(key) or [], readings, rule)
+            sums[key], readings = aggregated(sums.get(key) or [], readings, rule)
         if rule.schedule is not None and (known is None or Episode.from_list(known).phase == "pending"):
             # Out of its hours a rule opens nothing; what is open ends as ever.
             readings = [(at, value) for at, value in readings if holds(rule.schedule, at)]
@@ -234,7 +234,7 @@ def _extremes(window: Window, column: int) -> tuple[float, float]:
     return (min(known), max(known)) if known else (float("nan"), float("nan"))
 
 
-def _aggregated(
+def aggregated(
     buckets: Sequence[list[float]], readings: Iterable[tuple[int, float]], rule: Rule
 ) -> tuple[list[list[float]], list[tuple[int, float]]]:
     """(buckets, readings): each reading becomes the aggregate of the seconds up to it, once they are covered."""

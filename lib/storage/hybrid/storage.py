@@ -23,6 +23,7 @@ from lib.storage.supabase.queries_access import AccessQueries
 from lib.storage.supabase.queries_checks import CheckQueries
 from lib.storage.supabase.queries_deliveries import DeliveryQueries
 from lib.storage.supabase.queries_incidents import IncidentQueries
+from lib.storage.supabase.queries_rules import RuleQueries
 from lib.storage.supabase.queries_status import StatusQueries
 
 PUBLISH_BILLED_SECONDS = 300.0
@@ -41,6 +42,7 @@ class HybridStorage:
         self.checks = CheckQueries(AuditedRpc(rpc))
         self.deliveries = DeliveryQueries(AuditedRpc(rpc))
         self.status = StatusQueries(AuditedRpc(rpc))
+        self.rules = RuleQueries(AuditedRpc(rpc))
         self.incidents = IncidentQueries(AuditedRpc(rpc))
         self.directory = Directory(self.queries)
         self.billed = billed

@@ -19,6 +19,7 @@ CHANGES = frozenset(
         "omv_check_create", "omv_check_change", "omv_check_delete",
         "omv_status_create", "omv_status_change", "omv_status_delete",
         "omv_incident_act",
+        "omv_rule_create", "omv_rule_change", "omv_rule_delete", "omv_rule_import",
     }
 )  # fmt: skip
 

@@ -265,4 +265,8 @@ export const messages = {
   'auditdid.component_added': 'Put on the status page',
   'auditdid.component_changed': 'Status page changed',
   'auditdid.component_removed': 'Taken off the status page',
+  'auditdid.rule_added': 'Rule made',
+  'auditdid.rule_changed': 'Rule changed',
+  'auditdid.rule_removed': 'Rule removed',
+  'auditdid.rules_imported': 'Rules imported',
 };

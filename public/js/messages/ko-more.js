@@ -265,4 +265,8 @@ export const messages = {
   'auditdid.component_added': '상태 페이지에 추가',
   'auditdid.component_changed': '상태 페이지 변경',
   'auditdid.component_removed': '상태 페이지에서 제외',
+  'auditdid.rule_added': '규칙 추가',
+  'auditdid.rule_changed': '규칙 변경',
+  'auditdid.rule_removed': '규칙 삭제',
+  'auditdid.rules_imported': '규칙 가져오기',
 };
