@@ -116,7 +116,7 @@ def write(
     """`notice` is `{id, kind, severity, at, items, suppressed}`, `channel` has `id` and `locale`."""
     locale: Locale = "ko" if channel.get("locale") == "ko" else "en"
     zone = _zone(timezone)
-    items: Sequence[Item] = notice.get("items") or ()
+    items: Sequence[Item] = [_cleaned(item) for item in notice.get("items") or ()]
     one = items[0] if len(items) == 1 else None
     kind, severity = str(notice["kind"]), str(notice["severity"])
     lines: tuple[str, ...]
@@ -194,6 +194,11 @@ def clean(text: object, most: int) -> str:
     line = "".join(" " if unicodedata.category(one) in _HIDDEN else one for one in short)
     line = " ".join(line.split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _cleaned(item: Item) -> Item:
+    """Some channels send the items themselves on."""
+    return {name: clean(value, MOST_TEXT) if isinstance(value, str) else value for name, value in item.items()}
 
 
 def _badge(kind: str, item: Item, severity: str, locale: Locale) -> str:

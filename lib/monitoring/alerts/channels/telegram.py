@@ -21,6 +21,7 @@ from lib.monitoring.alerts.channels import (
     cut,
     excerpt,
     post,
+    retry_after,
     usual,
 )  # fmt: skip
 from lib.monitoring.alerts.messages import Message
@@ -67,7 +68,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Verdict:
     code = said.get("error_code", status)
     asked = (said.get("parameters") or {}).get("retry_after")
     if code == 429:
-        wait = min(float(asked), MOST_WAIT_SECONDS) if isinstance(asked, int | float) else None
+        wait = min(float(asked), MOST_WAIT_SECONDS) if isinstance(asked, int | float) else retry_after(headers)
         return Later(wait, f"429 {told}")
     if code == 401 or (code in (400, 403) and any(word in told.lower() for word in GONE)):
         return Never(f"{code} {told}", disable=True)
