@@ -6,6 +6,7 @@ const LATER = {
   login: () => [import('./views/login.js'), style('css/login.css')],
   help: () => [import('./views/help.js'), style('css/settings.css'), wholeLanguage()],
   server: () => [import('./views/server.js'), style('vendor/uplot.css'), style('css/server.css'), style('css/settings.css'), wholeLanguage()],
+  alerts: () => [import('./views/alerts.js'), style('css/settings.css'), wholeLanguage()],
   settings: () => [import('./views/settings.js'), style('css/settings.css'), wholeLanguage()],
   add: () => [import('./views/add.js'), style('css/settings.css'), wholeLanguage()],
 };

@@ -6,7 +6,7 @@ export function parse(hash) {
   const query = Object.fromEntries(new URLSearchParams(search));
   const [first = '', second = ''] = path.split('/').filter(Boolean);
   if (first === 'servers' && second) return { page: 'server', id: decoded(second), query };
-  if (first === 'servers' || first === 'settings') return { page: first, id: null, query };
+  if (/^(servers|alerts|settings)$/.test(first)) return { page: first, id: second ? decoded(second) : null, query };
   return { page: 'overview', id: null, query };
 }
 
@@ -14,6 +14,7 @@ const PATHS = {
   overview: () => '#/',
   servers: () => '#/servers',
   server: (id) => `#/servers/${encodeURIComponent(id)}`,
+  alerts: (id) => `#/alerts${id ? `/${id}` : ''}`,
   settings: () => '#/settings',
 };
 

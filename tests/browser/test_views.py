@@ -92,6 +92,7 @@ VIEWS = (
     View("server", f"#/servers/{HERE}", ".chart canvas"),
     View("range", f"#/servers/{HERE}", "dialog input[name=from]", lambda tab: tab.click(".range > .btn")),
     View("no-such-server", "#/servers/nobody", ".empty a.btn"),
+    View("alerts", "#/alerts", ".alerts a, .quiet"),
     View("settings", "#/settings", ".key-table"),
     View("users", "#/settings?part=users", ".key-table td"),
     View("addresses", "#/settings?part=addresses", ".lists dd"),

@@ -10,6 +10,7 @@ export const messages = {
 
   'nav.overview': 'Overview',
   'nav.servers': 'Servers',
+  'nav.alerts': 'Alerts',
   'nav.settings': 'Settings',
 
   'search.label': 'Search servers, groups, tags',

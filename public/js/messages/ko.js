@@ -10,6 +10,7 @@ export const messages = {
 
   'nav.overview': '전체 현황',
   'nav.servers': '서버',
+  'nav.alerts': '알림',
   'nav.settings': '설정',
 
   'search.label': '서버, 그룹, 태그 검색',

@@ -39,7 +39,7 @@ function OldView({ isCopy, asOf }) {
   const now = useNow();
   if (!isCopy && link.state !== 'lost') return null;
   const at = isCopy ? asOf : link.confirmedAt;
-  return html`<p class="note wary" role="alert"><${Icon} name="alert" />${words.t('fleet.asOf', { ago: words.ago(now - at), at: words.clock(at, true) })}</p>`;
+  return html`<p class="note wary" role="alert"><${Icon} name="alerts" />${words.t('fleet.asOf', { ago: words.ago(now - at), at: words.clock(at, true) })}</p>`;
 }
 
 function List({ servers, query, now, view, isOverview }) {

@@ -12,7 +12,7 @@ import { actionFor, step } from '../shortcuts.js';
 import { countStatuses, judged, worstOf } from '../status.js';
 import { store } from '../store.js';
 
-const PAGES = ['overview', 'servers', 'settings'];
+const PAGES = ['overview', 'servers', 'alerts', 'settings'];
 
 export function Shell({ route, children }) {
   const { t } = useWords();

@@ -1,0 +1,108 @@
+"""Alerts in the page: listed as they open, looked at closely, acknowledged and ended, in both languages."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser.chromium import Tab
+from tests.browser.conftest import Site, choose_language, sign_in
+from tests.browser.test_access_pages import api
+
+
+@pytest.fixture
+def full_disk(site: Site) -> Iterator[str]:
+    """A server whose disk has been full for a while, and what was said of it."""
+    token = site.token()
+    key = api(site, "POST", "/api/auth/keys", {"name": "alerts"}, token)
+    name = "full-disk-1"
+    report(site, key["secret"], name, 97.0)
+    deadline = time.monotonic() + 30
+    while not (found := open_alerts(site, name)) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert found, "the sweep has opened nothing"
+    yield name
+    api(site, "DELETE", f"/api/servers/{name}", token=site.token())
+    api(site, "DELETE", f"/api/auth/keys/{key['key']['id']}", token=site.token())
+
+
+def report(site: Site, secret: str, server: str, percent: float) -> None:
+    now = int(time.time())
+    body = {
+        "server": server,
+        "samples": [{"at": now - back, "cpu": 12.0, "mounts": {"/": percent}} for back in (200, 100, 30)],
+        "processes": [{"name": "postgres", "pid": 7, "cpu": 55.0}],
+        "events": [{"kind": "deploy", "title": "v2.4 배포", "at": now - 300}],
+    }
+    status, answer = site.dev.ask("POST", "/api/ingest", body, Authorization=f"Bearer {secret}")
+    assert status == 202, answer
+
+
+def open_alerts(site: Site, server: str) -> list[dict[str, Any]]:
+    return list(api(site, "GET", f"/api/alerts?state=open&server={server}")["alerts"])
+
+
+def test_an_alert_is_seen_looked_at_acknowledged_and_ended(inside: Tab, site: Site, full_disk: str) -> None:
+    inside.click("nav.side .nav[href='#/alerts']")
+    inside.until(f"document.querySelector('.alerts')?.textContent.includes({json.dumps(full_disk)})")
+    text = inside.text()
+    assert "Disk / at 97% (level 95%)" in text
+    assert "Critical" in text
+    inside.click(".alerts a", full_disk)
+    inside.until("document.querySelector('#story')")
+    inside.until("document.querySelector('.log li')")
+    whole = inside.text()
+    for word in ("Opened", "postgres", "v2.4 배포", "Rule"):
+        assert word in whole, word
+
+    inside.click(".pair .btn", "Acknowledge")
+    inside.fill("dialog[open] textarea", "디스크를 비우는 중")
+    inside.click("dialog button.main")
+    inside.until("[...document.querySelectorAll('.log b')].some((one) => one.textContent === 'Acknowledged')")
+    assert "디스크를 비우는 중" in inside.text()
+    assert f"{site.email} looks after it" in inside.text()
+    assert open_alerts(site, full_disk)[0]["acked_by"] == site.email
+
+    inside.click(".pair .btn", "End it")
+    inside.click("dialog[open] button.main")
+    inside.until("!document.querySelector('dialog') && document.querySelectorAll('.log li').length === 3")
+    assert open_alerts(site, full_disk) == []
+    inside.click("main a[href='#/alerts']")
+    inside.click(".segmented button", "Over")
+    inside.until(f"document.querySelector('.alerts .ended')?.textContent.includes({json.dumps(full_disk)})")
+
+
+def test_in_korean_on_a_phone(tab: Tab, site: Site, full_disk: str) -> None:
+    tab.size(390, 844)
+    choose_language(tab, "ko")
+    sign_in(tab, site)
+    tab.click("nav.tabs a[href='#/alerts']")
+    tab.until(f"document.querySelector('.alerts')?.textContent.includes({json.dumps(full_disk)})")
+    assert "디스크 사용률 / 97% (기준 95%)" in tab.text()
+    tab.click(".alerts a", full_disk)
+    tab.until("document.querySelector('.log li')")
+    assert "발생 당시" in tab.text()
+    assert not tab.js("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_a_viewer_looks_and_does_not_act(tab: Tab, site: Site, full_disk: str) -> None:
+    made = api(site, "POST", "/api/auth/users", {"email": "looks@example.org", "role": "viewer"})
+    choose_language(tab, "en")
+    tab.fill("input[name=email]", "looks@example.org")
+    tab.fill("input[name=password]", made["password"])
+    tab.click("form button.main")
+    tab.until("document.querySelector('nav.side')", 20)
+    tab.js(f"location.hash = '#/alerts/{open_alerts(site, full_disk)[0]['id']}'")
+    tab.until("document.querySelector('.log li')")
+    assert "Acknowledge" not in tab.text()
+    api(site, "DELETE", f"/api/auth/users/{made['user']['id']}")
+
+
+def test_an_alert_that_nobody_knows_is_said_so(inside: Tab) -> None:
+    inside.js("location.hash = '#/alerts/' + '0'.repeat(20)")
+    inside.until("document.querySelector('main [role=alert]')?.textContent.includes('Not found')")
+    inside.problems.clear()
