@@ -12,10 +12,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
-from lib.domain.alerting import Severity
 from lib.storage.port import Entry
+
+if TYPE_CHECKING:
+    from lib.domain.alerting import Severity  # a ping at the door needs none of alerting's nouns
 
 type PingKind = Literal["start", "success", "fail", "log"]
 type CheckStatus = Literal["new", "up", "late", "down", "paused"]

@@ -113,7 +113,7 @@ def big_batches(
             batches = [decode(parse(body), now) for body in bodies]
         with meter.during("append"):
             for batch in batches:
-                services.ingest.take(batch, "bench", None)
+                services.ingest.take(batch, "bench")
         with meter.during("sweep"):
             run = services.sweeper.run()
         if run.swept != servers * samples or run.dead:
@@ -139,7 +139,7 @@ def ranges(services: Services, pair: Pair, name: str = "history") -> Iterator[Fi
     now = time.time()
     for number in range(144):
         end = int(now) - 600 * (143 - number)
-        services.ingest.take(decode(parse(machine.post(end, 60)), now), "bench", None)
+        services.ingest.take(decode(parse(machine.post(end, 60)), now), "bench")
         if number % 36 == 35:
             services.sweeper.run()
     roll_up(services.storage, RETENTION)
@@ -183,7 +183,7 @@ def fleet(services: Services, servers: int = 1_000) -> Iterator[Figure]:
     now = time.time()
     for number in range(servers):
         body = Machine(f"fleet-{number:04}", number).post(int(now), 1)
-        services.ingest.take(decode(parse(body), now), "bench", None)
+        services.ingest.take(decode(parse(body), now), "bench")
     services.sweeper.run()
     queries = services.queries
     text = queries.fleet({}).text

@@ -9,8 +9,9 @@ import pytest
 
 from lib.domain.alerting import Rule, Schedule, Scope
 from lib.monitoring.alerts.incidents import open_of, worst
-from lib.monitoring.alerts.threshold import RULES, SUMS, URGENT, Rules
+from lib.monitoring.alerts.threshold import RULES, SUMS, Rules
 from lib.monitoring.analyzers import Window
+from lib.monitoring.ingest import URGENT
 from lib.monitoring.state import ServerState
 from tests.unit.folding import BRISK, NOW
 

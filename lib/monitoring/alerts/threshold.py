@@ -20,9 +20,6 @@ from lib.monitoring.state import ServerState
 
 RULES = "rules"
 SUMS = "sums"
-# Values at which an agent posts at once rather than at its next turn. What a fresh install's rules call bad, without
-# asking the database at each post.
-URGENT = {"cpu": 90.0, "memory": 90.0, "disk": 90.0, "inode": 90.0}
 BUCKETS = 12  # an aggregate's window is kept in so many pieces
 
 
