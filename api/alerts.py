@@ -28,8 +28,8 @@ class Remark(BaseModel):
 @app.get("/api/alerts")
 @user("viewer")
 def alerts() -> Response:
-    filters = {name: request.args.get(name) or None for name in ("state", "server", "severity")}
-    since = moment("since", 0) if request.args.get("since") else None
+    filters = {name: request.args.get(name) for name in ("state", "server", "severity")}
+    since = moment("since", 0) if "since" in request.args else None
     before = whole("before", 0) or None
     return jsonify(
         wiring.services().alerts.listed(
