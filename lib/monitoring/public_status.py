@@ -42,7 +42,7 @@ class ComponentChange(BaseModel):
 class WantedComponent(ComponentChange):
     name: str = Field(min_length=1, max_length=100)
     kind: Literal["server", "group", "check"]
-    target: str = Field(min_length=1, max_length=400)
+    target: str = Field(min_length=1, max_length=100)
 
 
 class PublicStatus:
