@@ -14,6 +14,7 @@ from lib.domain.errors import BadInput
 from lib.monitoring.alerts.replay import explain, preview
 from lib.monitoring.alerts.rulebook import RuleFile, WantedRule, body_of, known_id
 from lib.monitoring.alerts.rules import rule_of
+from lib.monitoring.alerts.switchboard import ChannelChange, WantedChannel, kinds
 from lib.monitoring.checkbook import CheckChange, WantedCheck
 from lib.web.body import checked, given, read
 from lib.web.guards import user
@@ -177,6 +178,51 @@ def _set_paused(check_id: str, *, paused: bool) -> Response:
     with noted("check_changed", "check", check_id, paused=paused):
         changed = wiring.services().checkbook.change(check_id, {"paused": paused}, _principal().sight)
     return jsonify({"check": changed})
+
+
+@app.get("/api/rules/channels")
+@user("viewer")
+def channels() -> Response:
+    """How a channel is set up is told to admins, its secrets to nobody."""
+    return jsonify(wiring.services().switchboard.everything(full=may_act_as(_principal(), "admin")))
+
+
+@app.get("/api/rules/channels/kinds")
+@user("viewer")
+def channel_kinds() -> Response:
+    return jsonify(kinds())
+
+
+@app.post("/api/rules/channels")
+@user("admin")
+def create_channel() -> tuple[Response, int]:
+    wanted = read(WantedChannel)
+    with noted("channel_added", "channel", name=wanted.name, of_kind=wanted.kind, fields=sorted(wanted.config)):
+        return jsonify({"channel": wiring.services().switchboard.create(wanted)}), 201
+
+
+@app.patch("/api/rules/channels/<channel_id>")
+@user("admin")
+def change_channel(channel_id: str) -> Response:
+    wanted = read(ChannelChange)
+    changed = sorted(given(wanted))
+    with noted("channel_changed", "channel", channel_id, changed=changed, fields=sorted(wanted.config)):
+        return jsonify({"channel": wiring.services().switchboard.change(channel_id, wanted)})
+
+
+@app.delete("/api/rules/channels/<channel_id>")
+@user("admin")
+def delete_channel(channel_id: str) -> tuple[str, int]:
+    with noted("channel_removed", "channel", channel_id):
+        wiring.services().switchboard.delete(channel_id)
+    return "", 204
+
+
+@app.post("/api/rules/channels/<channel_id>/test")
+@user("admin")
+def test_channel(channel_id: str) -> Response:
+    """A real message, and what came of it."""
+    return jsonify(wiring.services().switchboard.test(channel_id))
 
 
 def _principal() -> Principal:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lib.monitoring.alerts.desk import Desk
     from lib.monitoring.alerts.notifier import Notifier
     from lib.monitoring.alerts.rulebook import Rulebook
+    from lib.monitoring.alerts.switchboard import Switchboard
     from lib.monitoring.checkbook import Checkbook
     from lib.monitoring.health import Health
     from lib.monitoring.ingest import Ingest
@@ -172,6 +173,21 @@ class Services:
         return Notifier(
             self.storage.deliveries,
             self.door,
+            lambda sealed: self.vault.open(sealed),
+            clock=self.clock,
+            base_url=self.settings.base_url,
+            sign=self.act_links.sign if self.settings.jwt_secret else None,
+            timezone=self.settings.timezone,
+        )
+
+    @cached_property
+    def switchboard(self) -> Switchboard:
+        from lib.monitoring.alerts.switchboard import Switchboard
+
+        return Switchboard(
+            self.storage.deliveries,
+            self.door,
+            lambda text: self.vault.seal(text),
             lambda sealed: self.vault.open(sealed),
             clock=self.clock,
             base_url=self.settings.base_url,

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi import checks
 from tests.api import admitted as admitted_module
 from tests.api.admitted import KEYS, PEOPLE, Admitted, admitted, unhashed
 from tests.api.test_openapi import CASES, CONFORMANCE, FORGIVING, LENIENT, OPERATIONS
+from tests.channels.outbox import key
 from tests.real_stores import Pair, ServicesFactory
 
 pytestmark = pytest.mark.long
@@ -32,7 +33,7 @@ def hub(module_stores: Pair) -> Iterator[Admitted]:
         unhashed(patch.setattr)
         # Hypothesis tries the constants of a program, and a right guess would change it.
         patch.setattr(admitted_module, "PASSWORD", secrets.token_urlsafe(24))
-        yield admitted(module_stores, factory(module_stores, install=True))
+        yield admitted(module_stores, factory(module_stores, install=True, encryption_keys=(key(),)))
     finally:
         patch.undo()
         factory.close()
