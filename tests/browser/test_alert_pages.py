@@ -106,3 +106,31 @@ def test_an_alert_that_nobody_knows_is_said_so(inside: Tab) -> None:
     inside.js("location.hash = '#/alerts/' + '0'.repeat(20)")
     inside.until("document.querySelector('main [role=alert]')?.textContent.includes('Not found')")
     inside.problems.clear()
+
+
+def test_a_rule_is_tried_changed_and_switched_off(inside: Tab, site: Site) -> None:
+    inside.js("location.hash = '#/settings?part=rules'")
+    inside.until("document.querySelector('.key-table td')")
+    assert "Warning ≥ 90 · Critical ≥ 98" in inside.text()
+    inside.click("section .panel-head .btn", "New rule")
+    inside.fill("dialog[open] input[name=name]", "half busy")
+    for name, text in (("warning", "0"), ("recovery", "-1"), ("hold", "0")):
+        inside.fill(f"dialog[open] input[name={name}]", text)
+    inside.until("document.querySelector('dialog [role=status]')?.textContent.includes('Would have fired')")
+    inside.fill("dialog[open] input[name=recovery]", "50")
+    assert "in order" in str(
+        inside.until(
+            "(document.querySelector('dialog [role=status]')?.textContent ?? '').includes('order')"
+            " && document.querySelector('dialog [role=status]').textContent"
+        )
+    )
+    inside.problems.clear()  # a refused trial stands in the console
+    inside.fill("dialog[open] input[name=recovery]", "-1")
+    inside.click("dialog button.main")
+    inside.until("!document.querySelector('dialog') && document.body.textContent.includes('half busy')")
+    inside.click("button[aria-label='On half busy']")
+    inside.until("document.querySelector(\"button[aria-label='Off half busy']\")")
+    inside.click("button[aria-label='Change half busy']")
+    inside.click("dialog[open] .btn.danger")
+    inside.click("dialog[open] footer .btn.danger")
+    inside.until("!document.body.textContent.includes('half busy')")

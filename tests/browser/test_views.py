@@ -94,6 +94,7 @@ VIEWS = (
     View("no-such-server", "#/servers/nobody", ".empty a.btn"),
     View("alerts", "#/alerts", ".alerts a, .quiet"),
     View("settings", "#/settings", ".key-table"),
+    View("rules", "#/settings?part=rules", ".key-table td"),
     View("users", "#/settings?part=users", ".key-table td"),
     View("addresses", "#/settings?part=addresses", ".lists dd"),
     View("audit", "#/settings?part=audit", ".log li"),

@@ -10,10 +10,13 @@ import { Account } from './account.js';
 import { Addresses } from './addresses.js';
 import { Audit } from './audit.js';
 import { Keys } from './keys.js';
+import { Rules } from './rules.js';
 import { LanguageChoice } from './shell.js';
 import { Users } from './users.js';
 
-const PARTS = { general: General, users: Users, addresses: Addresses, audit: Audit };
+const PARTS = { general: General, rules: Rules, users: Users, addresses: Addresses, audit: Audit };
+// What those see who are no administrators.
+const FOR_ALL = ['general', 'rules'];
 
 export function View({ query }) {
   const { t } = useWords();
@@ -27,11 +30,13 @@ export function View({ query }) {
   if (!now) return null;
   const isAdmin = now.role === 'admin';
   const asked = Object.hasOwn(PARTS, query.part ?? '') ? query.part : 'general';
-  const Part = isAdmin ? PARTS[asked] : General;
+  const parts = isAdmin ? Object.keys(PARTS) : FOR_ALL;
+  const shown = parts.includes(asked) ? asked : 'general';
+  const Part = PARTS[shown];
   return html`<h1>${t('settings.title')}</h1>
-    ${isAdmin && html`<nav class="parts" aria-label=${t('settings.title')}>${Object.keys(PARTS).map((part) => html`<a key=${part} href=${address('settings', { query: { part: part === 'general' ? '' : part } })} aria-current=${part === asked ? 'page' : null}>${t(`settings.${part}`)}</a>`)}</nav>`}
-    ${!isAdmin && asked !== 'general' && html`<p class="note">${t('settings.adminPart')}</p>`}
-    <div class="settings later"><${Part} key=${asked} me=${now.id} user=${now} /></div>`;
+    <nav class="parts" aria-label=${t('settings.title')}>${parts.map((part) => html`<a key=${part} href=${address('settings', { query: { part: part === 'general' ? '' : part } })} aria-current=${part === shown ? 'page' : null}>${t(`settings.${part}`)}</a>`)}</nav>
+    ${shown !== asked && html`<p class="note">${t('settings.adminPart')}</p>`}
+    <div class="settings later"><${Part} key=${shown} me=${now.id} user=${now} canChange=${now.role !== 'viewer'} /></div>`;
 }
 
 function General({ user }) {
