@@ -9,7 +9,7 @@ from lib import wiring
 from lib.domain.access import Principal
 from lib.monitoring.collectors.error_tracker import read_text
 from lib.web.body import read
-from lib.web.guards import user
+from lib.web.guards import public, user
 from lib.web.handler import make_app
 from lib.web.noted import noted
 from lib.web.query import moment, whole
@@ -25,6 +25,13 @@ class Remark(BaseModel):
     note: str = Field(default="", max_length=2_000)
 
 
+class Pressed(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    token: str = Field(min_length=1, max_length=1_000)
+    confirm: bool = False
+
+
 @app.get("/api/alerts")
 @user("viewer")
 def alerts() -> Response:
@@ -36,6 +43,21 @@ def alerts() -> Response:
             **filters, since=since, before=before, most=whole("limit", 100), sight=_principal().sight
         )
     )
+
+
+@app.post("/api/alerts/act")
+@public
+def act_by_link() -> Response:
+    """What the link in a message would do, and with `confirm` does. Mail scanners open links; none presses a button."""
+    asked = read(Pressed)
+    services = wiring.services()
+    act = services.act_links.read(asked.token)
+    alert = services.alerts.one(act.incident)["alert"]
+    if asked.confirm:
+        with noted("incident_acknowledged", "incident", act.incident, by_link=act.channel):
+            alert = services.alerts.act(act.incident, act.act, "a link in a message")["alert"]
+    shown = {name: alert[name] for name in ("id", "server", "severity", "state", "acked_by", "text")}
+    return jsonify({"act": act.act, "done": asked.confirm, "alert": shown})
 
 
 @app.get("/api/alerts/<alert_id>")

@@ -87,7 +87,7 @@ class Services:
     def alerts(self) -> Desk:
         from lib.monitoring.alerts.desk import Desk
 
-        return Desk(self.storage.incidents)
+        return Desk(self.storage.incidents, self.storage.deliveries)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -56,6 +56,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "/api/rules/import"): "admins",
     ("POST", "/api/rules/preview"): "viewers",
     ("GET", "/api/rules/<rule_id>/explain"): "viewers",
+    ("POST", "/api/alerts/act"): "everybody",
     ("GET", "/api/rules/channels"): "viewers",
     ("GET", "/api/rules/channels/kinds"): "viewers",
     ("POST", "/api/rules/channels"): "admins",
@@ -282,6 +283,7 @@ NEEDED: dict[str, dict[str, str]] = {
     "/api/auth/users": {"email": "new@example.org", "role": "viewer"},
     "/api/auth/keys": {"name": "new"},
     "/api/rules/checks": {"name": "new", "period_seconds": 60},
+    "/api/alerts/act": {"token": "x"},
     "/api/rules/channels": {"name": "new", "kind": "slack"},
     "/api/status/components": {"name": "new", "kind": "server", "target": SEEN},
 }

@@ -11,6 +11,7 @@ from flask import Flask
 
 from lib.monitoring.collectors.server_stats import decode
 from tests.api.admitted import HIDDEN, SEEN, Admitted, admitted, unhashed
+from tests.channels.outbox import owe
 from tests.real_stores import Pair, ServicesFactory
 
 _mounts = itertools.count(1)
@@ -148,3 +149,34 @@ def test_what_changed_since_and_page_by_page(hub: Admitted) -> None:
     assert second["next"] is None
     assert call(hub, "GET", f"?since={time.time() + 60}")[1]["alerts"] == []
     assert len(call(hub, "GET", f"?since={began - 60}")[1]["alerts"]) == 5
+
+
+def test_a_link_acts_only_when_its_button_is_pressed(hub: Admitted) -> None:
+    fill_disk(hub)
+    [alert] = open_alerts(hub)
+    token = hub.services.act_links.sign(alert["id"], "acknowledge", "c1")
+    status, told = call(hub, "POST", "/act", "nobody", json={"token": token})
+    assert (status, told["done"], told["alert"]["acked_by"]) == (200, False, None)
+    assert "tags" not in told["alert"]
+    assert open_alerts(hub)[0]["acked_by"] is None
+    status, told = call(hub, "POST", "/act", "nobody", json={"token": token, "confirm": True})
+    assert (status, told["done"], told["alert"]["acked_by"]) == (200, True, "a link in a message")
+    [entry] = hub.services.audit.entries()["entries"][:1]
+    assert (entry["action"], entry["object"]["id"], entry["detail"]) == (
+        "incident_acknowledged", alert["id"], {"by_link": "c1"},
+    )  # fmt: skip
+    assert call(hub, "POST", "/act", "nobody", json={"token": token[:-3], "confirm": True})[0] == 403
+
+
+def test_an_alert_shows_what_was_sent_of_it(hub: Admitted) -> None:
+    fill_disk(hub)
+    [alert] = open_alerts(hub)
+    deliveries = hub.services.storage.deliveries
+    channel = deliveries.channel_create({"kind": "ntfy", "name": "pager"})["id"]
+    owe(hub.pair, channel, "n1", incident=alert["id"])
+    deliveries.notices_claim("lease")
+    deliveries.notice_settle("n1", "lease", ok=False, detail="503 busy", ms=12, retry_in=10)
+    _, whole = call(hub, "GET", f"/{alert['id']}", "viewer")
+    [told] = [one for one in whole["deliveries"] if one["id"] == "n1"]
+    assert (told["channel"]["name"], told["state"], told["error"]) == ("pager", "pending", "503 busy")
+    assert [(one["ok"], one["detail"], one["ms"]) for one in told["attempts"]] == [(False, "503 busy", 12)]

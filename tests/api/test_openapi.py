@@ -21,10 +21,11 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
 from lib import wiring
+from lib.auth.act_links import ActLinks
 from lib.local.edge import Edge
 from lib.storage.supabase.audited import CHANGES
 from tests.channels.outbox import key
-from tests.real_stores import CRON_SECRET, Pair, ServicesFactory
+from tests.real_stores import CRON_SECRET, JWT_SECRET, Pair, ServicesFactory
 
 ROOT = Path(__file__).resolve().parents[2]
 EMAIL = "admin@example.org"
@@ -208,6 +209,7 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     alerts(hub)
     rules(hub)
     channels(hub)
+    links(hub)
     renewed = hub.call("POST /api/auth/refresh", body={}, cookie=hub.cookie)
     session = renewed.headers["set-cookie"][0].partition("=")[2].partition(";")[0]
     hub.call("POST /api/auth/logout", body={}, cookie=session)
@@ -264,6 +266,14 @@ def channels(hub: Hub) -> None:
     assert tried["verdict"] == "never"
     assert len(hub.call("GET /api/rules/channels").json()["channels"]) == 1
     hub.call("DELETE /api/rules/channels/{channel_id}", **one)
+
+
+def links(hub: Hub) -> None:
+    """A link in a message, opened and then pressed."""
+    [alert, *_] = hub.call("GET /api/alerts").json()["alerts"]
+    token = hub.services.act_links.sign(alert["id"], "acknowledge", "c1")
+    assert hub.call("POST /api/alerts/act", body={"token": token}).json()["done"] is False
+    hub.call("POST /api/alerts/act", body={"token": token, "confirm": True})
 
 
 def rules(hub: Hub) -> None:
@@ -343,6 +353,7 @@ BODIES: dict[str, Any] = {
     "POST /api/alerts/{alert_id}/resolve": {},
     "POST /api/rules/checks": {"name": "backup", "period_seconds": 60},
     "PATCH /api/rules/checks/{check_id}": {"name": "x"},
+    "POST /api/alerts/act": {"token": ActLinks(JWT_SECRET, time.time).sign("i1", "acknowledge", "c1")},
     "PATCH /api/rules/channels/{channel_id}": {"name": "x"},
     "POST /api/status/components": {"name": "x", "kind": "server", "target": SERVER},
     "PATCH /api/status/components/{component}": {"name": "x"},

@@ -23,8 +23,8 @@ def test_what_was_signed_is_read() -> None:
 
 
 def test_it_ends_after_a_week() -> None:
-    token = LINKS.sign("i1", "silence", "c1")
-    assert ActLinks(SECRET, lambda: NOW + LAST_SECONDS - 1).read(token).act == "silence"
+    token = LINKS.sign("i1", "acknowledge", "c1")
+    assert ActLinks(SECRET, lambda: NOW + LAST_SECONDS - 1).read(token).act == "acknowledge"
     with pytest.raises(Forbidden, match="older than a week"):
         ActLinks(SECRET, lambda: NOW + LAST_SECONDS).read(token)
 
@@ -36,7 +36,7 @@ def test_another_secret_another_act_and_other_words_open_nothing() -> None:
     for wrong in (
         "", ".", body, f"{body}.", f"{other.partition('.')[0]}.{signature}", token[:-2], token + "A" * 2_000,
         token.replace(".", ".é"), LINKS.sign("i1", "resolve", "c1"),
-        ActLinks(SECRET + "x", lambda: NOW).sign("i1", "silence", "c"),
+        ActLinks(SECRET + "x", lambda: NOW).sign("i1", "acknowledge", "c"),
     ):  # fmt: skip
         with pytest.raises(Forbidden):
             LINKS.read(wrong)

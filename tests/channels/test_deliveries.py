@@ -257,8 +257,8 @@ def test_a_message_has_links_that_were_signed_for_it(
     owe(fresh_stores, channel, "n1", incident="i1")
     hub.notifier.run()
     data = json.loads(receiver.requests[0].body)["data"]
-    assert data["link"] == "https://hub.example.org/alerts/i1"
-    token = data["ack_link"].partition("?t=")[2]
+    assert data["link"] == "https://hub.example.org/#/alerts/i1"
+    token = data["ack_link"].partition("#")[2]
     act = hub.act_links.read(token)
     assert (act.incident, act.act, act.channel) == ("i1", "acknowledge", channel)
 

@@ -30,8 +30,8 @@ def test_an_opening_says_where_what_and_how_much() -> None:
     assert english.title == "[critical] web-01 CPU at 97.3 % (level 95 %)"
     assert english.lines == ("What to do: restart it",)
     assert ("Since", "2025-11-23 21:13:20 +09:00") in english.facts
-    assert english.link == "https://hub/alerts/i1"
-    assert english.ack_link == "https://hub/act?t=i1-acknowledge-c1"
+    assert english.link == "https://hub/#/alerts/i1"
+    assert english.ack_link == "https://hub/act.html#i1-acknowledge-c1"
 
 
 def test_an_end_says_how_long_it_lasted_and_its_peak() -> None:
@@ -66,7 +66,7 @@ def test_many_are_one_message_that_counts_the_rest() -> None:
     assert message.title == "[critical] 42 alerts: web-00, web-01, web-02…"
     assert len(message.lines) == 11
     assert message.lines[-1] == "and 32 more"
-    assert (message.link, message.ack_link) == ("https://hub/alerts", None)
+    assert (message.link, message.ack_link) == ("https://hub/#/alerts", None)
 
 
 def test_a_reminder_and_a_digest_say_so() -> None:

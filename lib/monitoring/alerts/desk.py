@@ -9,7 +9,7 @@ from lib.domain.alerting import SEVERITIES
 from lib.domain.errors import BadInput, NotFound
 from lib.domain.moments import told
 from lib.monitoring.reasons import sentence_of
-from lib.storage.port import Incidents
+from lib.storage.port import Deliveries, Incidents
 
 STATES = ("open", "acknowledged", "resolved")
 MOST = 500
@@ -17,8 +17,9 @@ _TIMES = ("opened_at", "noticed_at", "updated_at", "resolved_at", "acked_at", "s
 
 
 class Desk:
-    def __init__(self, incidents: Incidents) -> None:
+    def __init__(self, incidents: Incidents, deliveries: Deliveries) -> None:
         self._incidents = incidents
+        self._deliveries = deliveries
 
     def listed(
         self,
@@ -45,8 +46,9 @@ class Desk:
         return {**told("as_of", round(found["now"], 1)), "alerts": alerts, "next": found["next"]}
 
     def one(self, alert_id: str, sight: Sight = EVERYTHING) -> dict[str, Any]:
-        """`{alert, rule, evidence, timeline}`. Raises NotFound."""
-        return _whole(self._incidents.incident(alert_id, sight))
+        """`{alert, rule, evidence, timeline, deliveries}`. Raises NotFound."""
+        whole = _whole(self._incidents.incident(alert_id, sight))
+        return {**whole, "deliveries": [_delivery(one) for one in self._deliveries.notices_of(alert_id)]}
 
     def act(self, alert_id: str, act: str, by: str, note: str = "", sight: Sight = EVERYTHING) -> dict[str, Any]:
         """As `one`, after it was acknowledged or ended by hand. Raises NotFound."""
@@ -66,6 +68,15 @@ def _whole(found: dict[str, Any] | None) -> dict[str, Any]:
         "evidence": found["evidence"],
         "timeline": timeline,
     }
+
+
+def _delivery(notice: dict[str, Any]) -> dict[str, Any]:
+    """A message that is owed or was, with its last twenty tries."""
+    tries = [{**told("at", at), "ok": ok, "detail": detail, "ms": ms} for at, ok, detail, ms in notice["attempts"]]
+    times = {
+        name: value for one in ("created_at", "due_at", "sent_at") for name, value in told(one, notice[one]).items()
+    }
+    return {**notice, **times, "attempts": tries}
 
 
 def _shown(alert: dict[str, Any]) -> dict[str, Any]:

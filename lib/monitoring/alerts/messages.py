@@ -292,14 +292,14 @@ def _links(
     if not base_url:
         return None, None, None
     if one is None:
-        return f"{base_url}/alerts", None, None
+        return f"{base_url}/#/alerts", None, None
     incident = str(one["incident"])
-    page = f"{base_url}/alerts/{quote(incident, safe='')}"
+    page = f"{base_url}/#/alerts/{quote(incident, safe='')}"
     over = kind == "resolved" or one.get("transition") == "resolved"
-    if sign is None or over:
+    if sign is None or over or one.get("acked_by"):
         return page, None, None
-    ack = None if one.get("acked_by") else f"{base_url}/act?t={sign(incident, 'acknowledge', channel)}"
-    return page, ack, f"{base_url}/act?t={sign(incident, 'silence', channel)}"
+    # Behind the `#`: what stands there is sent to no server and is in no log.
+    return page, f"{base_url}/act.html#{sign(incident, 'acknowledge', channel)}", None
 
 
 def _word(name: str, locale: Locale) -> str:
