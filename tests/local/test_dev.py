@@ -15,9 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from lib.auth.vault import Vault
 from lib.local.agent import KeyRevoked, agent_key
+from lib.local.dev import _settings
 from lib.local.secrets_file import kept
 from lib.storage.embedded import process
+from lib.storage.embedded.supervisor import EmbeddedStores
 from tests.local.dev_process import Dev, of_this
 from tests.real_stores import Pair, ServicesFactory, eventually
 
@@ -174,3 +177,8 @@ def test_secrets_are_made_once_and_are_their_owners_alone(tmp_path: Path) -> Non
     assert kept(file, ["B", "A", "C"]) == {**first, "C": kept(file, ["C"])["C"]}
     file.write_text('{"A": ')
     assert kept(file, ["A"])["A"] != first["A"]
+
+
+def test_a_desk_can_seal_secrets_and_open_them_after_a_restart(embedded: EmbeddedStores, tmp_path: Path) -> None:
+    sealed = Vault(_settings({}, embedded, "http://127.0.0.1:3000", tmp_path).encryption_keys).seal("a webhook")
+    assert Vault(_settings({}, embedded, "http://127.0.0.1:3000", tmp_path).encryption_keys).open(sealed) == "a webhook"
