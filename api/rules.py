@@ -1,5 +1,5 @@
-"""/api/rules and below: what is watched for, when, and why it did or did not fire. Checks are jobs that ping when they
-ran."""
+"""/api/rules and below: what is watched for, when, and why it did or did not fire. Silences say what is not told
+meanwhile, checks are jobs that ping when they ran."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lib import wiring
 from lib.domain.access import Principal, may_act_as
 from lib.domain.errors import BadInput
+from lib.monitoring.alerts.quietbook import SilenceChange
 from lib.monitoring.alerts.replay import explain, preview
 from lib.monitoring.alerts.rulebook import RuleFile, WantedRule, body_of, known_id
 from lib.monitoring.alerts.rules import rule_of
@@ -223,6 +224,54 @@ def delete_channel(channel_id: str) -> tuple[str, int]:
 def test_channel(channel_id: str) -> Response:
     """A real message, and what came of it."""
     return jsonify(wiring.services().switchboard.test(channel_id))
+
+
+@app.get("/api/rules/silences")
+@user("viewer")
+def silences() -> Response:
+    return jsonify(wiring.services().quietbook.everything(_principal().sight))
+
+
+@app.post("/api/rules/silences")
+@user("operator")
+def create_silence() -> tuple[Response, int]:
+    wanted = read(SilenceChange)
+    principal = _principal()
+    by = principal.email or principal.id
+    with noted("silence_added", "silence", comment=wanted.comment[:200]):
+        made = wiring.services().quietbook.create(wanted, by, time.time(), principal.sight)
+    return jsonify({"silence": made}), 201
+
+
+@app.get("/api/rules/silences/<silence_id>")
+@user("viewer")
+def silence(silence_id: str) -> Response:
+    return jsonify({"silence": wiring.services().quietbook.one(silence_id, _principal().sight)})
+
+
+@app.patch("/api/rules/silences/<silence_id>")
+@user("operator")
+def change_silence(silence_id: str) -> Response:
+    changes = given(read(SilenceChange))
+    with noted("silence_changed", "silence", silence_id, changed=sorted(changes)):
+        changed = wiring.services().quietbook.change(silence_id, changes, _principal().sight)
+    return jsonify({"silence": changed})
+
+
+@app.post("/api/rules/silences/<silence_id>/end")
+@user("operator")
+def end_silence(silence_id: str) -> Response:
+    with noted("silence_ended", "silence", silence_id):
+        ended = wiring.services().quietbook.end(silence_id, _principal().sight)
+    return jsonify({"silence": ended})
+
+
+@app.delete("/api/rules/silences/<silence_id>")
+@user("operator")
+def delete_silence(silence_id: str) -> tuple[str, int]:
+    with noted("silence_removed", "silence", silence_id):
+        wiring.services().quietbook.delete(silence_id, _principal().sight)
+    return "", 204
 
 
 def _principal() -> Principal:

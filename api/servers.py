@@ -12,6 +12,7 @@ from lib import wiring
 from lib.domain import strict_json
 from lib.domain.access import Principal, Sight
 from lib.domain.errors import BadInput
+from lib.domain.telemetry import clean_name
 from lib.monitoring.collectors.error_tracker import LEVELS, read_text
 from lib.web.guards import user
 from lib.web.handler import body_bytes, make_app, server_name
@@ -49,16 +50,19 @@ def server(name: str) -> Response:
 @app.patch("/api/servers/<name>")
 @user("operator")
 def change(name: str) -> Response:
-    """Set the group and tags that people see; null takes a setting back to what the agent says."""
+    """Set the group and tags that people see, null takes them back to what the agent says; and which servers it stands
+    behind, so that it is not told of while one of them is silent."""
     body = strict_json.parse(body_bytes(request))
-    if not isinstance(body, dict) or not body or set(body) - {"group", "tags"}:
-        raise BadInput("send an object with `group`, `tags` or both", pointer="")
+    if not isinstance(body, dict) or not body or set(body) - {"group", "tags", "behind"}:
+        raise BadInput("send an object with `group`, `tags`, `behind` or several of them", pointer="")
     settings: dict[str, Any] = {}
     if "group" in body:
         settings["group"] = None if body["group"] is None else _text(body["group"], "/group")
     if "tags" in body:
         settings["tags"] = None if body["tags"] is None else _tags(body["tags"])
     server = server_name(name)
+    if "behind" in body:
+        settings["behind"] = _behind(body["behind"], server) or None
     with noted("server_changed", "server", server, **settings):
         return jsonify({"settings": wiring.services().queries.change(server, settings, _sight())})
 
@@ -143,6 +147,20 @@ def _text(value: object, pointer: str) -> str:
     if text is None:
         raise BadInput("give a text of 1 to 100 characters", pointer=pointer)
     return text
+
+
+def _behind(value: object, server: str) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or len(value) > 10:
+        raise BadInput("`behind` is a list of at most 10 servers", pointer="/behind")
+    names = []
+    for place, one in enumerate(value):
+        name = clean_name(one)
+        if name is None or name == server:
+            raise BadInput("give the name of another server", pointer=f"/behind/{place}")
+        names.append(name)
+    return list(dict.fromkeys(names))
 
 
 def _tags(value: object) -> dict[str, str]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lib.auth.vault import Vault
     from lib.monitoring.alerts.desk import Desk
     from lib.monitoring.alerts.notifier import Notifier
+    from lib.monitoring.alerts.quietbook import Quietbook
     from lib.monitoring.alerts.rulebook import Rulebook
     from lib.monitoring.alerts.switchboard import Switchboard
     from lib.monitoring.checkbook import Checkbook
@@ -70,6 +71,12 @@ class Services:
         from lib.monitoring.checkbook import Checkbook
 
         return Checkbook(self.storage.checks)
+
+    @cached_property
+    def quietbook(self) -> Quietbook:
+        from lib.monitoring.alerts.quietbook import Quietbook
+
+        return Quietbook(self.storage.silences)
 
     @cached_property
     def public_status(self) -> PublicStatus:

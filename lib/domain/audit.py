@@ -16,6 +16,7 @@ ACTIONS = (
     "server_changed", "server_removed", "audit_cut",
     "channel_added", "channel_changed", "channel_removed",
     "check_added", "check_changed", "check_removed",
+    "silence_added", "silence_changed", "silence_ended", "silence_removed",
     "component_added", "component_changed", "component_removed",
     "incident_acknowledged", "incident_resolved",
     "rule_added", "rule_changed", "rule_removed", "rules_imported",

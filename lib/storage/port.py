@@ -139,6 +139,20 @@ class Checks(Protocol):
     def check_delete(self, check_id: str, sight: Sight = EVERYTHING) -> bool: ...
 
 
+class Silences(Protocol):
+    """Silences as people keep them; shapes: storage/supabase/queries_silences.py."""
+
+    def silences(self, sight: Sight = EVERYTHING) -> list[dict[str, Any]]: ...
+    def silence(self, silence_id: str, sight: Sight = EVERYTHING) -> dict[str, Any] | None: ...
+    def silence_create(
+        self, body: Mapping[str, object], starts: float | None, ends: float | None, by: str, sight: Sight = EVERYTHING
+    ) -> dict[str, Any]: ...
+    def silence_change(
+        self, silence_id: str, changes: Mapping[str, object], *, end: bool = False, sight: Sight = EVERYTHING
+    ) -> dict[str, Any] | None: ...
+    def silence_delete(self, silence_id: str, sight: Sight = EVERYTHING) -> bool: ...
+
+
 class Status(Protocol):
     """The components of the public status page; shapes: storage/supabase/queries_status.py."""
 

@@ -70,6 +70,12 @@ MATRIX: dict[tuple[str, str], str] = {
     ("DELETE", "/api/rules/checks/<check_id>"): "operators",
     ("POST", "/api/rules/checks/<check_id>/pause"): "operators",
     ("POST", "/api/rules/checks/<check_id>/resume"): "operators",
+    ("GET", "/api/rules/silences"): "viewers",
+    ("POST", "/api/rules/silences"): "operators",
+    ("GET", "/api/rules/silences/<silence_id>"): "viewers",
+    ("PATCH", "/api/rules/silences/<silence_id>"): "operators",
+    ("DELETE", "/api/rules/silences/<silence_id>"): "operators",
+    ("POST", "/api/rules/silences/<silence_id>/end"): "operators",
     ("GET", "/api/servers"): "viewers",
     ("GET", "/api/servers/<name>"): "viewers",
     ("PATCH", "/api/servers/<name>"): "operators",
@@ -127,6 +133,7 @@ CHECK = {
     "alert_id": "a" * 20,
     "rule_id": "cpu",
     "check_id": "c" * 16,
+    "silence_id": "d" * 16,
     "ping_id": "a-check-of-a-server-that-is-seen",
     "component": "b" * 12,
 }
@@ -159,6 +166,9 @@ def hub(module_stores: Pair) -> Iterator[Admitted]:
             "select distinct fingerprint from omv.error_group where pattern like '%%pay%%'"
         )
         CHECK["fingerprint"] = fingerprint
+        query = "insert into omv.silence (id, body, starts, ends) values (%s, %s::jsonb, 0, omv.epoch() - 5)"
+        body = json.dumps({"scope": {"servers": [SEEN]}, "recurrence": "", "duration_seconds": 0, "timezone": "UTC"})
+        found.pair.rows(query, CHECK["silence_id"], body)
         query = "insert into omv.component (id, name, kind, target) values (%s, 'shop', 'server', %s)"
         found.pair.rows(query, CHECK["component"], SEEN)
         found.pair.rows(
@@ -256,7 +266,7 @@ WITH_AN_ID = [one for one in ROUTES if "<" in one[1]]
 @pytest.mark.parametrize("given", HOSTILE, ids=lambda one: one[:20])
 @pytest.mark.parametrize(("method", "rule"), WITH_AN_ID, ids=lambda one: one)
 def test_no_hostile_id_reaches_anything(hub: Admitted, method: str, rule: str, given: str) -> None:
-    tables = ("omv.server", "omv.account", "omv.agent_key", "omv.cron_check", "omv.component")
+    tables = ("omv.server", "omv.account", "omv.agent_key", "omv.cron_check", "omv.component", "omv.silence")
     counts = "select " + ", ".join(f"(select count(*) from {table})" for table in tables)
     before = hub.pair.rows(counts)
     sent = {"json": BODIES.get((method, rule), {})} if method != "GET" else {}
@@ -275,6 +285,7 @@ BODIES = {
     ("PATCH", "/api/auth/keys/<key_id>"): {"name": "a"},
     ("PATCH", "/api/rules/checks/<check_id>"): {"name": "a"},
     ("PATCH", "/api/rules/channels/<channel_id>"): {"name": "a"},
+    ("PATCH", "/api/rules/silences/<silence_id>"): {"comment": "a"},
     ("PATCH", "/api/status/components/<component>"): {"name": "a"},
 }
 NEEDED: dict[str, dict[str, str]] = {
@@ -301,7 +312,9 @@ EXTRA = {
     "created_by": "1", "session_epoch": 0, "hash": "0",
 }  # fmt: skip
 # Ingest leaves out what it does not know, for facts are no settings; the others look at no body.
-OPEN = re.compile("/api/ingest|/api/auth/refresh|/api/auth/logout|.*/sessions/end|/ping/.*|.*/(pause|resume|test)")
+OPEN = re.compile(
+    "/api/ingest|/api/auth/refresh|/api/auth/logout|.*/sessions/end|/ping/.*|.*/(pause|resume|test)|.*/silences/.*/end"
+)
 CLOSED = [one for one in ROUTES if one[0] in {"POST", "PATCH"} and not OPEN.fullmatch(one[1])]
 
 
@@ -320,6 +333,7 @@ def test_no_body_takes_a_field_it_does_not_know(hub: Admitted, method: str, rule
         "select body from omv.cron_check order by id",
         "select * from omv.component order by id",
         "select * from omv.channel order by id",
+        "select * from omv.silence order by id",
     )
     good = {**BODIES.get((method, rule), {}), **NEEDED.get(rule, {})}
     for field, value in EXTRA.items():

@@ -75,6 +75,8 @@ LENIENT = {
     "GET /api/rules/{rule_id}/explain",
     "POST /api/rules/channels",  # fields of its kind, a vault
     "PATCH /api/rules/channels/{channel_id}",
+    "POST /api/rules/silences",  # times, zones, recurrences, windows that never come
+    "PATCH /api/rules/silences/{silence_id}",
     "POST /api/rules/checks",  # one of two fields, zones, cron expressions, names of servers
     "PATCH /api/rules/checks/{check_id}",
     *(f"GET /api/servers/{{name}}/{what}" for what in ("series", "processes", "errors", "events")),
@@ -204,6 +206,7 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     assert hub.call("PATCH /api/auth/keys/{key_id}", **kept, body={"tags": ["env:prod"]}).json()["key"]["tags"]
     assert hub.call("POST /api/auth/keys/{key_id}/rotate", **kept, body={}).json()["key"]["former_until"]
     people(hub)
+    silences(hub)
     jobs(hub)
     strangers(hub)
     alerts(hub)
@@ -234,6 +237,23 @@ def strangers(hub: Hub) -> None:
     assert [one["name"] for one in hub.call("GET /api/status").json()["components"]] == ["쇼핑몰"]
     hub.call("GET /api/status/badge/{component}.svg", **one)
     hub.call("DELETE /api/status/components/{component}", **one)
+
+
+def silences(hub: Hub) -> None:
+    """A maintenance window from its making to its end."""
+    body = {
+        "scope": {"servers": [SERVER]},
+        "recurrence": "0 3 * * *",
+        "duration_seconds": 3600,
+        "timezone": "Asia/Seoul",
+    }
+    made = hub.call("POST /api/rules/silences", body=body).json()["silence"]
+    one = {"path_parameters": {"silence_id": made["id"]}}
+    assert len(hub.call("GET /api/rules/silences").json()["silences"]) == 1
+    assert len(hub.call("GET /api/rules/silences/{silence_id}", **one).json()["silence"]["next"]) == 3
+    hub.call("PATCH /api/rules/silences/{silence_id}", **one, body={"comment": "정기 점검", "metric": "disk"})
+    assert hub.call("POST /api/rules/silences/{silence_id}/end", **one).json()["silence"]["state"] == "over"
+    hub.call("DELETE /api/rules/silences/{silence_id}", **one)
 
 
 def jobs(hub: Hub) -> None:
@@ -351,6 +371,8 @@ BODIES: dict[str, Any] = {
     "POST /api/rules/import": {"rules": []},
     "POST /api/rules/preview": {"rule": {"name": "x", "metric": "cpu", "warning": 1}, "servers": [SERVER]},
     "POST /api/alerts/{alert_id}/resolve": {},
+    "POST /api/rules/silences": {"duration_seconds": 60},
+    "PATCH /api/rules/silences/{silence_id}": {"comment": "x"},
     "POST /api/rules/checks": {"name": "backup", "period_seconds": 60},
     "PATCH /api/rules/checks/{check_id}": {"name": "x"},
     "POST /api/alerts/act": {"token": ActLinks(JWT_SECRET, time.time).sign("i1", "acknowledge", "c1")},
@@ -370,6 +392,7 @@ PATHS |= {
     "fingerprint": "0" * 16,
     "check_id": "0" * 16,
     "channel_id": "0" * 16,
+    "silence_id": "0" * 16,
     "ping_id": PATHS["user_id"],
     "what": "log",
 }

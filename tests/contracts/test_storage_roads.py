@@ -32,6 +32,7 @@ from lib.storage.supabase.queries_checks import CheckQueries
 from lib.storage.supabase.queries_deliveries import DeliveryQueries
 from lib.storage.supabase.queries_incidents import IncidentQueries
 from lib.storage.supabase.queries_rules import RuleQueries
+from lib.storage.supabase.queries_silences import SilenceQueries
 from lib.storage.supabase.queries_status import StatusQueries
 from tests.real_stores import Pair
 from tests.twins import node_tools
@@ -386,6 +387,43 @@ def check_calls(checks: CheckQueries) -> Iterator[tuple[str, Callable[[], Any]]]
     yield "check_delete", lambda: checks.check_delete("nobody's")
 
 
+def silence_calls(silences: SilenceQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
+    body = {"scope": {"tags": ["team:a:b"]}, "comment": HARD_TEXT}
+
+    def plain(call: Callable[[], Any]) -> Callable[[], Any]:
+        def made() -> Any:
+            answer = call()
+            for one in answer if isinstance(answer, list) else [answer]:
+                for name in ("id", "created_at", "now"):
+                    one.pop(name, None)
+            return answer
+
+        return made
+
+    def first() -> str:
+        return str(silences.silences()[0]["id"])
+
+    ours, others = Sight(("team:a:b",)), Sight(("team:a",))
+    yield "silences", lambda: silences.silences()
+    yield "silence_create", plain(lambda: silences.silence_create(body, 5.5, None, HARD_TEXT))
+    yield "silence_create", plain(lambda: silences.silence_create(body, 5.5, 4e9, "", others))
+    yield "silence_create", lambda: silences.silence_create(body, "now", None, "")  # type: ignore[arg-type] # 22P02
+    yield "silences", plain(lambda: silences.silences(ours))
+    yield "silences", plain(lambda: silences.silences(Sight((), "other")))
+    yield "silence", plain(lambda: silences.silence(first()))
+    yield "silence", lambda: silences.silence(first(), others)
+    yield "silence", lambda: silences.silence("nobody's")
+    yield "silence_change", plain(lambda: silences.silence_change(first(), {"comment": "", "ends": 4e9, "starts": 6.0}))
+    yield "silence_change", plain(lambda: silences.silence_change(first(), {"scope": {}}, sight=ours))
+    yield "silence_change", lambda: silences.silence_change("nobody's", {}, end=True)
+    yield "silence_change", plain(lambda: silences.silence_change(first(), {"comment": "a\0b"}))
+    yield "silence_change", plain(lambda: silences.silence_change(first(), {"ends": float("nan")}))
+    yield "silence_delete", lambda: silences.silence_delete("a\0b")
+    yield "silence_delete", lambda: silences.silence_delete(first(), others)
+    yield "silence_delete", lambda: silences.silence_delete(first())
+    yield "silence_delete", lambda: silences.silence_delete("nobody's")
+
+
 def status_calls(status: StatusQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
     wanted = {"name": HARD_TEXT, "note": HARD_TEXT, "kind": "server", "target": NAME, "place": 1}
 
@@ -527,6 +565,7 @@ def delivery_calls(deliveries: DeliveryQueries) -> Iterator[tuple[str, Callable[
         (Queries, spine_calls),
         (AccessQueries, access_calls),
         (CheckQueries, check_calls),
+        (SilenceQueries, silence_calls),
         (StatusQueries, status_calls),
         (IncidentQueries, incident_calls),
         (RuleQueries, rule_calls),

@@ -24,6 +24,7 @@ from lib.storage.supabase.queries_checks import CheckQueries
 from lib.storage.supabase.queries_deliveries import DeliveryQueries
 from lib.storage.supabase.queries_incidents import IncidentQueries
 from lib.storage.supabase.queries_rules import RuleQueries
+from lib.storage.supabase.queries_silences import SilenceQueries
 from lib.storage.supabase.queries_status import StatusQueries
 
 PUBLISH_BILLED_SECONDS = 300.0
@@ -40,6 +41,7 @@ class HybridStorage:
         self.queries = Queries(AuditedRpc(rpc), shard)
         self.access = AccessQueries(AuditedRpc(rpc))
         self.checks = CheckQueries(AuditedRpc(rpc))
+        self.silences = SilenceQueries(AuditedRpc(rpc))
         self.deliveries = DeliveryQueries(AuditedRpc(rpc))
         self.status = StatusQueries(AuditedRpc(rpc))
         self.rules = RuleQueries(AuditedRpc(rpc))

@@ -17,6 +17,7 @@ CHANGES = frozenset(
         "omv_server_settings", "omv_server_delete",
         "omv_channel_create", "omv_channel_change", "omv_channel_delete",
         "omv_check_create", "omv_check_change", "omv_check_delete",
+        "omv_silence_create", "omv_silence_change", "omv_silence_delete",
         "omv_status_create", "omv_status_change", "omv_status_delete",
         "omv_incident_act",
         "omv_rule_create", "omv_rule_change", "omv_rule_delete", "omv_rule_import",

@@ -5,7 +5,7 @@ import { get, hubNow } from '../api.js';
 import { useWords } from '../components/hooks.js';
 import { troubleWords } from '../trouble.js';
 
-const ACTIONS = ['sign_in', 'sign_in_failed', 'sign_out', 'session_reused', 'sessions_ended', 'password_changed', 'user_added', 'user_changed', 'user_removed', 'key_added', 'key_changed', 'key_rotated', 'key_revoked', 'server_changed', 'server_removed', 'channel_added', 'channel_changed', 'channel_removed', 'check_added', 'check_changed', 'check_removed', 'component_added', 'component_changed', 'component_removed', 'incident_acknowledged', 'incident_resolved', 'rule_added', 'rule_changed', 'rule_removed', 'rules_imported', 'audit_cut'];
+const ACTIONS = ['sign_in', 'sign_in_failed', 'sign_out', 'session_reused', 'sessions_ended', 'password_changed', 'user_added', 'user_changed', 'user_removed', 'key_added', 'key_changed', 'key_rotated', 'key_revoked', 'server_changed', 'server_removed', 'channel_added', 'channel_changed', 'channel_removed', 'check_added', 'check_changed', 'check_removed', 'silence_added', 'silence_changed', 'silence_ended', 'silence_removed', 'component_added', 'component_changed', 'component_removed', 'incident_acknowledged', 'incident_resolved', 'rule_added', 'rule_changed', 'rule_removed', 'rules_imported', 'audit_cut'];
 const WARY = new Set(['sign_in_failed', 'session_reused', 'audit_cut']);
 const TYPED_MS = 300;
 
