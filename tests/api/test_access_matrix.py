@@ -183,6 +183,14 @@ def hub(module_stores: Pair) -> Iterator[Admitted]:
         factory.close()
 
 
+@pytest.fixture(autouse=True)
+def limits_begin_anew(request: pytest.FixtureRequest) -> None:
+    """All calls of this file together would be too many in a minute."""
+    if "hub" in request.fixturenames:
+        with request.getfixturevalue("hub").pair.redis() as redis:
+            redis.flushdb()
+
+
 def path_of(rule: str, server: str = SEEN) -> str:
     rule += "?server=<name>" if rule.endswith("/explain") else ""
     ids = NOBODY_ID if server == "no-such-server" else {**NOBODY_ID, **CHECK}
@@ -320,8 +328,6 @@ CLOSED = [one for one in ROUTES if one[0] in {"POST", "PATCH"} and not OPEN.full
 
 @pytest.mark.parametrize(("method", "rule"), CLOSED, ids=lambda one: one)
 def test_no_body_takes_a_field_it_does_not_know(hub: Admitted, method: str, rule: str) -> None:
-    with hub.pair.redis() as redis:
-        redis.flushdb()  # all these calls would be too many in a minute
     key_id, _ = hub.services.keyring.create("victim")
     person = next(one for one in hub.services.people.everybody() if one["email"] == "viewer@example.org")
     ids = {"user_id": person["id"], "key_id": key_id["id"], "name": SEEN, **CHECK}

@@ -105,7 +105,8 @@ def test_what_can_be_no_silence_is_refused_with_its_place(hub: Admitted, body: d
 def test_whoever_is_held_to_tags_mutes_no_more_than_what_is_in_sight(hub: Admitted) -> None:
     who = "operator of a team"
     theirs = [
-        made(hub, rules=["cpu"])["id"], made(hub, scope={"servers": [HIDDEN]})["id"], made(hub, scope={"tags": ["team:web"]})["id"],
+        made(hub, rules=["cpu"])["id"], made(hub, scope={"servers": [HIDDEN]})["id"],
+        made(hub, scope={"tags": ["team:web"]})["id"],
         made(hub, scope={"servers": ["*"]})["id"], made(hub, incidents=["a" * 20])["id"],
         made(hub, scope={"tags": ["team:payment", "team:web"]})["id"],
     ]  # fmt: skip

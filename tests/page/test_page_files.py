@@ -67,6 +67,7 @@ def test_every_file_of_the_page_exists_and_every_script_is_used() -> None:
         assert (PUBLIC / href).is_file(), href
     used = reachable(PUBLIC / "js" / "main.js", with_later=True) | {(PUBLIC / "js" / "theme.js").resolve()}
     used |= reachable(PUBLIC / "js" / "public-status.js")  # the page for strangers
+    used |= reachable(PUBLIC / "js" / "act.js")  # what a link in a message leads to
     messages = set((PUBLIC / "js" / "messages").glob("*.js"))
     assert {file for file in used if not file.is_file()} == set()
     assert {file.resolve() for file in (PUBLIC / "js").rglob("*.js")} - used - messages == set()
