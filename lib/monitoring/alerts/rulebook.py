@@ -132,19 +132,23 @@ def body_of(wanted: WantedRule) -> dict[str, Any]:
     if name is None:
         raise BadInput("a rule has a name", pointer="/name")
     document |= {"name": name, "note": note or "", "id": "-"}
+    if wanted.schedule is not None:
+        _check_schedule(wanted.schedule)
     rule = rule_of(document)
     _check(rule, wanted.options)
     return document_of(rule)
 
 
+def _check_schedule(schedule: WantedSchedule) -> None:
+    try:
+        read_zone(schedule.timezone)
+    except ValueError as error:
+        raise BadInput(str(error), pointer="/schedule/timezone") from None
+    if not all(0 <= day <= 6 for day in schedule.days):
+        raise BadInput("days are 0 (Monday) to 6", pointer="/schedule/days")
+
+
 def _check(rule: Rule, options: Mapping[str, Any]) -> None:
-    if rule.schedule is not None:
-        try:
-            read_zone(rule.schedule.timezone)
-        except ValueError as error:
-            raise BadInput(str(error), pointer="/schedule/timezone") from None
-        if not all(0 <= day <= 6 for day in rule.schedule.days):
-            raise BadInput("days are 0 (Monday) to 6", pointer="/schedule/days")
     for part in ("servers", "groups", "tags"):
         if any(read_text(one, 200) != one for one in getattr(rule.scope, part)):
             raise BadInput("names have 1 to 200 characters and none that steer", pointer=f"/scope/{part}")
