@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lib import wiring
 from lib.domain.access import Principal
+from lib.domain.errors import Forbidden
+from lib.monitoring.alerts.devices import DeviceChange, WantedDevice
 from lib.monitoring.collectors.error_tracker import read_text
 from lib.web.body import read
 from lib.web.guards import public, user
@@ -60,6 +62,41 @@ def act_by_link() -> Response:
     return jsonify({"act": act.act, "done": asked.confirm, "alert": shown})
 
 
+@app.get("/api/alerts/devices")
+@user("viewer")
+def devices() -> Response:
+    """One's own, and the key that a browser subscribes with."""
+    return jsonify(wiring.services().devices.of(_person()))
+
+
+@app.post("/api/alerts/devices")
+@user("viewer")
+def keep_device() -> tuple[Response, int]:
+    """This browser wants to be told. The same browser again is the same device."""
+    device, is_new = wiring.services().devices.keep(_person(), read(WantedDevice))
+    return jsonify({"device": device}), 201 if is_new else 200
+
+
+@app.patch("/api/alerts/devices/<device_id>")
+@user("viewer")
+def change_device(device_id: str) -> Response:
+    return jsonify({"device": wiring.services().devices.change(_person(), device_id, read(DeviceChange))})
+
+
+@app.delete("/api/alerts/devices/<device_id>")
+@user("viewer")
+def remove_device(device_id: str) -> tuple[str, int]:
+    wiring.services().devices.remove(_person(), device_id)
+    return "", 204
+
+
+@app.post("/api/alerts/devices/<device_id>/test")
+@user("viewer")
+def test_device(device_id: str) -> Response:
+    """A real message, and what came of it."""
+    return jsonify(wiring.services().devices.test(_person(), device_id))
+
+
 @app.get("/api/alerts/<alert_id>")
 @user("viewer")
 def alert(alert_id: str) -> Response:
@@ -87,6 +124,14 @@ def _act(alert_id: str, act: str, action: str) -> Response:
     by = principal.email or principal.name or principal.id
     with noted(action, "incident", alert_id, **({"note": note} if note else {})):
         return jsonify(wiring.services().alerts.act(alert_id, act, by, note, principal.sight))
+
+
+def _person() -> str:
+    """The id of whoever asks; a key has no devices."""
+    principal = _principal()
+    if principal.kind != "user":
+        raise Forbidden("devices belong to people: sign in")
+    return principal.id
 
 
 def _principal() -> Principal:

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 VERSION = "0.1.0"
 MIN_SECRET = 32  # characters: HS256 wants a key at least as long as its hash (RFC 7518, 3.2)
 FERNET_BYTES = 32
+VAPID_BYTES = 32
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 SUPABASE_FREE_MB = 500
 MIN_PASSWORD, MAX_PASSWORD = 10, 200  # as lib/auth/passwords.py has it
 MIN_RAW_DAYS = 8  # agents fill in up to seven days; a sample must find the rows of its hour when it comes
@@ -84,6 +86,7 @@ class Settings:
     supabase_auth_url: str | None = None  # set where Supabase Auth's tokens are accepted
     supabase_jwt_secret: str | None = field(default=None, repr=False)  # they are HS256 then, and ES256 without it
     encryption_keys: tuple[str, ...] = field(default=(), repr=False)  # Fernet keys, the newest first
+    vapid_key: str | None = field(default=None, repr=False)  # P-256, 32 bytes as base64url; None: made of jwt_secret
     timezone: str = "UTC"  # of times in messages
     posts_per_minute: int = 12_000  # of one key, at one instance
     retention: Mapping[str, int] = field(default_factory=_usual_retention)
@@ -99,7 +102,7 @@ class Settings:
         given = (
             self.redis_rest_token, *passwords, *(unquote(one) for one in passwords if one),
             self.supabase_key, self.cron_secret, self.jwt_secret, self.admin_password, self.deadman_url,
-            self.emergency_webhook, self.supabase_jwt_secret, *self.encryption_keys,
+            self.emergency_webhook, self.supabase_jwt_secret, self.vapid_key, *self.encryption_keys,
         )  # fmt: skip
         return tuple(one for one in given if one)
 
@@ -153,6 +156,7 @@ class _Reader:
             supabase_auth_url=self._supabase_auth(production),
             supabase_jwt_secret=self._secret("SUPABASE_JWT_SECRET", required=False),
             encryption_keys=self._fernet_keys("OPENMANAGER_ENCRYPTION_KEYS"),
+            vapid_key=self._vapid_key("OPENMANAGER_VAPID_PRIVATE_KEY"),
             retention={
                 name: self._number(f"OPENMANAGER_RETENTION_{name.upper()}", usual, least)
                 for name, (usual, least) in _RETENTION.items()
@@ -205,6 +209,20 @@ class _Reader:
             else:
                 self._once(f"{name} (key {number})", key)
         return keys
+
+    def _vapid_key(self, name: str) -> str | None:
+        text = self._text(name)
+        if text is None:
+            return None
+        try:
+            raw = base64.b64decode(text.rstrip("=") + "=", altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raw = b""
+        if len(raw) != VAPID_BYTES or len(set(raw)) < LEAST_VARIETY or not 0 < int.from_bytes(raw) < P256_ORDER:
+            self._faults.append(f"{name} is no private key of P-256 in base64url, as web push tools write it")
+        else:
+            self._once(name, text)
+        return text
 
     def _base_url(self) -> str | None:
         given = self._url("OPENMANAGER_BASE_URL")

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from lib.auth.supabase_accounts import SupabaseAccounts
     from lib.auth.vault import Vault
     from lib.monitoring.alerts.desk import Desk
+    from lib.monitoring.alerts.devices import Devices
     from lib.monitoring.alerts.notifier import Notifier
+    from lib.monitoring.alerts.push import PushKey
     from lib.monitoring.alerts.quietbook import Quietbook
     from lib.monitoring.alerts.rulebook import Rulebook
     from lib.monitoring.alerts.switchboard import Switchboard
@@ -184,6 +186,35 @@ class Services:
             clock=self.clock,
             base_url=self.settings.base_url,
             sign=self.act_links.sign if self.settings.jwt_secret else None,
+            timezone=self.settings.timezone,
+            push=lambda: self.push_key,
+        )
+
+    @cached_property
+    def push_key(self) -> PushKey | None:
+        """Who we are to push services: the key that was given, or one that comes of the secret all instances share."""
+        from lib.monitoring.alerts.push import PushKey
+
+        settings = self.settings
+        address = settings.base_url or ""
+        subject = address if address.startswith("https://") else f"mailto:{settings.admin_email or 'admin@example.org'}"
+        if settings.vapid_key:
+            return PushKey.from_text(settings.vapid_key, subject)
+        return PushKey.from_secret(settings.jwt_secret, subject) if settings.jwt_secret else None
+
+    @cached_property
+    def devices(self) -> Devices:
+        from lib.monitoring.alerts.devices import Devices
+
+        return Devices(
+            self.storage.deliveries,
+            self.door,
+            lambda text: self.vault.seal(text),
+            lambda sealed: self.vault.open(sealed),
+            self.push_key,
+            allow=self.settings.outbound_allow,
+            clock=self.clock,
+            base_url=self.settings.base_url,
             timezone=self.settings.timezone,
         )
 

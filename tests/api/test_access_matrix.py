@@ -96,6 +96,11 @@ MATRIX: dict[tuple[str, str], str] = {
     ("GET", "/api/alerts/<alert_id>"): "viewers",
     ("POST", "/api/alerts/<alert_id>/ack"): "operators",
     ("POST", "/api/alerts/<alert_id>/resolve"): "operators",
+    ("GET", "/api/alerts/devices"): "people",
+    ("POST", "/api/alerts/devices"): "people",
+    ("PATCH", "/api/alerts/devices/<device_id>"): "people",
+    ("DELETE", "/api/alerts/devices/<device_id>"): "people",
+    ("POST", "/api/alerts/devices/<device_id>/test"): "people",
     ("POST", "/api/auth/login"): "everybody",
     ("POST", "/api/auth/refresh"): "everybody",
     ("POST", "/api/auth/logout"): "everybody",
@@ -127,9 +132,11 @@ NOBODY_ID = {
     "what": "log",
     "component": "0" * 12,
     "channel_id": "0" * 12,
+    "device_id": "0" * 12,
 }
 CHECK = {
     "channel_id": "d" * 12,
+    "device_id": "d" * 12,
     "alert_id": "a" * 20,
     "rule_id": "cpu",
     "check_id": "c" * 16,
@@ -293,10 +300,11 @@ BODIES = {
     ("PATCH", "/api/auth/keys/<key_id>"): {"name": "a"},
     ("PATCH", "/api/rules/checks/<check_id>"): {"name": "a"},
     ("PATCH", "/api/rules/channels/<channel_id>"): {"name": "a"},
+    ("PATCH", "/api/alerts/devices/<device_id>"): {"name": "a"},
     ("PATCH", "/api/rules/silences/<silence_id>"): {"comment": "a"},
     ("PATCH", "/api/status/components/<component>"): {"name": "a"},
 }
-NEEDED: dict[str, dict[str, str]] = {
+NEEDED: dict[str, dict[str, object]] = {
     "/api/auth/login": {"email": "admin@example.org", "password": PASSWORD},
     "/api/auth/password": {"current": PASSWORD, "password": PASSWORD},
     "/api/auth/users": {"email": "new@example.org", "role": "viewer"},
@@ -304,6 +312,11 @@ NEEDED: dict[str, dict[str, str]] = {
     "/api/rules/checks": {"name": "new", "period_seconds": 60},
     "/api/alerts/act": {"token": "x"},
     "/api/rules/channels": {"name": "new", "kind": "slack"},
+    "/api/alerts/devices": {
+        "name": "new",
+        "endpoint": "https://web.push.apple.com/x",
+        "keys": {"p256dh": "x", "auth": "x"},
+    },
     "/api/status/components": {"name": "new", "kind": "server", "target": SEEN},
 }
 TAKES = {

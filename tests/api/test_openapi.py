@@ -23,7 +23,9 @@ from schemathesis.specs.openapi import checks
 from lib import wiring
 from lib.auth.act_links import ActLinks
 from lib.local.edge import Edge
+from lib.outbound import Door
 from lib.storage.supabase.audited import CHANGES
+from tests.channels.browser_twin import Browser
 from tests.channels.outbox import key
 from tests.real_stores import CRON_SECRET, JWT_SECRET, Pair, ServicesFactory
 
@@ -75,6 +77,8 @@ LENIENT = {
     "GET /api/rules/{rule_id}/explain",
     "POST /api/rules/channels",  # fields of its kind, a vault
     "PATCH /api/rules/channels/{channel_id}",
+    "POST /api/alerts/devices",  # points of a curve, known push services
+    "PATCH /api/alerts/devices/{device_id}",
     "POST /api/rules/silences",  # times, zones, recurrences, windows that never come
     "PATCH /api/rules/silences/{silence_id}",
     "POST /api/rules/checks",  # one of two fields, zones, cron expressions, names of servers
@@ -213,6 +217,7 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     rules(hub)
     channels(hub)
     links(hub)
+    devices(hub)
     renewed = hub.call("POST /api/auth/refresh", body={}, cookie=hub.cookie)
     session = renewed.headers["set-cookie"][0].partition("=")[2].partition(";")[0]
     hub.call("POST /api/auth/logout", body={}, cookie=session)
@@ -286,6 +291,19 @@ def channels(hub: Hub) -> None:
     assert tried["verdict"] == "never"
     assert len(hub.call("GET /api/rules/channels").json()["channels"]) == 1
     hub.call("DELETE /api/rules/channels/{channel_id}", **one)
+
+
+def devices(hub: Hub) -> None:
+    """A browser that is told, until it is not. Nothing is there where this push service is looked for."""
+    hub.services.door = Door(resolve=lambda host, port: ["192.0.2.1"])
+    assert hub.call("GET /api/alerts/devices").json()["key"]
+    body = {**Browser().subscription("https://web.push.apple.com/x"), "name": "폰", "locale": "ko"}
+    made = hub.call("POST /api/alerts/devices", body=body).json()["device"]
+    assert hub.call("POST /api/alerts/devices", body=body).status_code == 200
+    one = {"path_parameters": {"device_id": made["id"]}}
+    assert hub.call("PATCH /api/alerts/devices/{device_id}", **one, body={"least": "critical"}).json()["device"]["name"]
+    assert hub.call("POST /api/alerts/devices/{device_id}/test", **one).json()["verdict"] == "never"
+    hub.call("DELETE /api/alerts/devices/{device_id}", **one)
 
 
 def links(hub: Hub) -> None:
@@ -377,6 +395,8 @@ BODIES: dict[str, Any] = {
     "PATCH /api/rules/checks/{check_id}": {"name": "x"},
     "POST /api/alerts/act": {"token": ActLinks(JWT_SECRET, time.time).sign("i1", "acknowledge", "c1")},
     "PATCH /api/rules/channels/{channel_id}": {"name": "x"},
+    "POST /api/alerts/devices": {**Browser().subscription("https://web.push.apple.com/x"), "name": "x"},
+    "PATCH /api/alerts/devices/{device_id}": {"name": "x"},
     "POST /api/status/components": {"name": "x", "kind": "server", "target": SERVER},
     "PATCH /api/status/components/{component}": {"name": "x"},
 }
@@ -392,6 +412,7 @@ PATHS |= {
     "fingerprint": "0" * 16,
     "check_id": "0" * 16,
     "channel_id": "0" * 16,
+    "device_id": "0" * 16,
     "silence_id": "0" * 16,
     "ping_id": PATHS["user_id"],
     "what": "log",

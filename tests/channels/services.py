@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib.monitoring.alerts.messages import Message
+from lib.monitoring.alerts.push import PushKey
+from tests.channels.browser_twin import Browser, checked
 from tests.channels.outbox import SIGNING
 from tests.channels.receiver import Reply, Request
 
@@ -166,6 +168,19 @@ def dooray(request: Request, message: Message) -> list[str]:
     return [document["text"], attachment["title"], attachment["text"]]
 
 
+BROWSER = Browser()
+PUSH = PushKey.from_secret(TOKEN, "https://hub.example.org")
+
+
+def web_push(request: Request, message: Message) -> list[str]:
+    assert request.path == f"/push/{TOKEN}"
+    checked(request, f"http://{request.headers['host']}", PUSH.public, now=1_763_900_000.0)
+    shown = BROWSER.read(request)
+    assert (shown["id"], shown["kind"], shown["locale"]) == (message.id, message.kind, message.locale)
+    assert request.headers["topic"] == shown["tag"]
+    return [shown["title"], shown["body"]]
+
+
 TWO_SECRETS = f"{SIGNING} whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 _MARKDOWN = ("[x](http", "[[x]](http")
 
@@ -234,5 +249,10 @@ SERVICES: dict[str, Service] = {
         ((Reply(200, _json({"header": {"isSuccessful": False, "resultCode": -1, "resultMessage": "no"}})), False),
          (Reply(404), False)),
         (*_MARKDOWN, "[@x](dooray"),
+    ),
+    "web_push": Service(
+        lambda url: {"endpoint": f"{url}/push/{TOKEN}", **BROWSER.keys}, web_push, Reply(201),
+        never=((Reply(404), True), (Reply(410), True), (Reply(403, b"VAPID mismatch"), False), (Reply(413), False)),
+        id_of=lambda request: str(BROWSER.read(request)["id"]),
     ),
 }  # fmt: skip

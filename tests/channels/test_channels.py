@@ -20,7 +20,7 @@ from lib.outbound import Door
 from tests.channels.mailbox import Mailbox, mail_server
 from tests.channels.outbox import OPEN, item_of
 from tests.channels.receiver import Receiver, Reply, Request, receiving
-from tests.channels.services import SERVICES, TOKEN
+from tests.channels.services import PUSH, SERVICES, TOKEN
 
 AT = 1_763_900_000.0
 HOSTILE = (
@@ -62,7 +62,7 @@ class Place:
     id_of: Callable[[Request], str] | None
 
     def deliver(self, message: Message, *, door: Door | None = None, seconds: float = 5.0, at: float = AT) -> Any:
-        return deliver(self.kind, self.config, message, Tools(door or Door(OPEN), at, seconds))
+        return deliver(self.kind, self.config, message, Tools(door or Door(OPEN), at, seconds, PUSH))
 
 
 @pytest.fixture(params=sorted(CHANNELS))
@@ -90,7 +90,7 @@ def by_http(kind: str, receiver: Receiver, stack: ExitStack) -> Place:
         return None
 
     def echo(request: Request) -> Reply:
-        whole = f"{request.path} {request.headers} {request.body.decode()}"
+        whole = f"{request.path} {request.headers} {request.body.decode('utf-8', 'replace')}"
         return Reply(400, whole.encode())
 
     always(service.yes)()

@@ -557,6 +557,33 @@ def delivery_calls(deliveries: DeliveryQueries) -> Iterator[tuple[str, Callable[
     yield "channel_change", lambda: deliveries.channel_change("nobody's", {"name": "b"})
     yield "channel_delete", lambda: deliveries.channel_delete(first())
     yield "channel_delete", lambda: deliveries.channel_delete("nobody's")
+    yield from device_calls(deliveries, plain)
+
+
+def device_calls(deliveries: DeliveryQueries, plain: Callable[[Any], Any]) -> Iterator[tuple[str, Callable[[], Any]]]:
+    access = AccessQueries(deliveries._rpc)
+    owner = access.account_create({"email": "device@example.org", "name": HARD_TEXT, "role": "viewer"})["id"]
+    nobody = str(uuid.UUID(int=0))
+    wanted = {"owner": owner, "device": "e" * 64, "kind": "web_push", "name": HARD_TEXT, "locale": "ko",
+              "secret": "sealed", "sealed": ["auth"]}  # fmt: skip
+
+    def first() -> str:
+        return str(deliveries.device_list(owner)[0]["id"])
+
+    yield "device_keep", lambda: plain(deliveries.device_keep(wanted))
+    yield "device_keep", lambda: plain(deliveries.device_keep({**wanted, "name": "again"}))
+    yield "device_keep", lambda: plain(deliveries.device_keep({**wanted, "locale": "xx"}))  # 23514
+    yield "device_keep", lambda: plain(deliveries.device_keep({**wanted, "owner": nobody}))  # PT409
+    yield "device_list", lambda: plain(deliveries.device_list(owner))
+    yield "device_list", lambda: deliveries.device_list(nobody)
+    yield "device_list", lambda: deliveries.device_list("nobody's")  # 22P02
+    yield "device", lambda: plain(deliveries.device(owner, first()))
+    yield "device", lambda: deliveries.device(nobody, first())  # another's is none
+    yield "device_change", lambda: plain(deliveries.device_change(owner, first(), {"enabled": False, "locale": "en"}))
+    yield "device_change", lambda: deliveries.device_change(nobody, first(), {"name": "mine"})
+    yield "device_delete", lambda: deliveries.device_delete(nobody, first())
+    yield "device_delete", lambda: deliveries.device_delete(owner, first())
+    yield "device_delete", lambda: deliveries.device_delete(owner, "nobody's")
 
 
 @pytest.mark.parametrize(

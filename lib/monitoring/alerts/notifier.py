@@ -13,13 +13,16 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lib.domain.errors import DomainError
 from lib.monitoring.alerts.channels import Config, Later, Never, Sent, Tools, Verdict, deliver
 from lib.monitoring.alerts.messages import Sign, write
 from lib.outbound import TIMEOUT_SECONDS, Door
 from lib.storage.port import Deliveries
+
+if TYPE_CHECKING:
+    from lib.monitoring.alerts.push import PushKey
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +41,8 @@ def pause_after(attempts: int, notice: str, asked: float | None = None) -> float
 
 
 class Notifier:
-    """`open_secret` opens what the vault sealed; `sign` makes tokens for links, or is None."""
+    """`open_secret` opens what the vault sealed; `sign` makes tokens for links, or is None. `push` is asked who we
+    are to push services, when one is to be called."""
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class Notifier:
         base_url: str | None = None,
         sign: Sign | None = None,
         timezone: str = "UTC",
+        push: Callable[[], PushKey | None] = lambda: None,
         run_seconds: float = RUN_SECONDS,
         send_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
@@ -60,6 +65,7 @@ class Notifier:
         self._base_url = base_url
         self._sign = sign
         self._timezone = timezone
+        self._push = push
         self._run_seconds = run_seconds
         self._send_seconds = send_seconds
 
@@ -112,7 +118,8 @@ class Notifier:
         except Exception:
             log.exception("notice %s cannot be put into words", notice["id"])
             return Never("this notice cannot be put into words")
-        return deliver(channel["kind"], config, message, Tools(self._door, self._clock(), self._send_seconds))
+        push = self._push() if channel["kind"] == "web_push" else None
+        return deliver(channel["kind"], config, message, Tools(self._door, self._clock(), self._send_seconds, push))
 
     def _settle(self, notice: Mapping[str, Any], lease: str, verdict: Verdict, ms: int) -> None:
         retry_in = None

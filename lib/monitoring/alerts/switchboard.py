@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
@@ -17,7 +17,7 @@ from pydantic import Field as Bound
 from lib.domain.calendars import read_zone
 from lib.domain.errors import BadInput, NotFound
 from lib.domain.moments import told
-from lib.monitoring.alerts.channels import CHANNELS, Config, Field, Later, Sent, Tools, channel, deliver
+from lib.monitoring.alerts.channels import Config, Field, Later, Sent, Tools, channel, deliver, set_up_by_hand
 from lib.monitoring.alerts.channels.email import addresses
 from lib.monitoring.alerts.messages import Message, Sign, clean, write
 from lib.monitoring.alerts.notifier import opened
@@ -25,6 +25,9 @@ from lib.monitoring.alerts.policies import document_of, policy_of
 from lib.monitoring.alerts.rulebook import WantedSchedule, WantedScope
 from lib.outbound import Door
 from lib.storage.port import Deliveries
+
+if TYPE_CHECKING:
+    from lib.monitoring.alerts.push import PushKey
 
 DAY = 86_400
 _GROUPS = re.compile(r"server|group|rule|all|tag:[^\x00-\x1f]{1,100}")
@@ -131,14 +134,10 @@ class Switchboard:
 
     def test(self, channel_id: str) -> dict[str, Any]:
         """`{verdict: sent | later | never, detail, ms}` of a real message, also by a channel that is switched off."""
-        row = self._row(channel_id)
-        config = opened(row, self._open)
-        message = self._message(row)
-        began = time.monotonic()
-        verdict = deliver(row["kind"], config, message, Tools(self._door, self._clock()))
-        ms = int((time.monotonic() - began) * 1_000)
-        word = "sent" if isinstance(verdict, Sent) else "later" if isinstance(verdict, Later) else "never"
-        return {"verdict": word, "detail": verdict.detail, "ms": ms}
+        return tried(
+            self._row(channel_id), self._open, self._door, self._clock(),
+            base_url=self._base_url, sign=self._sign, timezone=self._timezone,
+        )  # fmt: skip
 
     def _row(self, channel_id: str) -> dict[str, Any]:
         row = self._deliveries.channel(channel_id)
@@ -146,15 +145,13 @@ class Switchboard:
             raise _nobody(channel_id)
         return row
 
-    def _message(self, row: Mapping[str, Any]) -> Message:
-        notice = {"id": uuid.uuid4().hex, "kind": "test", "severity": "info", "at": self._clock(), "items": []}
-        return write(notice, row, self._base_url, self._sign, timezone=self._timezone)
-
     def _read(
         self, kind: str, plain: Mapping[str, str], secrets: Mapping[str, str], sent: Mapping[str, str | None]
     ) -> tuple[dict[str, str], dict[str, str]]:
         """(what may be shown, what is sealed) after a change. Raises BadInput that points at the first wrong field."""
         found = channel(kind)
+        if getattr(found, "PERSONAL", False):
+            raise BadInput("people add their own devices under notifications", pointer="/kind")
         fields = {field.name: field for field in found.FIELDS}
         for name in sent:
             if name not in fields:
@@ -165,7 +162,8 @@ class Switchboard:
             _check(field, whole.get(field.name, ""))
         build = getattr(found, "build", None)
         if build is not None and not hasattr(found, "deliver"):
-            build(whole, self._message({"id": "", "locale": "en"}), self._clock())  # it may know better what is none
+            # It may know better what is none.
+            build(whole, _test_message({"id": "", "locale": "en"}, self._clock(), self._base_url), self._clock())
         return (
             {name: text for name, text in whole.items() if not fields[name].secret},
             {name: text for name, text in whole.items() if fields[name].secret},
@@ -176,11 +174,38 @@ class Switchboard:
         return {"secret": sealed, "sealed": sorted(secrets)}
 
 
+def tried(
+    row: Mapping[str, Any],
+    open_secret: Callable[[str], str],
+    door: Door,
+    at: float,
+    *,
+    base_url: str | None = None,
+    sign: Sign | None = None,
+    timezone: str = "UTC",
+    push: PushKey | None = None,
+) -> dict[str, Any]:
+    """`{verdict: sent | later | never, detail, ms}` of a real message by this channel."""
+    message = _test_message(row, at, base_url, sign, timezone)
+    began = time.monotonic()
+    verdict = deliver(row["kind"], opened(row, open_secret), message, Tools(door, at, push=push))
+    ms = int((time.monotonic() - began) * 1_000)
+    word = "sent" if isinstance(verdict, Sent) else "later" if isinstance(verdict, Later) else "never"
+    return {"verdict": word, "detail": verdict.detail, "ms": ms}
+
+
+def _test_message(
+    row: Mapping[str, Any], at: float, base_url: str | None, sign: Sign | None = None, timezone: str = "UTC"
+) -> Message:
+    notice = {"id": uuid.uuid4().hex, "kind": "test", "severity": "info", "at": at, "items": []}
+    return write(notice, row, base_url, sign, timezone=timezone)
+
+
 def kinds() -> dict[str, Any]:
     """`{kinds: [{kind, label, fields}]}`: what a form needs."""
     return {"kinds": [
         {"kind": kind, "label": dict(found.LABEL), "fields": [_form(field) for field in found.FIELDS]}
-        for kind, found in ((kind, channel(kind)) for kind in CHANNELS)
+        for kind, found in set_up_by_hand().items()
     ]}  # fmt: skip
 
 

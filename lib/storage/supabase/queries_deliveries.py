@@ -58,6 +58,25 @@ class DeliveryQueries:
     def channel_delete(self, channel: str) -> bool:
         return bool(self._rpc.call("omv_channel_delete", {"id": channel})["deleted"])
 
+    # A device is a channel that belongs to one account; besides it says when it was last `told_at`.
+
+    def device_list(self, owner: str) -> list[dict[str, Any]]:
+        return list(self._rpc.call("omv_devices", {"owner": owner})["devices"])
+
+    def device(self, owner: str, device: str) -> dict[str, Any] | None:
+        """With its sealed `secret`."""
+        return _found(self._rpc.call("omv_device", {"owner": owner, "id": device}))
+
+    def device_keep(self, document: Mapping[str, object]) -> dict[str, Any]:
+        """The device, with `made`: whether it is new. Raises Conflict beyond 20 of one account."""
+        return dict(self._rpc.call("omv_device_keep", document))
+
+    def device_change(self, owner: str, device: str, changes: Mapping[str, object]) -> dict[str, Any] | None:
+        return _found(self._rpc.call("omv_device_change", {"owner": owner, "id": device, "changes": changes}))
+
+    def device_delete(self, owner: str, device: str) -> bool:
+        return bool(self._rpc.call("omv_device_delete", {"owner": owner, "id": device})["deleted"])
+
 
 def _found(answer: Any) -> dict[str, Any] | None:
     return None if answer is None else dict(answer)

@@ -11,11 +11,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from lib.domain.errors import BadInput, DomainError
 from lib.monitoring.alerts.messages import Message
 from lib.outbound import TIMEOUT_SECONDS, Door
+
+if TYPE_CHECKING:
+    from lib.monitoring.alerts.push import PushKey
 
 # Kind -> module. Imported when it is used: a sweep without news loads none of them.
 CHANNELS: dict[str, str] = {
@@ -31,6 +34,7 @@ CHANNELS: dict[str, str] = {
     "naver_works": "lib.monitoring.alerts.channels.naver_works",
     "jandi": "lib.monitoring.alerts.channels.jandi",
     "dooray": "lib.monitoring.alerts.channels.dooray",
+    "web_push": "lib.monitoring.alerts.channels.web_push",
 }
 
 RETRY_STATUSES = frozenset({408, 425, 429})
@@ -92,11 +96,12 @@ type Config = Mapping[str, str]  # the fields, secrets among them
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a channel may touch the world with, and for how long."""
+    """What a channel may touch the world with, and for how long. `push` is who we are to push services."""
 
     door: Door
     at: float
     seconds: float = TIMEOUT_SECONDS
+    push: PushKey | None = None
 
 
 class Channel(Protocol):
@@ -114,6 +119,12 @@ class HttpChannel(Channel, Protocol):
 
 class OtherChannel(Channel, Protocol):
     def deliver(self, config: Config, message: Message, tools: Tools) -> Verdict: ...
+
+
+def set_up_by_hand() -> dict[str, Channel]:
+    """The kinds that an admin adds; the others belong to the people whose devices they are."""
+    found = {kind: channel(kind) for kind in CHANNELS}
+    return {kind: one for kind, one in found.items() if not getattr(one, "PERSONAL", False)}
 
 
 def channel(kind: str) -> Channel:
