@@ -17,7 +17,7 @@ from lib.monitoring.collectors.error_tracker import LEVELS, read_text
 from lib.web.guards import user
 from lib.web.handler import body_bytes, make_app, server_name
 from lib.web.noted import noted
-from lib.web.query import moment, whole
+from lib.web.query import moment, number, whole
 
 app = make_app("servers")
 
@@ -85,6 +85,19 @@ def series(name: str) -> Response:
     metrics = [metric for metric in request.args.get("metrics", "cpu").split(",") if metric]
     points = whole("points", 300)
     return jsonify(wiring.services().queries.series(server_name(name), metrics, start, end, points, _sight()))
+
+
+@app.get("/api/servers/<name>/forecast")
+@user("viewer")
+def forecast(name: str) -> Response:
+    """Of `metric` (and `mount`) the hours to come; without one, what the roll-up foresaw of each series."""
+    server, metric = server_name(name), request.args.get("metric")
+    if not metric:
+        return jsonify(wiring.services().forecasts.of_server(server, _sight()))
+    mount = request.args.get("mount")
+    series = f"{metric}:{mount}" if mount else metric
+    horizon, level = whole("horizon", 24), number("level")
+    return jsonify(wiring.services().forecasts.one(server, series, horizon, level, _sight()))
 
 
 @app.get("/api/servers/<name>/processes")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lib.monitoring.alerts.rulebook import Rulebook
     from lib.monitoring.alerts.switchboard import Switchboard
     from lib.monitoring.checkbook import Checkbook
+    from lib.monitoring.forecasts import Forecasts
     from lib.monitoring.health import Health
     from lib.monitoring.ingest import Ingest
     from lib.monitoring.public_status import PublicStatus
@@ -79,6 +80,12 @@ class Services:
         from lib.monitoring.alerts.quietbook import Quietbook
 
         return Quietbook(self.storage.silences)
+
+    @cached_property
+    def forecasts(self) -> Forecasts:
+        from lib.monitoring.forecasts import Forecasts
+
+        return Forecasts(self.storage, self.queries, self.clock)
 
     @cached_property
     def public_status(self) -> PublicStatus:

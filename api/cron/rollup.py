@@ -1,10 +1,13 @@
-"""GET /api/cron/rollup: compaction, roll-ups and retention."""
+"""GET /api/cron/rollup: compaction, roll-ups, retention and forecasts."""
 
 from __future__ import annotations
+
+import time
 
 from flask import Response, jsonify
 
 from lib import wiring
+from lib.monitoring.forecasts import RUN_SECONDS, forecast_fleet
 from lib.monitoring.rollup import roll_up
 from lib.web.guards import cron
 from lib.web.handler import make_app
@@ -17,4 +20,6 @@ app = make_app("rollup")
 def rollup() -> Response:
     services = wiring.services()
     settings = services.settings
-    return jsonify(roll_up(services.storage, settings.retention, settings.postgres_quota_mb * 1_000_000))
+    end = time.monotonic() + RUN_SECONDS
+    rolled = roll_up(services.storage, settings.retention, settings.postgres_quota_mb * 1_000_000)
+    return jsonify({**rolled, "forecasts": forecast_fleet(services.storage, end)})

@@ -153,6 +153,17 @@ class Silences(Protocol):
     def silence_delete(self, silence_id: str, sight: Sight = EVERYTHING) -> bool: ...
 
 
+class Forecasts(Protocol):
+    """Forecasts as the roll-up keeps them; shapes: storage/supabase/queries_forecasts.py."""
+
+    def forecasts_due(self, most: int, hours: int, patterns: Sequence[str]) -> dict[str, Any]: ...
+    def forecasts_store(self, hour: int, servers: Mapping[str, Mapping[str, object]]) -> int: ...
+    def forecasts_tell(self) -> bool: ...
+    def forecasts(
+        self, server: str, series: str | None = None, sight: Sight = EVERYTHING
+    ) -> list[dict[str, Any]] | None: ...
+
+
 class Status(Protocol):
     """The components of the public status page; shapes: storage/supabase/queries_status.py."""
 
@@ -237,6 +248,9 @@ class Storage(Protocol):
 
     @property
     def status(self) -> Status: ...
+
+    @property
+    def forecasts(self) -> Forecasts: ...
 
     @property
     def rules(self) -> RuleStore: ...

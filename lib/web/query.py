@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 from flask import request
@@ -34,3 +35,17 @@ def whole(name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 10):
         raise BadInput(f"`{name}` is a whole number from 1")
     return int(text)
+
+
+def number(name: str) -> float | None:
+    """A query parameter that is any finite number; None where it is left out."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise BadInput(f"`{name}` is a number")
+    return value

@@ -81,6 +81,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("PATCH", "/api/servers/<name>"): "operators",
     ("DELETE", "/api/servers/<name>"): "admins",
     ("GET", "/api/servers/<name>/series"): "viewers",
+    ("GET", "/api/servers/<name>/forecast"): "viewers",
     ("GET", "/api/servers/<name>/processes"): "viewers",
     ("GET", "/api/servers/<name>/errors"): "viewers",
     ("GET", "/api/servers/<name>/events"): "viewers",

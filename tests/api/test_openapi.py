@@ -83,7 +83,7 @@ LENIENT = {
     "PATCH /api/rules/silences/{silence_id}",
     "POST /api/rules/checks",  # one of two fields, zones, cron expressions, names of servers
     "PATCH /api/rules/checks/{check_id}",
-    *(f"GET /api/servers/{{name}}/{what}" for what in ("series", "processes", "errors", "events")),
+    *(f"GET /api/servers/{{name}}/{what}" for what in ("series", "forecast", "processes", "errors", "events")),
 }
 # Facts and names that are not known are left out, not refused; bodies of calls without content are not looked at.
 FORGIVING = {"POST /api/ingest", "POST /api/auth/logout", "POST /api/auth/refresh"}
@@ -188,6 +188,9 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     assert hub.call("GET /api/servers/{name}", **one).json()["facts"]["os"] == "Debian 12"
     series = hub.call("GET /api/servers/{name}/series", **one, query={"metrics": "cpu,disk:/"}).json()
     assert set(series["series"]) == {"cpu", "disk:/"}
+    forecast = hub.call("GET /api/servers/{name}/forecast", **one, query={"metric": "cpu", "horizon": 6}).json()
+    assert forecast["code"] == "too_little_data"
+    assert hub.call("GET /api/servers/{name}/forecast", **one).json() == {"forecasts": []}
     assert hub.call("GET /api/servers/{name}/processes", **one).json()["processes"][0]["ports"] == [5432]
     assert hub.call("GET /api/servers/{name}/errors", **one).json()["errors"][0]["level"] == "critical"
     assert hub.call("GET /api/servers/{name}/events", **one).json()["events"][0]["kind"] == "deploy"

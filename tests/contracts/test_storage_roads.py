@@ -30,6 +30,7 @@ from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
 from lib.storage.supabase.queries_checks import CheckQueries
 from lib.storage.supabase.queries_deliveries import DeliveryQueries
+from lib.storage.supabase.queries_forecasts import ForecastQueries
 from lib.storage.supabase.queries_incidents import IncidentQueries
 from lib.storage.supabase.queries_rules import RuleQueries
 from lib.storage.supabase.queries_silences import SilenceQueries
@@ -424,6 +425,41 @@ def silence_calls(silences: SilenceQueries) -> Iterator[tuple[str, Callable[[], 
     yield "silence_delete", lambda: silences.silence_delete("nobody's")
 
 
+def forecast_calls(forecasts: ForecastQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
+    body = {"mid": [1.5], "low": [1.0], "high": [2.0], "crossings": []}
+    made = {"body": body, "before": None, "tested": None, "dates": [[100, True, 5.5, 4.0, None]]}
+
+    def commit() -> None:
+        queries = Queries(forecasts._rpc)
+        begun = queries.sweep_begin("one", None)
+        queries.sweep_commit(
+            {
+                "version": begun["version"], "rules_version": begun["rules_version"], "done": True,
+                "servers": {"foreseen": {"series": ["cpu", "disk:/"]}},
+                "samples": {"foreseen": [[HOUR - 1_800, "{5,6}"]]},
+            }
+        )  # fmt: skip
+
+    yield "forecasts", lambda: commit()
+    yield "forecasts_due", lambda: forecasts.forecasts_due(50, 4, ["cpu", "disk:%"])
+    yield "forecasts_due", lambda: forecasts.forecasts_due("many", 4, [])  # type: ignore[arg-type] # 22P02
+    yield (
+        "forecasts_store",
+        lambda: forecasts.forecasts_store(HOUR, {"foreseen": {"cpu": made}, "nobody": {"cpu": made}}),
+    )
+    yield "forecasts_store", lambda: forecasts.forecasts_store(HOUR, {"foreseen": {"cpu": {"dates": []}}})  # 23502
+    yield "forecasts_store", lambda: forecasts.forecasts_store("now", {"foreseen": {}})  # type: ignore[arg-type]
+    yield "forecasts_tell", lambda: forecasts.forecasts_tell()
+    for sight in (Sight(), Sight(("team:a",)), Sight((), "foreseen")):
+        yield "forecasts", lambda sight=sight: forecasts.forecasts("foreseen", None, sight)
+        yield "forecasts", lambda sight=sight: forecasts.forecasts("foreseen", "cpu", sight)
+    yield "forecasts", lambda: forecasts.forecasts("nobody")
+    yield "forecasts", lambda: forecasts.forecasts("a\0b")
+    yield "forecasts_store", lambda: forecasts.forecasts_store(HOUR, {"foreseen": {}})
+    yield "forecasts", lambda: forecasts.forecasts("foreseen")
+    yield "forecasts", lambda: Queries(forecasts._rpc).server_delete("foreseen")
+
+
 def status_calls(status: StatusQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
     wanted = {"name": HARD_TEXT, "note": HARD_TEXT, "kind": "server", "target": NAME, "place": 1}
 
@@ -594,6 +630,7 @@ def device_calls(deliveries: DeliveryQueries, plain: Callable[[Any], Any]) -> It
         (CheckQueries, check_calls),
         (SilenceQueries, silence_calls),
         (StatusQueries, status_calls),
+        (ForecastQueries, forecast_calls),
         (IncidentQueries, incident_calls),
         (RuleQueries, rule_calls),
         (DeliveryQueries, delivery_calls),

@@ -74,6 +74,9 @@ def foresee(
     if not values or horizon < 1:
         return None
     ahead = horizon + silent  # what is not known yet lies ahead as well
+    if min(values) == max(values):
+        flat = (values[-1],) * horizon
+        return Forecast(flat, flat, flat, sum(real), 0, 0.0, 0.0, CANDIDATES[0])
     marks = [mark for mark in HORIZONS if mark < ahead] + [ahead if ahead > FARTHEST else _mark_after(ahead)]
     trial = _Trial(values, real, marks)
     spread = trial.spread()

@@ -22,6 +22,7 @@ from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
 from lib.storage.supabase.queries_checks import CheckQueries
 from lib.storage.supabase.queries_deliveries import DeliveryQueries
+from lib.storage.supabase.queries_forecasts import ForecastQueries
 from lib.storage.supabase.queries_incidents import IncidentQueries
 from lib.storage.supabase.queries_rules import RuleQueries
 from lib.storage.supabase.queries_silences import SilenceQueries
@@ -44,6 +45,7 @@ class HybridStorage:
         self.silences = SilenceQueries(AuditedRpc(rpc))
         self.deliveries = DeliveryQueries(AuditedRpc(rpc))
         self.status = StatusQueries(AuditedRpc(rpc))
+        self.forecasts = ForecastQueries(AuditedRpc(rpc), shard)
         self.rules = RuleQueries(AuditedRpc(rpc))
         self.incidents = IncidentQueries(AuditedRpc(rpc))
         self.directory = Directory(self.queries)
