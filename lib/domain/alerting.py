@@ -14,7 +14,7 @@ type Severity = Literal["info", "warning", "critical"]
 GRAVITY = {"ok": 0, "info": 0, "warning": 1, "critical": 2}
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 
-type RuleKind = Literal["threshold", "heartbeat", "skew", "deaf", "check", "errors"]
+type RuleKind = Literal["threshold", "heartbeat", "skew", "deaf", "check", "errors", "forecast"]
 type Aggregation = Literal["last", "avg", "min", "max"]
 type NoData = Literal["keep", "resolve", "warning", "critical"]
 type TransitionKind = Literal[
@@ -84,7 +84,8 @@ class Rule:
     `disk_free` (bytes, each mount), or a custom name; `*` globs. A value beyond `warning` or `critical` (above it, or
     below where `above` is false) for `hold_seconds` opens; one past `recovery` for `recover_seconds` resolves. With
     `over_seconds` the aggregate of so many seconds is judged instead of each value; levels of `per_core` are multiplied
-    by the cores. The other kinds have no metric and open with `severity`.
+    by the cores. Kind `forecast`: `metric` will likely reach `options.level` within `options.within_hours`. It and the
+    other kinds, which have no metric, open with `severity`.
     """
 
     id: str
@@ -108,7 +109,7 @@ class Rule:
     severity: Severity = "warning"
     schedule: Schedule | None = None
     note: str = ""  # what to do: shown with the incident and in every message
-    options: Mapping[str, Any] = field(default_factory=dict)  # of the kinds `errors` and later ones
+    options: Mapping[str, Any] = field(default_factory=dict)  # of the kinds `errors`, `forecast` and later ones
 
     def applies(self, server: str, group: str | None, tags: Mapping[str, str]) -> bool:
         return self.enabled and self.scope.holds(server, group, tags)

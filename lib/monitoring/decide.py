@@ -15,6 +15,7 @@ from lib.domain.posts import PostMarks
 from lib.domain.telemetry import Part
 from lib.monitoring import absence
 from lib.monitoring.alerts import presence
+from lib.monitoring.alerts.foreseen import foreseen
 from lib.monitoring.alerts.incidents import News, open_incidents, worst
 from lib.monitoring.alerts.standing import Alerting
 from lib.monitoring.alerts.threshold import RULES
@@ -204,6 +205,7 @@ def _judged(state: ServerState, outcome: Outcome, judges: Judges) -> Outcome:
         )
     if outcome.heard:
         outcome.moved += presence.spoke(state, rules, now) + presence.erred(state, rules, now)
+        outcome.moved += foreseen(state, rules, judges.alerting.prospects, now)
     if state.skewed:
         _set_status(state, "ok", {"code": "skewed"}, state.heard_at)
         return outcome

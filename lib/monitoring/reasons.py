@@ -7,6 +7,7 @@ from typing import Any
 
 from lib.domain.metrics import Metric, metric_of
 from lib.domain.moments import told
+from lib.monitoring.alerts.prospect_words import foretold
 from lib.monitoring.state import ServerState
 
 
@@ -63,6 +64,8 @@ def sentence_of(incident: Mapping[str, Any]) -> dict[str, str]:
     kind = incident["kind"]
     if kind == "threshold" and incident.get("value") is not None and incident.get("level") is not None:
         return _threshold({"metric": incident["subject"], "value": incident["value"], "level": incident["level"]})
+    if kind == "forecast":
+        return foretold(incident["subject"], incident.get("detail") or "")
     if kind == "heartbeat":
         return {"en": "Nothing is heard from this server", "ko": "서버에서 소식이 없습니다"}
     if kind == "deaf":

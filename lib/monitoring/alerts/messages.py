@@ -15,6 +15,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from lib.domain.metrics import Metric, metric_of
+from lib.monitoring.alerts.prospect_words import foretold
 
 type Locale = Literal["ko", "en"]
 type Item = Mapping[str, Any]
@@ -149,6 +150,9 @@ def headline(item: Item, locale: Locale) -> str:
         said = f"at {reading}" if locale == "en" else reading
         mark = "" if limit is None else f" (level {limit})" if locale == "en" else f" (기준 {limit})"
         return " ".join(filter(None, (server, _subject(item, locale), said))) + mark
+    if item.get("kind") == "forecast":
+        said = foretold(str(item.get("subject") or ""), str(item.get("detail") or ""))[locale]
+        return clean(f"{server}: {said}" if server else said, MOST_TITLE)
     words = _KINDS.get(str(item.get("kind")), {}).get(locale, "")
     named = _subject(item, locale)
     about = f"{named}: {words}" if named and words else named or words or clean(item.get("rule") or "", 100)
@@ -210,7 +214,7 @@ def _badge(kind: str, item: Item, severity: str, locale: Locale) -> str:
 
 
 def _subject(item: Item, locale: Locale) -> str:
-    if item.get("kind") != "threshold":
+    if item.get("kind") not in ("threshold", "forecast"):
         return clean(item.get("detail") or item.get("subject") or "", 120)
     series = str(item.get("subject") or "")
     metric = metric_of(series)

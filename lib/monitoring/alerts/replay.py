@@ -32,8 +32,7 @@ def preview(
 ) -> dict[str, Any]:
     """`{from, to, step, tier, incidents, servers}`: each episode that would have opened, longest first; of each server
     how many, how long together, and how often it flapped. Raises BadInput, NotFound."""
-    if rule.kind != "threshold":
-        raise BadInput("only rules on metrics can be tried on history", pointer="/rule/kind")
+    _check_kind(rule, "tried on history", "/rule/kind")
     if not 1 <= len(servers) <= MOST_SERVERS:
         raise BadInput(f"try a rule on 1 to {MOST_SERVERS} servers", pointer="/servers")
     found: list[dict[str, Any]] = []
@@ -64,8 +63,7 @@ def explain(
 ) -> dict[str, Any]:
     """`{server, at, applies, subjects: [{subject, phase, why, ...}]}`: how the rule stood on each subject then."""
     state = _state(queries, server, sight)
-    if rule.kind != "threshold":
-        raise BadInput("only rules on metrics are explained from history", pointer="/rule")
+    _check_kind(rule, "explained from history", "/rule")
     whole = {"server": server, **told("at", float(at)), "rule_version": rule.version}
     if not rule.enabled or not rule.scope.holds(state.name, state.group, state.tags):
         why = "the rule is switched off" if not rule.enabled else "the rule is not meant for this server"
@@ -79,6 +77,14 @@ def explain(
         readings, step, tier = _readings(queries, server, watch, start, min(at + AFTER_SECONDS, int(now)), sight)
         subjects.append({**_at(watch, readings, at), "step": step, "tier": tier, "reduced": tier != "raw" or step > 60})
     return {**whole, "applies": True, "why": "", "subjects": subjects}
+
+
+def _check_kind(rule: Rule, what: str, pointer: str) -> None:
+    if rule.kind == "forecast":
+        word = "what was foreseen then is not kept; the forecast of the server says why now, and how it did"
+        raise BadInput(f"rules on forecasts cannot be {what}: {word}", pointer=pointer)
+    if rule.kind != "threshold":
+        raise BadInput(f"only rules on metrics can be {what}", pointer=pointer)
 
 
 def _at(watch: Watch, readings: Sequence[tuple[int, float]], at: int) -> dict[str, Any]:

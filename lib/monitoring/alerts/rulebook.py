@@ -16,6 +16,7 @@ from lib.domain.metrics import DERIVED, bounds_of
 from lib.domain.moments import told
 from lib.monitoring.alerts.rules import document_of, rule_of
 from lib.monitoring.analyzers.errors import ErrorOptions
+from lib.monitoring.analyzers.prospects import ForecastOptions
 from lib.monitoring.collectors.error_tracker import read_text
 from lib.storage.port import RuleStore
 
@@ -47,7 +48,7 @@ class WantedRule(_Body):
     """What may be said of a rule (domain/alerting.py explains it). What is left out is as usual."""
 
     name: str = Field(min_length=1, max_length=100)
-    kind: Literal["threshold", "heartbeat", "skew", "deaf", "check", "errors"] = "threshold"
+    kind: Literal["threshold", "heartbeat", "skew", "deaf", "check", "errors", "forecast"] = "threshold"
     enabled: bool = True
     scope: WantedScope = Field(default_factory=WantedScope)
     metric: str = Field(default="", max_length=100)
@@ -152,15 +153,24 @@ def _check(rule: Rule, options: Mapping[str, Any]) -> None:
     for part in ("servers", "groups", "tags"):
         if any(read_text(one, 200) != one for one in getattr(rule.scope, part)):
             raise BadInput("names have 1 to 200 characters and none that steer", pointer=f"/scope/{part}")
-    if rule.kind == "errors":
+    if rule.kind in ("errors", "forecast"):
         try:
-            ErrorOptions.read(options)
+            (ErrorOptions if rule.kind == "errors" else ForecastOptions).read(options)
         except (ValueError, TypeError) as error:
             raise BadInput(str(error), pointer="/options") from None
     if rule.kind == "threshold":
         _check_levels(rule)
+    elif rule.kind == "forecast":
+        _check_prospect(rule)
     elif rule.metric or rule.warning is not None or rule.critical is not None:
         raise BadInput(f"a rule of the kind {rule.kind} has no metric and no levels", pointer="/metric")
+
+
+def _check_prospect(rule: Rule) -> None:
+    if not is_metric(rule.metric) or rule.metric.partition(":")[0] in DERIVED:
+        raise BadInput("there is no such metric to foresee; a name of your own contains a dot", pointer="/metric")
+    if rule.warning is not None or rule.critical is not None:
+        raise BadInput("the level that will be crossed stands in the options", pointer="/warning")
 
 
 def _check_levels(rule: Rule) -> None:

@@ -13,6 +13,7 @@ from lib.monitoring.alerts.policies import config_of
 from lib.monitoring.alerts.routing import route
 from lib.monitoring.alerts.rules import rules_of
 from lib.monitoring.alerts.threshold import Rules
+from lib.monitoring.analyzers.prospects import Prospects
 from lib.monitoring.state import ServerState
 
 
@@ -24,6 +25,7 @@ class Alerting:
     people: Mapping[str, Person] = field(default_factory=dict)
     config: Config = field(default_factory=Config)
     book: Book = field(default_factory=Book)
+    prospects: Prospects = field(default_factory=Prospects)
     is_new: bool = False
     version: int | None = None
 
@@ -32,7 +34,9 @@ class Alerting:
         """What `omv_sweep_begin` gives as `alerting`."""
         people = {one[0]: Person(one[1], one[2], one[3] or 0) for one in document["people"]}
         book = Book.from_text(document["routing"])
-        return cls(Rules(rules_of(document["rules"])), people, config_of(document), book, is_new=True, version=version)
+        prospects = Prospects.from_document(document.get("forecasts"))
+        rules = Rules(rules_of(document["rules"]))
+        return cls(rules, people, config_of(document), book, prospects, is_new=True, version=version)
 
     def beside(self, states: Mapping[str, ServerState]) -> Alerting:
         """Knowing which servers stand behind which."""

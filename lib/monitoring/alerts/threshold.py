@@ -95,7 +95,7 @@ class Rules:
                 yield from _free_space(rule, state, levels)
                 continue
             for column, name in enumerate(series):
-                if _is_meant(rule.metric, name, with_subjects):
+                if is_meant(rule.metric, name, with_subjects):
                     yield Watch(column, name, rule, levels, 1.0 if rule.above else -1.0)
 
     def fold(self, state: ServerState, windows: Sequence[Window], now: float) -> list[Moved]:
@@ -202,7 +202,7 @@ def _keep(state: ServerState, name: str, value: dict[str, Any]) -> None:
         state.memory.pop(name, None)
 
 
-def _is_meant(metric: str, series: str, with_subjects: set[str]) -> bool:
+def is_meant(metric: str, series: str, with_subjects: set[str]) -> bool:
     """Whether a rule on `metric` watches this series. The headline `disk` is the fullest mount: where mounts are told
     one by one they speak for themselves."""
     if metric == series:
