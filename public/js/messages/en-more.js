@@ -1,6 +1,9 @@
 /** The sentences of the views that come later: a server, settings, adding a server, keys. ko-more.js has the same keys. */
 
+import { messages as outlook } from './en-outlook.js';
+
 export const messages = {
+  ...outlook,
   'keys.move': 'Next, previous server',
   'keys.close': 'Close, leave, clear',
   'keys.open': 'Open the selected server',

@@ -1,6 +1,9 @@
 /** 나중에 열리는 화면(서버, 설정, 서버 추가, 단축키)의 한국어 문장. en-more.js와 키가 같다. */
 
+import { messages as outlook } from './ko-outlook.js';
+
 export const messages = {
+  ...outlook,
   'keys.move': '다음, 이전 서버',
   'keys.close': '닫기, 나가기, 지우기',
   'keys.open': '선택한 서버 열기',

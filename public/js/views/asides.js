@@ -5,18 +5,20 @@ import { useLive, useWords } from '../components/hooks.js';
 import { Age, Bar } from '../components/marks.js';
 import { serverPath } from '../router.js';
 import { levelOf } from '../status.js';
+import { TimeToFull, useCrossings } from './outlook.js';
 import { useHeld } from './server.js';
 
 const SECONDS = 30;
 
-export function Mounts({ server, isOld }) {
+export function Mounts({ server, isOld, now }) {
   const words = useWords();
+  const crossings = useCrossings(server.id);
   const { mounts } = server;
   if (!mounts?.length) return null;
   return html`<section class="panel side-panel" aria-labelledby="mounts"><div class="panel-head"><h2 id="mounts">${words.t('server.mounts')}</h2></div>
     <ul class="mounts">${mounts.map(({ mount, disk, inode, size_bytes: size, free_bytes: free }) => html`<li key=${mount}>
       <div><span class="cut mono" title=${mount}>${mount}</span><b>${words.percent(disk)}</b></div><${Bar} value=${disk} color="disk" level=${levelOf(server, `disk:${mount}`)} dim=${isOld} />
-      <small class="faint">${[size > 0 && words.t('server.free', { free: words.bytes(free), size: words.bytes(size) }), inode != null && `${words.t('line.inode')} ${words.percent(inode)}`].filter(Boolean).join(' · ')}</small></li>`)}</ul></section>`;
+      <small class="faint">${[size > 0 && words.t('server.free', { free: words.bytes(free), size: words.bytes(size) }), inode != null && `${words.t('line.inode')} ${words.percent(inode)}`].filter(Boolean).join(' · ')}</small>${!isOld && html`<${TimeToFull} crossings=${crossings[`disk:${mount}`]} now=${now} />`}</li>`)}</ul></section>`;
 }
 
 /** `at`: the list as it was then, or null for the newest. */

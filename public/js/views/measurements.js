@@ -4,9 +4,11 @@ import { html, useMemo, useState } from '../../vendor/preact-htm.js';
 import { useLive, useWords } from '../components/hooks.js';
 import { Plot } from '../components/plot.js';
 import { chartsFor, lineLabel } from '../charts.js';
+import { hoursAhead, withOutlook } from '../outlook.js';
 import { adjust, serverPath } from '../router.js';
 import { align, latest, scaleOf, summarise } from '../series.js';
 import { troubleWords } from '../trouble.js';
+import { OutlookNote, useOutlooks } from './outlook.js';
 import { useHeld } from './server.js';
 
 const HEIGHT = 186;
@@ -52,22 +54,26 @@ function Chart({ chart, answer, stretch, markers, server }) {
   const [at, setAt] = useState(null);
   const title = words.has(`chart.${chart.id}`) ? words.t(`chart.${chart.id}`) : chart.id;
   const drawn = useMemo(() => answer && drawing(chart, answer, server), [chart, answer, server.status, server.reason?.metric]);
+  const hours = hoursAhead(stretch);
+  const outlooks = useOutlooks(server.id, chart.lines, hours);
+  const shown = useMemo(() => drawn && (hours ? withOutlook(drawn, chart, outlooks) : drawn), [drawn, outlooks, hours]);
   const isEmpty = drawn && !drawn.lines.some((line) => line.avg.some((value) => value != null));
   const labels = chart.lines.map((line) => lineLabel(line.series, words));
   const concern = server.reason && chart.lines.some((line) => line.series === server.reason.metric) ? server.reason : null;
 
   return html`<section class="panel chart" aria-label=${title}>
     <div class="panel-head"><h2>${title}</h2><span class="sp" />
-      ${drawn && !isEmpty && html`<${Values} chart=${chart} drawn=${drawn} at=${at} labels=${labels} memoryBytes=${server.facts?.memory_bytes} tone=${concern && server.status} />`}</div>
+      ${drawn && !isEmpty && html`<${Values} chart=${chart} drawn=${shown} now=${drawn} at=${at} labels=${labels} memoryBytes=${server.facts?.memory_bytes} tone=${concern && server.status} />`}</div>
     ${!drawn
       ? html`<div class="bone" style=${{ height: `${HEIGHT}px` }} />`
       : isEmpty
         ? html`<p class="calm" style=${{ height: `${HEIGHT}px` }}>${words.t('chart.noData')}</p>`
-        : html`<${Plot} t=${drawn.t} columns=${drawn.columns} bands=${drawn.bands} from=${stretch.from} to=${stretch.to} scale=${scaleWith(drawn.scale, concern)} height=${HEIGHT}
+        : html`<${Plot} t=${shown.t} columns=${shown.columns} bands=${shown.bands} from=${stretch.from} to=${stretch.to + hours * 3600} scale=${scaleWith(shown.scale, concern)} height=${HEIGHT}
             label=${words.t('chart.label', { name: title })} words=${words} axisText=${(value) => axisText(value, chart.unit, words)} markers=${markers} threshold=${concern?.level}
             sync="server" onHover=${setAt} onZoom=${(from, to) => adjust({ range: '', from, to })} onReset=${() => adjust({ from: '', to: '' })} />
-          <${HiddenTable} title=${title} drawn=${drawn} labels=${labels} unit=${chart.unit} now=${stretch.to} />`}
-    ${at != null && drawn && html`<span class="tag when">${words.moment(drawn.t[at], stretch.to)}</span>`}
+          <${HiddenTable} title=${title} drawn=${drawn} labels=${labels} unit=${chart.unit} now=${stretch.to} />
+          <${OutlookNote} outlook=${outlooks[chart.lines[0].series]} unit=${chart.unit} now=${stretch.to} />`}
+    ${at != null && shown && html`<span class="tag when">${words.moment(shown.t[at], stretch.to)}${at >= shown.foreseenFrom && ` · ${words.t('outlook.foreseen')}`}</span>`}
   </section>`;
 }
 
@@ -99,9 +105,9 @@ const scaleWith = (scale, concern) => (concern?.level > scale[1] ? [scale[0], co
 /** Short enough for the margin of a phone: 20 MB/s, not 20.0 megabytes a second. */
 const axisText = (value, unit, words) => (unit === '' ? words.count(value) : words.quantity(value, unit));
 
-function Values({ chart, drawn, at, labels, memoryBytes, tone }) {
+function Values({ chart, drawn, now, at, labels, memoryBytes, tone }) {
   const words = useWords();
-  const valueOf = (line) => (at == null ? latest(drawn.t, line.avg).value : line.avg[at]);
+  const valueOf = (line) => (at == null ? latest(now.t, now.lines[drawn.lines.indexOf(line)].avg).value : line.avg[at]);
   if (drawn.lines.length === 1) return html`<b class="v ${tone ?? ''}">${words.quantity(valueOf(drawn.lines[0]), chart.unit)}</b>`;
   return html`<div class="line-keys">${drawn.lines.map((line, index) => html`<span key=${labels[index]} title=${titleOf(chart, line, at, words)}><i style=${{ background: `var(--${drawn.columns[index].color})` }} />${labels[index]}
     <b>${words.quantity(valueOf(line), chart.unit)}</b></span>`)}${chart.id === 'memory' && memoryBytes > 0 && html`<span class="wide-only">${words.t('server.ofMemory', { used: words.bytes((memoryBytes * (valueOf(drawn.lines[0]) ?? 0)) / 100), size: words.bytes(memoryBytes) })}</span>`}</div>`;

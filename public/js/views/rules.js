@@ -4,10 +4,11 @@ import { html, useEffect, useState } from '../../vendor/preact-htm.js';
 import { call, post } from '../api.js';
 import { Field, FormDialog, Problem, Sure, useCall } from '../components/form.js';
 import { useLive, useWords } from '../components/hooks.js';
-import { Icon } from '../components/marks.js';
+import { Icon, Segmented } from '../components/marks.js';
 import { pollNow } from '../live.js';
 import { FLEET, fleetEvery } from '../router.js';
 import { troubleWords } from '../trouble.js';
+import { SOON, SoonFields } from './rule-soon.js';
 
 const RULES = '/api/rules';
 const FIELDS = ['name', 'kind', 'enabled', 'scope', 'metric', 'above', 'warning', 'critical', 'recovery', 'hold_seconds', 'recover_seconds', 'aggregation', 'over_seconds', 'per_core', 'no_data', 'no_data_seconds', 'severity', 'schedule', 'note', 'options'];
@@ -34,15 +35,17 @@ export function Rules({ canChange }) {
     <${Problem} text=${toggle.problem} />
     ${rules ? html`<div class="scroller" tabindex="0" role="group" aria-labelledby="rules"><table class="key-table">
       <thead><tr>${['name', 'level', 'hold', 'scope'].map((name) => html`<th key=${name} scope="col" class=${name === 'scope' || name === 'hold' ? 'col-server' : ''}>${t(`rule.${name}`)}</th>`)}<th><span class="sr">${t('settings.actions')}</span></th></tr></thead>
-      <tbody>${rules.map((rule) => html`<tr key=${rule.id} class=${rule.enabled ? '' : 'ended'}><th scope="row"><bdi>${rule.name}</bdi><small>${rule.kind === 'threshold' ? rule.metric : t(`rulekind.${rule.kind}`)}</small></th>
-        <td>${levels(rule, t)}</td><td class="col-server">${rule.hold_seconds ? words.span(rule.hold_seconds) : t('rule.atOnce')}</td><td class="col-server">${scope(rule, t)}</td>
+      <tbody>${rules.map((rule) => html`<tr key=${rule.id} class=${rule.enabled ? '' : 'ended'}><th scope="row"><bdi>${rule.name}</bdi><small>${rule.kind === 'threshold' ? rule.metric : rule.kind === 'forecast' ? `${t('rulekind.forecast')} · ${rule.metric}` : t(`rulekind.${rule.kind}`)}</small></th>
+        <td>${levels(rule, words)}</td><td class="col-server">${rule.hold_seconds ? words.span(rule.hold_seconds) : t('rule.atOnce')}</td><td class="col-server">${scope(rule, t)}</td>
         <td class="number"><span class="buttons">${canChange && html`<button type="button" class="btn small" aria-pressed=${rule.enabled} disabled=${toggle.busy} aria-label=${t('settings.named', { action: t(rule.enabled ? 'rule.isOn' : 'rule.isOff'), name: rule.name })} onClick=${() => flip(rule)}>${t(rule.enabled ? 'rule.isOn' : 'rule.isOff')}</button><button type="button" class="btn small" aria-label=${t('settings.named', { action: t('key.change'), name: rule.name })} onClick=${() => setOpen(rule)}>${t('key.change')}</button>`}</span></td></tr>`)}</tbody></table></div>`
       : error ? html`<p class="note bad">${troubleWords(error, words)}</p>` : html`<div class="bone tall" />`}
     ${open && html`<${Change} key=${open.id ?? 'new'} rule=${open} onClose=${() => setOpen(null)} />`}
   </section>`;
 }
 
-function levels(rule, t) {
+function levels(rule, words) {
+  const { t } = words;
+  if (rule.kind === 'forecast') return `${t(`level.${rule.severity}`)}: ${t('rule.willCross', { level: compact(rule.options.level ?? 100), span: words.span((rule.options.within_hours ?? 24) * 3600) })}`;
   if (rule.kind !== 'threshold') return t(`level.${rule.severity}`);
   const sign = rule.above ? '≥' : '≤';
   return [rule.warning != null && `${t('level.warning')} ${sign} ${compact(rule.warning)}`, rule.critical != null && `${t('level.critical')} ${sign} ${compact(rule.critical)}`].filter(Boolean).join(' · ');
@@ -58,7 +61,8 @@ function Change({ rule, onClose }) {
   const ask = useCall(t('rule.conflict'));
   const [draft, setDraft] = useState(rule);
   const [isSure, setSure] = useState(false);
-  const isLevelled = rule.id === undefined || rule.kind === 'threshold';
+  const isSoon = draft.kind === 'forecast';
+  const isLevelled = !isSoon && (rule.id === undefined || rule.kind === 'threshold');
   const set = (name, value) => setDraft({ ...draft, [name]: value });
   const figure = (name) => (event) => set(name, event.target.value === '' ? null : Number(event.target.value));
   const save = () => ask.run(async () => {
@@ -75,6 +79,10 @@ function Change({ rule, onClose }) {
   if (isSure) return html`<${Sure} title=${t('rule.remove')} text=${t('rule.removeSure', { name: rule.name })} onSure=${remove} onClose=${onClose} />`;
   return html`<${FormDialog} title=${t(rule.id === undefined ? 'rule.new' : 'rule.change')} action=${t('action.save')} call=${ask} onSubmit=${save} onClose=${onClose}>
     <${Field} label=${t('rule.name')} name="name" required maxlength="100" value=${draft.name} onInput=${(event) => set('name', event.target.value)} />
+    ${rule.id === undefined && html`<div class="field"><span>${t('rule.kind')}</span><${Segmented} label=${t('rule.kind')} value=${isSoon ? 'forecast' : 'threshold'} choices=${[['threshold', t('rule.kindNow')], ['forecast', t('rule.kindSoon')]]}
+      onChange=${(kind) => setDraft({ ...(kind === 'forecast' ? { ...SOON, name: draft.name, note: draft.note } : { ...NEW, name: draft.name, note: draft.note }) })} /></div>`}
+    ${isSoon && html`<${Field} label=${t('rule.metric')} name="metric" required maxlength="100" value=${draft.metric} hint=${t('rule.metricHint')} onInput=${(event) => set('metric', event.target.value.trim())} />
+      <${SoonFields} draft=${draft} set=${(changes) => setDraft({ ...draft, ...changes })} />`}
     ${isLevelled && html`${rule.id === undefined && html`<${Field} label=${t('rule.metric')} name="metric" required maxlength="100" value=${draft.metric} hint=${t('rule.metricHint')} onInput=${(event) => set('metric', event.target.value.trim())} />`}
       ${['warning', 'critical', 'recovery'].map((name) => html`<${Field} key=${name} label=${t(name === 'recovery' ? 'rule.recovery' : `level.${name}`)} name=${name} type="number" step="any" value=${draft[name] ?? ''} onInput=${figure(name)} />`)}
       <${Field} label=${t('rule.holdSeconds')} name="hold" type="number" min="0" max="86400" value=${draft.hold_seconds} onInput=${(event) => set('hold_seconds', Math.round(Number(event.target.value)))} />

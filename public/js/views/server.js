@@ -43,7 +43,7 @@ function Server({ server, query, now }) {
       <${Charts} server=${server} stretch=${stretch} events=${happened?.events} />
       <aside class="aside">
         <${Timeline} server=${server} events=${happened?.events} now=${now} />
-        <${Mounts} server=${server} isOld=${server.status === 'stale' || server.status === 'offline'} />
+        <${Mounts} server=${server} now=${now} isOld=${server.status === 'stale' || server.status === 'offline'} />
         <${Processes} id=${server.id} at=${stretch.isLive ? null : stretch.to} />
       </aside>
       <${Errors} id=${server.id} span=${span} now=${now} />

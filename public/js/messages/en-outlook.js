@@ -1,0 +1,28 @@
+/** What is to come, and rules on it. ko-outlook.js has the same keys. */
+
+export const messages = {
+  'outlook.name': 'Forecast',
+  'outlook.foreseen': 'foreseen',
+  'outlook.trial': 'off by {error} in trials (as it is now: {naive})',
+  'outlook.yesterday': 'yesterday off by {error}, {share} within the band',
+  'outlook.says': 'For {at}: {mid}, between {low} and {high}.',
+  'outlook.full': 'Full in about {span}',
+  'outlook.range': '{from} to {to}',
+  'outlook.earliest': 'at the earliest {from}',
+  'outlookcode.no_trend': 'Not filling up',
+  'outlookcode.too_noisy': 'No date: it grows and shrinks',
+  'outlookcode.cleaned_before': 'Cleaned up in time so far',
+  'outlookcode.too_far': 'Not full within 60 days',
+  'outlookcode.too_little_data': 'Too early to say when it is full',
+  'rulekind.forecast': 'forecast',
+  'rule.kind': 'What',
+  'rule.kindNow': 'A value is beyond a level',
+  'rule.kindSoon': 'It will cross a level in time',
+  'rule.crosses': 'Level it will cross',
+  'rule.within': 'Within how many hours',
+  'rule.atLeast': 'Only when it is already at',
+  'rule.severity': 'Severity',
+  'rule.above': 'From below',
+  'rule.willCross': '{level} within {span}',
+  'rule.soonHint': 'It begins to speak after the next hourly forecast.',
+};

@@ -1,0 +1,28 @@
+/** 앞으로의 일과 그에 관한 규칙. en-outlook.js와 키가 같다. */
+
+export const messages = {
+  'outlook.name': '예측',
+  'outlook.foreseen': '예측값',
+  'outlook.trial': '시험 평균 오차 {error} (현재값 유지: {naive})',
+  'outlook.yesterday': '어제 오차 {error}, 범위 적중 {share}',
+  'outlook.says': '{at}: {mid}, {low}~{high} 사이.',
+  'outlook.full': '약 {span} 뒤 가득 참',
+  'outlook.range': '{from}에서 {to} 사이',
+  'outlook.earliest': '빠르면 {from}',
+  'outlookcode.no_trend': '차오르지 않음',
+  'outlookcode.too_noisy': '늘고 줄기를 반복해 예상할 수 없음',
+  'outlookcode.cleaned_before': '지금까지는 차기 전에 정리됨',
+  'outlookcode.too_far': '60일 안에는 차지 않음',
+  'outlookcode.too_little_data': '언제 찰지 예상하기에는 아직 기록이 부족함',
+  'rulekind.forecast': '예측',
+  'rule.kind': '조건',
+  'rule.kindNow': '값이 기준을 넘음',
+  'rule.kindSoon': '곧 기준에 이를 것으로 예상됨',
+  'rule.crosses': '이르게 될 기준',
+  'rule.within': '몇 시간 안에',
+  'rule.atLeast': '이미 이 값 이상일 때만',
+  'rule.severity': '심각도',
+  'rule.above': '아래에서 위로',
+  'rule.willCross': '{span} 안에 {level} 도달',
+  'rule.soonHint': '다음 시간의 예측부터 적용됩니다.',
+};
