@@ -176,3 +176,13 @@ def test_the_sweep_hears_of_a_disk_that_will_be_full_and_opens_an_incident_witho
     assert earliest <= hours <= latest
     alert = hub.services.alerts.listed(state="open")["alerts"][0]
     assert "will likely reach 100%" in alert["text"]["en"]
+
+
+def test_many_metrics_that_a_rule_asks_for_do_not_crowd_out_a_servers_disks(hub: Hub) -> None:
+    names = (*(f"app.q{n:02}" for n in range(60)), "cpu", "disk:/")
+    rows: Rows = {hub.past.hour - n * HOUR + 60: [float(n)] * len(names) for n in range(1, 4)}
+    hub.past.commit({"wide": rows}, names)
+    wanted = ["cpu", "disk", "disk:%", "app.%"]
+    due = hub.services.storage.forecasts.forecasts_due(50, HISTORY, wanted)["servers"]["wide"]["series"]
+    assert len(due) == 40
+    assert {"cpu", "disk:/", "app.q00"} <= set(due)

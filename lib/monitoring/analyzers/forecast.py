@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 
 from lib.monitoring.analyzers.forecast_paths import CANDIDATES, DAY, PLAIN, filled, paths
 
@@ -104,7 +105,7 @@ def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
     """The value that half of the weight lies on each side of. One candidate gone astray cannot pull it far."""
     half = sum(weights) / 2
     passed = 0.0
-    for value, weight in sorted(zip(values, weights, strict=True)):
+    for value, weight in sorted(zip(values, weights, strict=True), key=itemgetter(0)):
         passed += weight
         if passed >= half:
             return value
@@ -113,7 +114,7 @@ def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
 
 def quantile(ordered: Sequence[tuple[float, float]], share: float) -> float:
     """Of (value, weight) in order of the values, read between their middles."""
-    wanted = share * sum(weight for _, weight in ordered)
+    wanted = share * sum(map(itemgetter(1), ordered))
     passed = 0.0
     before: tuple[float, float] | None = None
     for value, weight in ordered:
@@ -192,12 +193,13 @@ class _Trial:
         found: list[tuple[float, float]] = []
         for mark in self.marks:
             near = [index for index, other in enumerate(self.marks) if mark <= 2 * other and other <= 2 * mark]
-            errors = sorted(
+            errors = [
                 (error, share)
                 for row, share in zip(self.surprises, fresh, strict=True)
                 for index in near
                 if (error := row[index]) is not None
-            )
+            ]
+            errors.sort(key=itemgetter(0))
             if len(errors) < 8:
                 wide = 2.5 * self.change * math.sqrt(mark)
                 found.append((-wide, wide))
