@@ -1,10 +1,11 @@
 """When a series changed its level: change points.
 
-Method. Spikes are taken out (Hampel's filter over five values), the values are scaled by their noise as differences show
-it, how much a value remembers of the one before it is estimated robustly (Chakar et al. 2017), and the best division into
-stretches of one level is found exactly by PELT (Killick, Fearnhead and Eckley 2012) with a penalty like BIC's, multiplied
-by what the memory inflates. Each change must then hold between its neighbours: a Mann-Whitney test whose variance is
-inflated likewise, Cliff's delta, and a difference of medians worth naming. Pure; what is not a change is not told.
+Method. Spikes are taken out (Hampel's filter over five values), the values are scaled by their noise as differences
+show it, how much a value remembers of the one before it is estimated robustly (Chakar et al. 2017), and the best
+division into stretches of one level is found exactly by PELT (Killick, Fearnhead and Eckley 2012) with a penalty like
+BIC's, multiplied by what the memory inflates. Each change must then hold between its neighbours: a Mann-Whitney test
+whose variance is inflated likewise, Cliff's delta, and a difference of medians worth naming. Pure; what is not a
+change is not told.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Change:
 
 
 def change_points(track: Track, least: float = 0.0) -> list[Change]:
-    """Oldest first. `least`: by how much the medians must differ at least, in the unit of the series. At most 500 values
-    are looked at, the newest."""
+    """Oldest first. `least`: by how much the medians must differ at least, in the unit of the series. At most 500
+    values are looked at, the newest."""
     at = list(track.at)[-MOST_VALUES:]
     values = list(track.mean)[-MOST_VALUES:]
     if len(values) < 2 * SHORTEST:

@@ -1,9 +1,9 @@
 """Which series move together, and which of them moves first: lagged rank correlation.
 
-Method. Both series are put on one grid; what each remembers of its own past is taken out of it (prewhitening by its AR(1),
-Box and Jenkins), so that two series that merely wander do not seem related; their ranks are correlated (Spearman) at every
-lag; the best lag's p is corrected for how many lags were tried (Sidak) and for how many pairs (Benjamini and Hochberg).
-Pure. Correlation is not cause: this says what moved together, and by how much one was ahead.
+Method. Both series are put on one grid; what each remembers of its own past is taken out of it (prewhitening by its
+AR(1), Box and Jenkins), so that two series that merely wander do not seem related; their ranks are correlated
+(Spearman) at every lag; the best lag's p is corrected for how many lags were tried (Sidak) and for how many pairs
+(Benjamini and Hochberg). Pure. Correlation is not cause: this says what moved together, and by how much one was ahead.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ from lib.monitoring.analyzers.tracks import Track
 FEWEST = 30  # values in common
 MOST_LAG = 10  # steps either way
 MOST_VALUES = 600
+WANDERS = 0.75  # from here on steps are compared: too much is taken off rather than too little
 WEAKEST = 0.3  # a rank correlation below it is not worth naming
 
 
 @dataclass(frozen=True, slots=True)
 class Lagged:
-    """`lag` seconds > 0: the first moves before the second. `r` is between what is new in each (tested), `level` between
-    the values as they are at that lag (not tested); `p` is corrected for the lags tried, `q` also for the pairs."""
+    """`lag` seconds > 0: the first moves before the second. `r` is between what is new in each (tested), `level`
+    between the values as they are at that lag (not tested); `p` is corrected for the lags tried, `q` also for the
+    pairs."""
 
     first: str
     second: str
@@ -65,9 +67,7 @@ def related(
         pairs = [(name, second) for name in ready if name != second and second in ready]
     tried = [one for a, b in pairs if (one := _best(ready[a], ready[b], step, most, (a, b))) is not None]
     adjusted = false_discoveries([one.p for one in tried])
-    found = [
-        replace(one, q=q) for one, q in zip(tried, adjusted, strict=True) if q <= q_most and abs(one.r) >= WEAKEST
-    ]
+    found = [replace(one, q=q) for one, q in zip(tried, adjusted, strict=True) if q <= q_most and abs(one.r) >= WEAKEST]
     return sorted(found, key=lambda one: (-abs(one.r), one.first, one.second))
 
 
@@ -75,6 +75,8 @@ def _prepared(track: Track, step: int) -> tuple[_Ranked, _Ranked] | None:
     """(ranks of what is new in each value, ranks of the values); None where nothing moves."""
     at, values = list(track.at)[-MOST_VALUES:], list(track.mean)[-MOST_VALUES:]
     memory = memory_of(values)
+    if memory > WANDERS:  # what is left of a walk by an estimate a little too low would wander still
+        memory = 1.0
     news = [
         (then // step, after - memory * before)
         for (now, before), (then, after) in itertools.pairwise(zip(at, values, strict=True))

@@ -1,7 +1,7 @@
 """The statistics that the analyzers share: tests on ranks, effect sizes, and how much a value says of the one after it.
 
-Telemetry is skewed, bursty and remembers itself, so nothing here assumes a normal distribution, and every p value may be
-told how much its values depend on each other (`inflation`). Pure; standard library only; empty input gives neutral
+Telemetry is skewed, bursty and remembers itself, so nothing here assumes a normal distribution, and every p value may
+be told how much its values depend on each other (`inflation`). Pure; standard library only; empty input gives neutral
 answers (p = 1, effect 0), never an exception, never a NaN.
 """
 
@@ -102,7 +102,8 @@ def two_sided(z: float) -> float:
 
 
 def student_two_sided(t: float, freedom: int) -> float:
-    """The two-sided p of Student's t with whole degrees of freedom, by the finite sums (Abramowitz and Stegun 26.7.3-4)."""
+    """The two-sided p of Student's t with whole degrees of freedom, by the finite sums (Abramowitz and Stegun
+    26.7.3-4)."""
     if freedom < 1:
         return 1.0
     angle = math.atan(abs(t) / math.sqrt(freedom))

@@ -72,9 +72,9 @@ class Machine:
 def track(points: Iterable[tuple[int, float, float, float]]) -> Track:
     """Of (at, low, mean, high) in any order; what is not finite is left out, of two at one time the last stays."""
     known = {at: (low, mean, high) for at, low, mean, high in points if all(map(math.isfinite, (low, mean, high)))}
-    at = sorted(known)
-    low, mean, high = ([known[one][place] for one in at] for place in range(3))
-    return Track(at, mean, low, high)
+    order = sorted(known)
+    low, mean, high = ([known[at][place] for at in order] for place in range(3))
+    return Track(order, mean, low, high)
 
 
 def copies(start: int, end: int, unit: int, most: int) -> list[tuple[int, int]]:
@@ -85,7 +85,8 @@ def copies(start: int, end: int, unit: int, most: int) -> list[tuple[int, int]]:
 
 
 def minus(window: Track, start: int, before: Sequence[tuple[int, Track]], bucket: int) -> Track | None:
-    """The window's deviations from what its hours were before, or None where fewer than three copies know enough of them.
+    """The window's deviations from what its hours were before, or None where fewer than three copies know enough of
+    them.
 
     `before` holds (start, track) of each copy; times are compared by their distance from their own stretch's start."""
     usual: dict[int, list[float]] = {}
@@ -97,6 +98,6 @@ def minus(window: Track, start: int, before: Sequence[tuple[int, Track]], bucket
     kept = [index for index, at in enumerate(window.at) if (at - start) // bucket in level]
     if len(known) < 3 or len(kept) < 0.8 * len(window):
         return None
-    at = [window.at[index] for index in kept]
+    times = [window.at[index] for index in kept]
     values = [window.mean[index] - level[(window.at[index] - start) // bucket] for index in kept]
-    return Track(at, values, values, values)
+    return Track(times, values, values, values)
