@@ -105,7 +105,7 @@ def test_a_change_that_the_whole_group_shares_is_said_to_be() -> None:
 
 
 def test_planted_causes_are_found_and_none_are_made_up() -> None:
-    """Over ten fleets of eighteen series (`make bench-analysis` has more). The cause is raised by six of its deviations, three bins ahead."""
+    """Over ten fleets of eighteen series; the cause is six deviations high and three bins ahead."""
     first = false = 0
     for seed in range(10):
         values = quiet_fleet(100 + seed)

@@ -224,7 +224,7 @@ def _events(
     time."""
     kinds: dict[tuple[str, str, str], list[Happening]] = {}
     for one in happenings:
-        # Titles of deploys name versions: what is one kind of thing is the kind; errors are told apart by what they say.
+        # Titles of deploys name versions: one kind of thing is the kind. Errors are told apart by what they say.
         what = one.what if one.kind in ("error", "incident") else ""
         kinds.setdefault((one.server, one.kind, what), []).append(one)
     named, excluded = [], []
