@@ -6,6 +6,7 @@ from flask import Response, g, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from lib import wiring
+from lib.auth.act_links import Act
 from lib.domain.access import Principal
 from lib.domain.errors import Forbidden
 from lib.monitoring.alerts.devices import DeviceChange, WantedDevice
@@ -53,13 +54,18 @@ def act_by_link() -> Response:
     """What the link in a message would do, and with `confirm` does. Mail scanners open links; none presses a button."""
     asked = read(Pressed)
     services = wiring.services()
-    act = services.act_links.read(asked.token)
-    alert = services.alerts.one(act.incident)["alert"]
-    if asked.confirm:
-        with noted("incident_acknowledged", "incident", act.incident, by_link=act.channel):
-            alert = services.alerts.act(act.incident, act.act, "a link in a message")["alert"]
-    shown = {name: alert[name] for name in ("id", "server", "severity", "state", "acked_by", "text")}
-    return jsonify({"act": act.act, "done": asked.confirm, "alert": shown})
+    link = services.act_links.read(asked.token)
+    if not asked.confirm:
+        return jsonify(services.by_link.look(link.incident, link.act))
+    with noted(*_recorded(link), by_link=link.channel):
+        return jsonify(services.by_link.press(link.incident, link.act))
+
+
+def _recorded(link: Act) -> tuple[str, str] | tuple[str, str, str]:
+    """What stands in the audit log; a silence gets its id as it is made."""
+    return (
+        ("silence_added", "silence") if link.act == "silence" else ("incident_acknowledged", "incident", link.incident)
+    )
 
 
 @app.get("/api/alerts/devices")

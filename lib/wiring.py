@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lib.auth.people import People
     from lib.auth.supabase_accounts import SupabaseAccounts
     from lib.auth.vault import Vault
+    from lib.monitoring.alerts.by_link import ByLink
     from lib.monitoring.alerts.desk import Desk
     from lib.monitoring.alerts.devices import Devices
     from lib.monitoring.alerts.notifier import Notifier
@@ -104,6 +105,12 @@ class Services:
         from lib.monitoring.alerts.desk import Desk
 
         return Desk(self.storage.incidents, self.storage.deliveries)
+
+    @cached_property
+    def by_link(self) -> ByLink:
+        from lib.monitoring.alerts.by_link import ByLink
+
+        return ByLink(self.alerts, self.quietbook, self.clock)
 
     @cached_property
     def accounts(self) -> Accounts:

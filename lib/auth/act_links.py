@@ -18,7 +18,7 @@ from lib.domain.errors import Forbidden
 
 LAST_SECONDS = 7 * 86_400
 MOST_LENGTH = 1_000
-ACTS = ("acknowledge",)
+ACTS = ("acknowledge", "silence")
 _PURPOSE = b"openmanager act links v1"
 
 

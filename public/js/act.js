@@ -3,27 +3,76 @@
 
 import { pickLanguage } from './i18n.js';
 
-const WORDS = {
+const BY_LINK = 'a link in a message';
+
+export const WORDS = {
   en: {
-    title: 'Acknowledge this alert?', act: 'Acknowledge', open: 'Open the dashboard', done: 'Acknowledged. It reminds nobody any more.',
-    already: (by) => `Acknowledged already, by ${by}.`, over: 'This alert is over.', failed: 'This did not work. Try again, or open the alert itself.',
+    title: { acknowledge: 'Acknowledge this alert?', silence: 'Silence this for an hour?', none: 'A link in a message' },
+    act: { acknowledge: 'Acknowledge', silence: 'Silence for 1 hour' },
+    means: {
+      acknowledge: () => 'It goes on, and reminds nobody any more. You are taken to look after it.',
+      silence: (server, rule) => (server
+        ? `For one hour nobody is told of “${rule}” on ${server}. The alert goes on, and is told again if it is still open then.`
+        : 'For one hour nobody is told of this alert. It goes on, and is told again if it is still open then.'),
+    },
+    done: { acknowledge: 'Acknowledged. It reminds nobody any more.', silence: 'Silent for an hour from now.' },
+    already: (by) => `Acknowledged already, by ${by === BY_LINK ? 'somebody with this link' : by}.`,
+    silent: (until) => (until ? `It is silent already, until ${until}.` : 'It is silent already, until somebody ends that.'),
+    over: 'This alert is over.', dashboard: 'Open the dashboard', alert: 'Open the alert',
+    old: 'This link is older than a week and good for nothing any more. Open the alert itself.',
+    wrong: 'This link is not one of ours, or a part of it is missing. Open it from the message itself.',
+    gone: 'This alert is forgotten by now.',
+    failed: 'This did not work: the hub could not be reached, or was too busy.', again: 'Try again',
   },
   ko: {
-    title: '이 알림을 확인 처리할까요?', act: '확인', open: '대시보드 열기', done: '확인되었습니다. 더 이상 다시 알리지 않습니다.',
-    already: (by) => `이미 확인되었습니다: ${by}`, over: '이 알림은 이미 해결되었습니다.', failed: '처리하지 못했습니다. 다시 시도하거나 알림을 직접 여세요.',
+    title: { acknowledge: '이 알림을 확인 처리할까요?', silence: '1시간 동안 알림을 끌까요?', none: '메시지의 링크' },
+    act: { acknowledge: '확인', silence: '1시간 알림 끄기' },
+    means: {
+      acknowledge: () => '알림은 계속되지만 다시 알리지 않습니다. 담당자가 살펴보는 것으로 표시됩니다.',
+      silence: (server, rule) => (server
+        ? `1시간 동안 ${server}의 “${rule}” 알림을 아무에게도 보내지 않습니다. 그때까지 끝나지 않으면 다시 알립니다.`
+        : '1시간 동안 이 알림을 아무에게도 보내지 않습니다. 그때까지 끝나지 않으면 다시 알립니다.'),
+    },
+    done: { acknowledge: '확인되었습니다. 더 이상 다시 알리지 않습니다.', silence: '지금부터 1시간 동안 알리지 않습니다.' },
+    already: (by) => `이미 확인되었습니다: ${by === BY_LINK ? '이 링크를 받은 사람' : by}`,
+    silent: (until) => (until ? `이미 꺼져 있습니다: ${until}까지` : '이미 꺼져 있습니다. 누군가 해제할 때까지 알리지 않습니다.'),
+    over: '이 알림은 이미 해결되었습니다.', dashboard: '대시보드 열기', alert: '알림 열기',
+    old: '일주일이 지나 더 이상 쓸 수 없는 링크입니다. 알림을 직접 여세요.',
+    wrong: '올바르지 않거나 일부가 잘린 링크입니다. 메시지에서 다시 여세요.',
+    gone: '이미 지워진 알림입니다.',
+    failed: '처리하지 못했습니다. 서버에 연결할 수 없거나 요청이 많습니다.', again: '다시 시도',
   },
 };
 
-/** What to show: {text, line, offers}; `offers` says whether there is a button. */
-export function told(answer, words, language) {
-  if (!answer) return { text: '', line: words.failed, offers: true };
-  const { alert, done } = answer;
-  const text = [alert.server, alert.text?.[language]].filter(Boolean).join(' · ');
-  if (done) return { text, line: words.done, offers: false };
-  if (alert.state === 'resolved') return { text, line: words.over, offers: false };
-  if (alert.acked_by) return { text, line: words.already(alert.acked_by), offers: false };
-  return { text, line: '', offers: true };
+/** {incident, isOld} of a token, unproved: only for what is said when the hub has refused it. */
+export function claimed(token, now) {
+  try {
+    const [incident, , , expires] = JSON.parse(atob(token.split('.')[0].replaceAll('-', '+').replaceAll('_', '/')));
+    return { incident: typeof incident === 'string' && /^[\w-]{1,64}$/.test(incident) ? incident : null, isOld: typeof expires === 'number' && expires <= now };
+  } catch {
+    return { incident: null, isOld: false };
+  }
 }
+
+/** What to show of an answer `{status, body}`: {title, text, lines, action}; `action` is the label of a button, or
+ * null. `clock` writes the time of day of epoch seconds. */
+export function told({ status, body }, words, language, clock, link) {
+  if (status !== 200) {
+    const isRefused = status === 403 || status === 400; // 400: there is no token at all
+    const line = isRefused ? (link.isOld ? words.old : words.wrong) : status === 404 ? words.gone : words.failed;
+    return { title: words.title.none, text: '', lines: [line], action: isRefused || status === 404 ? null : words.again };
+  }
+  const { act, alert, done, silence } = body;
+  const text = [alert.server, alert.text?.[language]].filter(Boolean).join(' · ');
+  const settled = done ? words.done[act]
+    : alert.state === 'resolved' ? words.over
+      : act === 'silence' ? silence.is_on && words.silent(silence.until_epoch && clock(silence.until_epoch))
+        : alert.acked_by && words.already(alert.acked_by);
+  if (settled) return { title: text, text: '', lines: [settled], action: null };
+  return { title: words.title[act], text, lines: [words.means[act](alert.server, alert.rule_name)], action: words.act[act] };
+}
+
+const clockIn = (language) => (epoch) => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(epoch * 1000);
 
 function element(name, attributes, ...children) {
   const made = Object.assign(document.createElement(name), attributes);
@@ -36,23 +85,30 @@ async function ask(token, confirm) {
     const response = await fetch('api/alerts/act', {
       method: 'POST', credentials: 'omit', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token, confirm }),
     });
-    return response.ok ? await response.json() : null;
+    return { status: response.status, body: response.ok ? await response.json() : null };
   } catch {
-    return null;
+    return { status: 0, body: null };
   }
 }
 
+/** A failure while it was done is tried again as such; nothing is done that was not pressed for. */
 async function show(main, token, language, confirm) {
   const words = WORDS[language];
-  const { text, line, offers } = told(await ask(token, confirm), words, language);
-  const button = element('button', { className: 'button primary', type: 'button' }, words.act);
-  button.addEventListener('click', () => show(main, token, language, true), { once: true });
+  const link = claimed(token, Date.now() / 1000);
+  const answer = await ask(token, confirm);
+  const { title, text, lines, action } = told(answer, words, language, clockIn(language), link);
+  document.title = title;
+  const button = action && element('button', { className: 'btn main', type: 'button' }, action);
+  button?.addEventListener('click', () => {
+    button.disabled = true;
+    show(main, token, language, confirm || answer.status === 200);
+  });
   main.replaceChildren(
-    element('h1', {}, offers ? words.title : text),
-    ...(offers && text ? [element('p', {}, text)] : []),
-    ...(line ? [element('p', { role: 'status' }, line)] : []),
-    ...(offers ? [button] : []),
-    element('p', {}, element('a', { href: './' }, words.open)),
+    element('h1', {}, title),
+    ...(text ? [element('p', { className: 'panel what' }, text)] : []),
+    ...lines.map((line) => element('p', { role: 'status' }, line)),
+    ...(button ? [button] : []),
+    element('p', {}, element('a', { href: link.incident ? `./#/alerts/${link.incident}` : './' }, link.incident ? words.alert : words.dashboard)),
   );
 }
 
@@ -60,6 +116,6 @@ const main = globalThis.document?.getElementById('act');
 if (main) {
   const language = pickLanguage(new URLSearchParams(location.search).get('lang'), navigator.languages);
   document.documentElement.lang = language;
-  document.title = WORDS[language].title;
+  document.title = WORDS[language].title.none;
   show(main, location.hash.slice(1), language, false);
 }

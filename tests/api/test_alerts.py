@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from lib.monitoring.alerts.quietbook import SilenceChange
 from lib.monitoring.collectors.server_stats import decode
 from tests.api.admitted import HIDDEN, SEEN, Admitted, admitted, unhashed
 from tests.channels.outbox import owe
@@ -166,6 +167,60 @@ def test_a_link_acts_only_when_its_button_is_pressed(hub: Admitted) -> None:
         "incident_acknowledged", alert["id"], {"by_link": "c1"},
     )  # fmt: skip
     assert call(hub, "POST", "/act", "nobody", json={"token": token[:-3], "confirm": True})[0] == 403
+
+
+def press(hub: Admitted, alert: dict[str, Any], *, confirm: bool) -> Any:
+    token = hub.services.act_links.sign(alert["id"], "silence", "c1")
+    status, told = call(hub, "POST", "/act", "nobody", json={"token": token, "confirm": confirm})
+    assert status == 200, told
+    return told
+
+
+def silences(hub: Admitted) -> list[dict[str, Any]]:
+    return list(hub.services.quietbook.everything()["silences"])
+
+
+def test_a_link_silences_its_rule_on_its_server_for_an_hour_and_once(hub: Admitted) -> None:
+    fill_disk(hub)
+    [alert] = open_alerts(hub)
+    told = press(hub, alert, confirm=False)
+    assert (told["act"], told["done"], told["silence"]["is_on"]) == ("silence", False, False)
+    assert (told["alert"]["server"], told["alert"]["rule_name"], told["silence"]["seconds"]) == (SEEN, "Disk", 3_600)
+    assert silences(hub) == []
+    assert press(hub, alert, confirm=True)["done"] is True
+    [one] = silences(hub)
+    assert (one["scope"]["servers"], one["rules"], one["by"]) == ([SEEN], [alert["rule"]], "a link in a message")
+    assert one["ends_epoch"] - one["starts_epoch"] == 3_600
+    [entry] = hub.services.audit.entries()["entries"][:1]
+    assert (entry["action"], entry["object"]["id"], entry["detail"]["by_link"]) == ("silence_added", one["id"], "c1")
+
+    twice = press(hub, alert, confirm=True)
+    assert (twice["done"], twice["silence"]["is_on"]) == (False, True)
+    assert twice["silence"]["until_epoch"] == one["ends_epoch"]
+    assert len(silences(hub)) == 1
+    assert open_alerts(hub)[0]["acked_by"] is None, "it goes on, and nobody is said to look after it"
+
+
+def test_what_is_over_is_not_silenced_and_what_is_silent_for_ever_says_so(hub: Admitted) -> None:
+    fill_disk(hub)
+    [alert] = open_alerts(hub)
+    one = hub.services.quietbook.create(SilenceChange(rules=[alert["rule"]]), "ada", time.time())
+    told = press(hub, alert, confirm=True)
+    assert (told["done"], told["silence"]["is_on"], told["silence"]["until"]) == (False, True, None)
+    hub.services.quietbook.end(one["id"])
+    call(hub, "POST", f"/{alert['id']}/resolve", json={})
+    assert press(hub, alert, confirm=True)["done"] is False
+    assert [found["id"] for found in silences(hub)] == [one["id"]]
+
+
+def test_what_concerns_no_server_is_silenced_alone(hub: Admitted) -> None:
+    fill_disk(hub)
+    [alert] = open_alerts(hub)
+    hub.pair.rows("update omv.incident set server = null")
+    assert press(hub, alert, confirm=True)["done"] is True
+    [one] = silences(hub)
+    assert (one["incidents"], one["rules"], one["scope"]["servers"]) == ([alert["id"]], [], [])
+    assert press(hub, alert, confirm=False)["silence"]["is_on"] is True
 
 
 def test_an_alert_shows_what_was_sent_of_it(hub: Admitted) -> None:

@@ -312,9 +312,10 @@ def devices(hub: Hub) -> None:
 def links(hub: Hub) -> None:
     """A link in a message, opened and then pressed."""
     [alert, *_] = hub.call("GET /api/alerts").json()["alerts"]
-    token = hub.services.act_links.sign(alert["id"], "acknowledge", "c1")
-    assert hub.call("POST /api/alerts/act", body={"token": token}).json()["done"] is False
-    hub.call("POST /api/alerts/act", body={"token": token, "confirm": True})
+    for act in ("acknowledge", "silence"):
+        token = hub.services.act_links.sign(alert["id"], act, "c1")
+        assert hub.call("POST /api/alerts/act", body={"token": token}).json()["done"] is False
+        hub.call("POST /api/alerts/act", body={"token": token, "confirm": True})
 
 
 def rules(hub: Hub) -> None:

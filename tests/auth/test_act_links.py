@@ -16,9 +16,10 @@ NOW = 1_763_900_000.0
 LINKS = ActLinks(SECRET, lambda: NOW)
 
 
-def test_what_was_signed_is_read() -> None:
-    token = LINKS.sign("i1", "acknowledge", "c1")
-    assert LINKS.read(token) == Act("i1", "acknowledge", "c1", int(NOW) + LAST_SECONDS)
+@pytest.mark.parametrize("act", ["acknowledge", "silence"])
+def test_what_was_signed_is_read(act: str) -> None:
+    token = LINKS.sign("i1", act, "c1")
+    assert LINKS.read(token) == Act("i1", act, "c1", int(NOW) + LAST_SECONDS)
     assert set(token) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 

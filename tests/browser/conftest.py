@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import signal
 import tempfile
@@ -29,6 +30,7 @@ class Site:
     origin: str
     email: str
     password: str
+    secret: str  # what its tokens are signed with
 
     def token(self) -> str:
         return self.dev.sign_in(self.email, self.password)
@@ -38,14 +40,16 @@ class Site:
 def site() -> Iterator[Site]:
     directory = Path(tempfile.mkdtemp(prefix="openmanager-page-")).resolve()
     directory.chmod(0o711)  # the stores run as another user where root starts them
-    dev = Dev(directory / "data", OPENMANAGER_AGENT="1")
+    secret = secrets.token_hex(32)
+    given = {"OPENMANAGER_JWT_SECRET": secret, "OPENMANAGER_OUTBOUND_ALLOW": "127.0.0.1/32"}
+    dev = Dev(directory / "data", OPENMANAGER_AGENT="1", **given)
     try:
         dev.ready()
         assert dev.process.stdout is not None
         printed = dev.process.stdout.readline()
         told = SIGN_IN.match(printed)
         assert told is not None, f"no password was printed: {printed}"
-        yield Site(dev, f"http://127.0.0.1:{dev.port}", told[1], told[2])
+        yield Site(dev, f"http://127.0.0.1:{dev.port}", told[1], told[2], secret)
         dev.stop()
     finally:
         dev.close()

@@ -258,9 +258,9 @@ def test_a_message_has_links_that_were_signed_for_it(
     hub.notifier.run()
     data = json.loads(receiver.requests[0].body)["data"]
     assert data["link"] == "https://hub.example.org/#/alerts/i1"
-    token = data["ack_link"].partition("#")[2]
-    act = hub.act_links.read(token)
-    assert (act.incident, act.act, act.channel) == ("i1", "acknowledge", channel)
+    for name, wanted in (("ack_link", "acknowledge"), ("silence_link", "silence")):
+        act = hub.act_links.read(data[name].partition("#")[2])
+        assert (act.incident, act.act, act.channel) == ("i1", wanted, channel)
 
 
 def test_the_sweep_delivers_what_is_owed_and_asks_for_nothing_else(

@@ -101,7 +101,7 @@ class Message:
         found = (
             ("자세히 보기" if ko else "Open", self.link),
             ("확인" if ko else "Acknowledge", self.ack_link),
-            ("알림 끄기" if ko else "Silence", self.silence_link),
+            ("1시간 알림 끄기" if ko else "Silence for 1 h", self.silence_link),
         )
         return tuple((label, address) for label, address in found if address)
 
@@ -303,7 +303,8 @@ def _links(
     if sign is None or over or one.get("acked_by"):
         return page, None, None
     # Behind the `#`: what stands there is sent to no server and is in no log.
-    return page, f"{base_url}/act.html#{sign(incident, 'acknowledge', channel)}", None
+    acknowledge, silence = (f"{base_url}/act.html#{sign(incident, act, channel)}" for act in ("acknowledge", "silence"))
+    return page, acknowledge, silence
 
 
 def _word(name: str, locale: Locale) -> str:

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from lib.domain.access import EVERYTHING, Sight
+from lib.domain.alerting import Incident
 from lib.domain.calendars import read_zone
 from lib.domain.errors import BadInput, Forbidden, NotFound
 from lib.domain.moments import told
 from lib.monitoring.alerts.policies import silence_of
-from lib.monitoring.alerts.silences import is_active, occurrences, until
+from lib.monitoring.alerts.silences import is_active, means, occurrences, until
 from lib.monitoring.collectors.error_tracker import read_text
 from lib.storage.port import Silences
 
@@ -62,6 +63,12 @@ class Quietbook:
 
     def one(self, silence_id: str, sight: Sight = EVERYTHING) -> dict[str, Any]:
         return shown(self._row(silence_id, sight))
+
+    def muted(self, incident: Incident, now: float) -> tuple[bool, float | None]:
+        """(whether a silence mutes it now, until when at the latest); None where that does not end by itself."""
+        found = [silence_of(row) for row in self._silences.silences()]
+        ends = [until(one, now) for one in found if is_active(one, now) and means(one, incident)]
+        return bool(ends), None if None in ends else max((end for end in ends if end is not None), default=None)
 
     def create(self, wanted: SilenceChange, by: str, now: float, sight: Sight = EVERYTHING) -> dict[str, Any]:
         """It begins `now` where nothing else is said."""
