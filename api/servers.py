@@ -12,6 +12,7 @@ from lib import wiring
 from lib.domain import strict_json
 from lib.domain.access import Principal, Sight
 from lib.domain.errors import BadInput
+from lib.domain.metrics import SENSITIVITIES
 from lib.domain.telemetry import clean_name
 from lib.monitoring.collectors.error_tracker import LEVELS, read_text
 from lib.web.guards import user
@@ -50,11 +51,11 @@ def server(name: str) -> Response:
 @app.patch("/api/servers/<name>")
 @user("operator")
 def change(name: str) -> Response:
-    """Set the group and tags that people see, null takes them back to what the agent says; and which servers it stands
-    behind, so that it is not told of while one of them is silent."""
+    """Set the group and tags that people see, null takes them back to what the agent says; which servers it stands
+    behind, so that it is not told of while one of them is silent; and how soon a series counts as unlike itself."""
     body = strict_json.parse(body_bytes(request))
-    if not isinstance(body, dict) or not body or set(body) - {"group", "tags", "behind"}:
-        raise BadInput("send an object with `group`, `tags`, `behind` or several of them", pointer="")
+    if not isinstance(body, dict) or not body or set(body) - {"group", "tags", "behind", "sensitivity"}:
+        raise BadInput("send an object with `group`, `tags`, `behind`, `sensitivity` or several of them", pointer="")
     settings: dict[str, Any] = {}
     if "group" in body:
         settings["group"] = None if body["group"] is None else _text(body["group"], "/group")
@@ -63,6 +64,8 @@ def change(name: str) -> Response:
     server = server_name(name)
     if "behind" in body:
         settings["behind"] = _behind(body["behind"], server) or None
+    if "sensitivity" in body:
+        settings["sensitivity"] = _sensitivity(body["sensitivity"]) or None
     with noted("server_changed", "server", server, **settings):
         return jsonify({"settings": wiring.services().queries.change(server, settings, _sight())})
 
@@ -120,6 +123,46 @@ def events(name: str) -> Response:
     return jsonify(wiring.services().queries.events(server_name(name), _span(), _sight()))
 
 
+@app.get("/api/servers/<name>/anomalies")
+@user("viewer")
+def anomalies(name: str) -> Response:
+    """What was unlike itself, and the bands that were expected."""
+    end = moment("to", time.time())
+    start = moment("from", end - DAY)
+    metrics = [metric for metric in request.args.get("metrics", "").split(",") if metric]
+    most = whole("limit", 200)
+    return jsonify(wiring.services().anomalies.of_server(server_name(name), start, end, metrics, most, _sight()))
+
+
+@app.post("/api/servers/<name>/anomalies/expected")
+@user("operator")
+def expected(name: str) -> Response:
+    """An anomaly was to be expected: its detector learns that it is usual."""
+    body = strict_json.parse(body_bytes(request))
+    if not isinstance(body, dict) or set(body) != {"series", "since"}:
+        raise BadInput("send an object with `series` and `since` of an anomaly", pointer="")
+    since = body["since"]
+    if isinstance(since, bool) or not isinstance(since, int) or not 0 <= since < 4_000_000_000:
+        raise BadInput("`since` is `since_epoch` of an anomaly", pointer="/since")
+    series, server, principal = _text(body["series"], "/series"), server_name(name), _principal()
+    by = principal.email or principal.name or principal.id
+    with noted("server_changed", "server", server, expected=series, since=since):
+        found = wiring.services().anomalies.expected(server, series, since, by, _sight())
+    return jsonify({"anomaly": found})
+
+
+@app.get("/api/anomalies")
+@user("viewer")
+def fleet_anomalies() -> Response:
+    """Of all servers in sight; with `open=1` those that last."""
+    end = moment("to", time.time() + 300)
+    start = moment("from", end - DAY)
+    lasting = request.args.get("open") == "1"
+    return jsonify(
+        wiring.services().anomalies.of_fleet(start, end, whole("limit", 200), lasting=lasting, sight=_sight())
+    )
+
+
 @app.get("/api/errors")
 @user("viewer")
 def error_groups() -> Response:
@@ -143,10 +186,14 @@ def _level() -> str | None:
     return level
 
 
+def _principal() -> Principal:
+    principal: Principal = g.principal
+    return principal
+
+
 def _sight() -> Sight:
     """A server that is not the caller's to see is none: the answer is 404, as for a name nobody knows."""
-    principal: Principal = g.principal
-    return principal.sight
+    return _principal().sight
 
 
 def _span() -> dict[str, object]:
@@ -174,6 +221,19 @@ def _behind(value: object, server: str) -> list[str]:
             raise BadInput("give the name of another server", pointer=f"/behind/{place}")
         names.append(name)
     return list(dict.fromkeys(names))
+
+
+def _sensitivity(value: object) -> dict[str, str]:
+    """`{metric, series or *: off | low | normal | high}`."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or len(value) > 50:
+        raise BadInput("`sensitivity` is an object of at most 50 metrics", pointer="/sensitivity")
+    for metric, wanted in value.items():
+        if wanted not in SENSITIVITIES:
+            words = ", ".join(SENSITIVITIES)
+            raise BadInput(f"a sensitivity is one of {words}", pointer=f"/sensitivity/{metric[:100]}")
+    return {_text(metric, "/sensitivity"): str(wanted) for metric, wanted in value.items()}
 
 
 def _tags(value: object) -> dict[str, str]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lib.monitoring.alerts.quietbook import Quietbook
     from lib.monitoring.alerts.rulebook import Rulebook
     from lib.monitoring.alerts.switchboard import Switchboard
+    from lib.monitoring.anomalies import Anomalies
     from lib.monitoring.checkbook import Checkbook
     from lib.monitoring.forecasts import Forecasts
     from lib.monitoring.health import Health
@@ -69,6 +70,12 @@ class Services:
         from lib.monitoring.queries import Queries
 
         return Queries(self.storage)
+
+    @cached_property
+    def anomalies(self) -> Anomalies:
+        from lib.monitoring.anomalies import Anomalies
+
+        return Anomalies(self.storage.anomalies)
 
     @cached_property
     def checkbook(self) -> Checkbook:
@@ -187,7 +194,8 @@ class Services:
 
         post_every = Cadence(self.storage.billed).post_every
         alive = DeadMan(self.settings.deadman_url, self.door)
-        return Sweeper(self.storage, post_every, alive=alive, emergency=self._emergency)
+        zone = self.settings.timezone
+        return Sweeper(self.storage, post_every, alive=alive, emergency=self._emergency, timezone=zone)
 
     @cached_property
     def notifier(self) -> Notifier:

@@ -14,7 +14,7 @@ type Severity = Literal["info", "warning", "critical"]
 GRAVITY = {"ok": 0, "info": 0, "warning": 1, "critical": 2}
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 
-type RuleKind = Literal["threshold", "heartbeat", "skew", "deaf", "check", "errors", "forecast"]
+type RuleKind = Literal["threshold", "heartbeat", "skew", "deaf", "check", "errors", "forecast", "anomaly"]
 type Aggregation = Literal["last", "avg", "min", "max"]
 type NoData = Literal["keep", "resolve", "warning", "critical"]
 type TransitionKind = Literal[

@@ -67,6 +67,9 @@ DERIVED = {"disk_free": Metric("disk_free", "B", "Free space", "남은 공간", 
 # What the fleet view carries per server; everything else is one click away.
 HEADLINE = ("cpu", "memory", "disk", "load1", "net_in", "net_out", "uptime")
 
+# How soon a series counts as unlike itself.
+SENSITIVITIES = ("off", "low", "normal", "high")
+
 _CUSTOM = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:[.:/-][A-Za-z0-9_]+)*\.[A-Za-z0-9_./:-]+")
 _SUBJECT = re.compile(r"[^\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]{1,80}")
 

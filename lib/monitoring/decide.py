@@ -13,7 +13,7 @@ from typing import Any
 
 from lib.domain.posts import PostMarks
 from lib.domain.telemetry import Part
-from lib.monitoring import absence
+from lib.monitoring import absence, detection
 from lib.monitoring.alerts import presence
 from lib.monitoring.alerts.foreseen import foreseen
 from lib.monitoring.alerts.incidents import News, open_incidents, worst
@@ -47,6 +47,7 @@ class Circumstances:
     drained: bool  # nothing more waits behind this batch
     could_read: bool = True  # Redis answered
     checks: Mapping[str, Check] = field(default_factory=dict)
+    utc_offset: int = 0  # seconds that the fleet's local time is ahead: what is usual depends on the hour of the day
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ def decide(
     for server, share in heard.items():
         before = decision.changed.get(server) or states.get(server)
         state = before.copy() if before else ServerState(server, first_seen=given.now)
-        judges = Judges(analyzers, decision.alerting, given.now)
+        judges = Judges(analyzers, decision.alerting, given.now, given.utc_offset)
         try:
             outcomes[server] = _fold(state, share, judges)
         except DATA_ERRORS:
@@ -88,7 +89,7 @@ def decide(
     for server, state in states.items():
         if server not in heard and state.slots:
             state = (decision.changed.get(server) or state).copy()
-            outcomes[server] = _fold(state, [], Judges(analyzers, decision.alerting, given.now))
+            outcomes[server] = _fold(state, [], Judges(analyzers, decision.alerting, given.now, given.utc_offset))
             decision.changed[server] = state
     for server, outcome in outcomes.items():
         decision.news.note(outcome.moved, decision.changed[server], given.now)
@@ -143,6 +144,7 @@ class Judges:
     analyzers: Sequence[Analyzer]
     alerting: Alerting
     now: float
+    utc_offset: int = 0
 
 
 def _fold(state: ServerState, share: Share, judges: Judges) -> Outcome:
@@ -217,7 +219,10 @@ def _judged(state: ServerState, outcome: Outcome, judges: Judges) -> Outcome:
             state.memory[analyzer.name] = memory
         else:
             state.memory.pop(analyzer.name, None)
+    found = detection.fold(state, outcome.windows, judges.utc_offset)
+    outcome.found.absorb(found)
     outcome.moved += rules.fold(state, outcome.windows, now)
+    outcome.moved += presence.unlike(state, rules, found.strengths, now)
     if outcome.heard or state.status != "offline":
         _show(state, judges.alerting)
     return outcome
@@ -367,6 +372,10 @@ def _document(
         "events": {name: outcome.events for name, outcome in outcomes.items() if outcome.events},
         "dead": dead,
     }
+    for name in ("anomalies", "bands"):
+        told = {server: rows for server, outcome in outcomes.items() if (rows := getattr(outcome.found, name))}
+        if told:
+            document[name] = told
     if decision.fleet != fleet:
         document["fleet"] = decision.fleet.to_text()
     return document

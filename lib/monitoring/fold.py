@@ -18,6 +18,7 @@ from lib.domain.posts import PostMarks
 from lib.domain.telemetry import SKEW_SECONDS, Part, Post
 from lib.monitoring.alerts.threshold import Moved
 from lib.monitoring.analyzers import Window
+from lib.monitoring.detection import Found
 from lib.monitoring.parts import row_texts, values_of
 from lib.monitoring.state import SPARK_POINTS, SPARK_STEP, ServerState
 
@@ -43,6 +44,7 @@ class Outcome:
     events: list[list[Any]] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
+    found: Found = field(default_factory=Found)
     epochs: set[str] = field(default_factory=set)  # whose marks have changed or are no longer kept
     samples: int = 0
     heard: bool = False
@@ -55,6 +57,7 @@ class Outcome:
         self.events += later.events
         self.windows += later.windows
         self.moved += later.moved
+        self.found.absorb(later.found)
         self.epochs |= later.epochs
         self.samples += later.samples
         self.heard = self.heard or later.heard

@@ -75,6 +75,10 @@ def sentence_of(incident: Mapping[str, Any]) -> dict[str, str]:
         }
     if kind == "skew":
         return {"en": "Its clock is off", "ko": "서버의 시계가 맞지 않습니다"}
+    if kind == "anomaly":
+        what = incident.get("detail") or ""
+        more = f": {what}" if what else ""
+        return {"en": f"It is unlike itself{more}", "ko": f"평소와 다릅니다{more}"}
     name, detail = incident["rule_name"], incident.get("detail") or ""
     if kind == "check":
         why, _, said = detail.partition(" ")

@@ -16,6 +16,7 @@ STATE_VERSION = 1
 SPARK_STEP = 300
 SPARK_POINTS = 36  # three hours
 MEMORY_PART = 100  # the rows from here on are the analyzers' memory, those below it everything else
+DETECTION_PART = 200  # and from here on the detectors' states
 PIECE = 1_700  # bytes: rows of 5 kB bloat a table 240-fold in 200 sweeps
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode  # ASCII, so that characters are bytes
@@ -55,6 +56,7 @@ class ServerState:
     dropped: int = 0  # series beyond the limit
     agent: str = ""
     memory: dict[str, Any] = field(default_factory=dict)
+    detection: str = ""  # the detectors of its series, packed (detection.py)
     posts: dict[str, PostMarks] = field(default_factory=dict)  # the epoch heard last stands last
     line: str = ""  # the server's line in the snapshot, kept until the state changes
 
@@ -107,6 +109,8 @@ class ServerState:
         rows = _cut(_ENCODE([STATE_VERSION, *(getattr(self, name) for name in _KEPT)]), 0)
         if self.memory != (before.memory if before else {}):
             rows |= _cut(_ENCODE(self.memory), MEMORY_PART)
+        if self.detection and self.detection != (before.detection if before else ""):
+            rows |= _cut(self.detection, DETECTION_PART)
         return rows
 
 
@@ -114,7 +118,7 @@ class ServerState:
 _KEPT = tuple(
     one.name
     for one in fields(ServerState)
-    if one.name not in {"name", "series", "facts", "settings", "first_seen", "memory", "posts", "line"}
+    if one.name not in {"name", "series", "facts", "settings", "first_seen", "memory", "detection", "posts", "line"}
 )
 _BY_COLUMN = ("behind", "counters")
 
@@ -137,6 +141,7 @@ def from_row(name: str, row: dict[str, Any]) -> ServerState:
     memory = _joined(parts, MEMORY_PART)
     if memory is not None:
         state.memory = json.loads(memory)
+    state.detection = _joined(parts, DETECTION_PART) or ""
     by_use = sorted((row["posts"] or {}).items(), key=lambda one: float(one[1][2]))
     state.posts = {epoch: PostMarks.from_row(marks) for epoch, marks in by_use}
     return state

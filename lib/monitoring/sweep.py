@@ -12,7 +12,9 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from lib.domain.errors import Conflict, Unavailable
 from lib.monitoring.alerts.standing import Alerting
@@ -104,11 +106,13 @@ class Sweeper:
         *,
         alive: Callable[[], None] = lambda: None,
         emergency: Callable[[str], None] = lambda text: None,
+        timezone: str = "UTC",
     ) -> None:
         self._storage = storage
         self._post_every = post_every
         self._alive = alive
         self._emergency = emergency
+        self._zone = ZoneInfo(timezone)
         self._known: Known | None = None
         self._checks: Mapping[str, Check] = {}  # as of the same version
         self._lock = threading.Lock()
@@ -237,7 +241,9 @@ class Sweeper:
             return self._set_aside(place, batch, reason, run, done=done)
         drained = place.drained and not place.waiting and not place.more_inbox
         post_every = self._post_every(max(1, len(known.states)))
-        given = Circumstances(place.time(), place.swept_at, post_every, drained, place.could_read, self._checks)
+        given = Circumstances(
+            place.time(), place.swept_at, post_every, drained, place.could_read, self._checks, self._offset(place.now)
+        )
         decision = decide(known.states, known.fleet, batch, given, analyzers(), known.alerting)
         return self._write(place, batch, decision, run, done=done)
 
@@ -282,6 +288,11 @@ class Sweeper:
         decision.checks = self._checks
         decision.alerting = known.alerting
         return self._write(place, list(batch), decision, run, done=done)
+
+    def _offset(self, now: float) -> int:
+        """The seconds that local time is ahead of UTC."""
+        ahead = datetime.fromtimestamp(now, self._zone).utcoffset()
+        return int(ahead.total_seconds()) if ahead else 0
 
     def _give_up(self, owner: str) -> None:
         try:

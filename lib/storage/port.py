@@ -164,6 +164,17 @@ class Forecasts(Protocol):
     ) -> list[dict[str, Any]] | None: ...
 
 
+class AnomalyLog(Protocol):
+    """What was unlike itself; shapes: storage/supabase/queries_anomalies.py."""
+
+    def anomalies(
+        self, filters: Mapping[str, object], server: str | None = None, sight: Sight = EVERYTHING
+    ) -> dict[str, Any] | None: ...
+    def expected(
+        self, server: str, series: str, since: int, by: str, sight: Sight = EVERYTHING
+    ) -> dict[str, Any] | None: ...
+
+
 class Status(Protocol):
     """The components of the public status page; shapes: storage/supabase/queries_status.py."""
 

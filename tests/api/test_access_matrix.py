@@ -91,6 +91,9 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "/api/status/components"): "admins",
     ("PATCH", "/api/status/components/<component>"): "admins",
     ("DELETE", "/api/status/components/<component>"): "admins",
+    ("GET", "/api/servers/<name>/anomalies"): "viewers",
+    ("POST", "/api/servers/<name>/anomalies/expected"): "operators",
+    ("GET", "/api/anomalies"): "viewers",
     ("GET", "/api/errors"): "viewers",
     ("GET", "/api/errors/<fingerprint>"): "viewers",
     ("GET", "/api/alerts"): "viewers",
@@ -245,7 +248,12 @@ OF_A_SERVER = [
 def test_a_server_out_of_sight_is_answered_like_one_that_is_not_there(
     hub: Admitted, method: str, rule: str, who: str
 ) -> None:
-    sent = {"json": {"group": "mine"}} if method != "GET" else {}
+    hub.pair.rows(
+        "insert into omv.anomaly (server, series, since, peak_at, score, value)"
+        " select id, 'cpu', 1, 1, 0.5, 1 from omv.server on conflict do nothing returning 1"
+    )
+    body: dict[str, object] = {"series": "cpu", "since": 1} if rule.endswith("/expected") else {"group": "mine"}
+    sent = {"json": body} if method != "GET" else {}
     hidden = hub.call(ROUTES[method, rule], method, path_of(rule, HIDDEN), who, **sent)
     absent = hub.call(ROUTES[method, rule], method, path_of(rule, "ghost"), who, **sent)
     seen = hub.call(ROUTES[method, rule], method, path_of(rule, SEEN), who, **sent)

@@ -83,7 +83,12 @@ LENIENT = {
     "PATCH /api/rules/silences/{silence_id}",
     "POST /api/rules/checks",  # one of two fields, zones, cron expressions, names of servers
     "PATCH /api/rules/checks/{check_id}",
-    *(f"GET /api/servers/{{name}}/{what}" for what in ("series", "forecast", "processes", "errors", "events")),
+    *(
+        f"GET /api/servers/{{name}}/{what}"
+        for what in ("series", "forecast", "processes", "errors", "events", "anomalies")
+    ),
+    "GET /api/anomalies",
+    "POST /api/servers/{name}/anomalies/expected",  # a text that is not blank
 }
 # Facts and names that are not known are left out, not refused; bodies of calls without content are not looked at.
 FORGIVING = {"POST /api/ingest", "POST /api/auth/logout", "POST /api/auth/refresh"}
@@ -194,11 +199,13 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     assert hub.call("GET /api/servers/{name}/processes", **one).json()["processes"][0]["ports"] == [5432]
     assert hub.call("GET /api/servers/{name}/errors", **one).json()["errors"][0]["level"] == "critical"
     assert hub.call("GET /api/servers/{name}/events", **one).json()["events"][0]["kind"] == "deploy"
+    unlike(hub)
     group = hub.call("GET /api/errors").json()["groups"][0]
     told = hub.call("GET /api/errors/{fingerprint}", path_parameters={"fingerprint": group["fingerprint"]}).json()
     assert [error["server"] for error in told["errors"]] == [SERVER]
     changed = hub.call("PATCH /api/servers/{name}", **one, body={"group": "web", "tags": {"a": "b"}})
-    assert changed.json() == {"settings": {"group": "web", "tags": {"a": "b"}}}
+    settings = changed.json()["settings"]
+    assert (settings["group"], settings["tags"]) == ("web", {"a": "b"})
 
     assert hub.call("GET /api/health").json()["status"] == "ok"
     assert hub.call("GET /api/cron/rollup").json()["more"] is False
@@ -294,6 +301,29 @@ def channels(hub: Hub) -> None:
     assert tried["verdict"] == "never"
     assert len(hub.call("GET /api/rules/channels").json()["channels"]) == 1
     hub.call("DELETE /api/rules/channels/{channel_id}", **one)
+
+
+def unlike(hub: Hub) -> None:
+    """An anomaly, as a sweep would have committed it, and somebody who expected it."""
+    queries, now = hub.services.storage.queries, int(time.time())
+    begun = queries.sweep_begin("paper", None)
+    why = {"kind": "value", "direction": "up", "expected": 12.0, "low": 8.0, "high": 16.0, "since": now - 90_000}
+    rows = [
+        ["cpu", now - 300, None, now - 240, 0.46, 95.0, why],
+        ["memory", now - 280, now - 100, now - 250, 0.44, 9, {}],
+    ]
+    bands = [[now // 3_600 * 3_600, "{8,null}", "{16,null}"]]
+    versions = {"version": begun["version"], "rules_version": begun["rules_version"], "done": True}
+    queries.sweep_commit({**versions, "anomalies": {SERVER: rows}, "bands": {SERVER: bands}})
+    one = {"path_parameters": {"name": SERVER}}
+    found = hub.call("GET /api/servers/{name}/anomalies", **one).json()
+    assert found["anomalies"][1]["with"] == ["memory"]
+    assert list(found["bands"]) == ["cpu"]
+    assert len(hub.call("GET /api/anomalies", query={"open": "1"}).json()["anomalies"]) == 1
+    said = {"series": "cpu", "since": now - 300}
+    assert hub.call("POST /api/servers/{name}/anomalies/expected", **one, body=said).json()["anomaly"]["expected_by"]
+    assert hub.call("PATCH /api/servers/{name}", **one, body={"sensitivity": {"cpu": "low"}}).status_code == 200
+    hub.call("PATCH /api/servers/{name}", **one, body={"sensitivity": None})
 
 
 def devices(hub: Hub) -> None:

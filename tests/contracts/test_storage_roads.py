@@ -28,6 +28,7 @@ from lib.storage.redis.client import Redis, RestRedis, UrlRedis
 from lib.storage.supabase.client import PostgrestRpc, PsycopgRpc, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
+from lib.storage.supabase.queries_anomalies import AnomalyQueries
 from lib.storage.supabase.queries_checks import CheckQueries
 from lib.storage.supabase.queries_deliveries import DeliveryQueries
 from lib.storage.supabase.queries_forecasts import ForecastQueries
@@ -388,6 +389,40 @@ def check_calls(checks: CheckQueries) -> Iterator[tuple[str, Callable[[], Any]]]
     yield "check_delete", lambda: checks.check_delete("nobody's")
 
 
+def anomaly_calls(log: AnomalyQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
+    queries = Queries(log._rpc)
+    begun = queries.sweep_begin("anomalies", None)
+    server = f"unlike {HARD_TEXT}"
+    rows = [["cpu", 100, None, 130, 0.5, 97.5, {"kind": HARD_TEXT}], ["메모리", 90, 95, 91, 0.4, 1e300, {}]]
+    document = {
+        "version": begun["version"], "rules_version": begun["rules_version"], "done": True,
+        "servers": {server: {"series": ["cpu", "메모리"], "facts": {}}}, "anomalies": {server: rows},
+        "bands": {server: [[0, "{1.5,null}", "{2.5,null}"]]},
+    }  # fmt: skip
+    queries.sweep_commit(document)
+    span = {"from": 0, "to": 200, "most": 10}
+
+    def plain(call: Callable[[], Any]) -> Callable[[], Any]:
+        def made() -> Any:
+            answer = call()
+            if answer is not None:
+                answer.pop("expected_at", None)
+            return answer
+
+        return made
+
+    yield "anomalies", lambda: log.anomalies(span, server)
+    yield "anomalies", lambda: log.anomalies({**span, "open": True})
+    yield "anomalies", lambda: log.anomalies({**span, "from": 96}, server)
+    yield "anomalies", lambda: log.anomalies(span, "nobody's")
+    yield "anomalies", lambda: log.anomalies({**span, "most": "many"})  # 22P02
+    yield "anomalies", lambda: log.anomalies(span, server, Sight(("no:tag",)))
+    yield "expected", lambda: log.expected(server, "cpu", "soon", "")  # type: ignore[arg-type] # 22P02
+    yield "expected", plain(lambda: log.expected(server, "cpu", 100, HARD_TEXT))
+    yield "expected", lambda: log.expected(server, "cpu", 101, "")
+    yield "expected", lambda: log.expected(server, "cpu", 100, "", Sight(("no:tag",)))
+
+
 def silence_calls(silences: SilenceQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
     body = {"scope": {"tags": ["team:a:b"]}, "comment": HARD_TEXT}
 
@@ -629,6 +664,7 @@ def device_calls(deliveries: DeliveryQueries, plain: Callable[[Any], Any]) -> It
         (AccessQueries, access_calls),
         (CheckQueries, check_calls),
         (SilenceQueries, silence_calls),
+        (AnomalyQueries, anomaly_calls),
         (StatusQueries, status_calls),
         (ForecastQueries, forecast_calls),
         (IncidentQueries, incident_calls),
@@ -648,7 +684,7 @@ def test_every_function_answers_alike_on_both_roads(roads: list[Road], layer: An
         assert seen.raised != "RuntimeError", f"{steps[0][0]}: {seen.message}"
     public = {name for name, _ in inspect.getmembers(layer, inspect.isfunction) if not name.startswith("_")}
     assert called == public, "a function is missing from the list of calls"
-    assert len(refused) >= 3, "the list holds refusals too"
+    assert len(refused) >= min(3, len(public)), "the list holds refusals too"
 
 
 # --- Errors ---

@@ -58,6 +58,7 @@ _KINDS: dict[str, dict[Locale, str]] = {
         "ko": "여러 서버가 동시에 조용합니다. 모니터가 듣지 못하는 것일 수 있습니다",
     },
     "check": {"en": "a job did not run as it should", "ko": "작업이 제대로 실행되지 않았습니다"},
+    "anomaly": {"en": "it is unlike itself", "ko": "평소와 다른 상태입니다"},
     "errors": {"en": "errors that are new or come in numbers", "ko": "새로운 오류 또는 오류 급증"},
 }
 _TEST: dict[Locale, tuple[str, str]] = {

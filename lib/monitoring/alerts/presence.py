@@ -3,7 +3,7 @@ people's acts and changed rules do to episodes that are under way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lib.domain.alerting import Rule
@@ -14,6 +14,7 @@ from lib.monitoring.alerts.threshold import RULES, Moved, Rules, remember
 from lib.monitoring.analyzers.errors import NAME as ERRORS
 from lib.monitoring.analyzers.errors import ErrorOptions, judge
 from lib.monitoring.checks import Check
+from lib.monitoring.detection import AnomalyOptions, is_unlike
 from lib.monitoring.state import FleetState, ServerState
 
 
@@ -68,6 +69,26 @@ def erred(state: ServerState, rules: Rules, now: float) -> list[Moved]:
             moved = attend(state.memory, [rule], subject, now, now, is_so=one is not None)
             told += [step._replace(detail=words) for step in moved]
     return told
+
+
+def unlike(
+    state: ServerState, rules: Rules, strengths: Sequence[tuple[int, Mapping[str, float]]], now: float
+) -> list[Moved]:
+    """Whether the machine is unlike itself, by each rule that asks for it, at each time that its series were judged."""
+    wanted = _applying(rules, "anomaly", state)
+    if not wanted:
+        return []
+    moved: list[Moved] = []
+    for rule in wanted:
+        try:
+            options = AnomalyOptions.read(rule.options)
+        except (ValueError, TypeError):
+            continue  # written by a later version, or by hand
+        for at, strength in strengths:
+            is_so, leading = is_unlike(strength, options)
+            told = attend(state.memory, [rule], "", at, now, is_so=is_so)
+            moved += [step._replace(detail=", ".join(leading[:8])) for step in told]
+    return moved
 
 
 def deaf(fleet: FleetState, rules: Rules, now: float) -> list[Moved]:

@@ -18,6 +18,7 @@ from lib.monitoring.alerts.rules import document_of, rule_of
 from lib.monitoring.analyzers.errors import ErrorOptions
 from lib.monitoring.analyzers.prospects import ForecastOptions
 from lib.monitoring.collectors.error_tracker import read_text
+from lib.monitoring.detection import AnomalyOptions
 from lib.storage.port import RuleStore
 
 DAY = 86_400
@@ -48,7 +49,7 @@ class WantedRule(_Body):
     """What may be said of a rule (domain/alerting.py explains it). What is left out is as usual."""
 
     name: str = Field(min_length=1, max_length=100)
-    kind: Literal["threshold", "heartbeat", "skew", "deaf", "check", "errors", "forecast"] = "threshold"
+    kind: Literal["threshold", "heartbeat", "skew", "deaf", "check", "errors", "forecast", "anomaly"] = "threshold"
     enabled: bool = True
     scope: WantedScope = Field(default_factory=WantedScope)
     metric: str = Field(default="", max_length=100)
@@ -153,9 +154,10 @@ def _check(rule: Rule, options: Mapping[str, Any]) -> None:
     for part in ("servers", "groups", "tags"):
         if any(read_text(one, 200) != one for one in getattr(rule.scope, part)):
             raise BadInput("names have 1 to 200 characters and none that steer", pointer=f"/scope/{part}")
-    if rule.kind in ("errors", "forecast"):
+    readers = {"errors": ErrorOptions.read, "forecast": ForecastOptions.read, "anomaly": AnomalyOptions.read}
+    if rule.kind in readers:
         try:
-            (ErrorOptions if rule.kind == "errors" else ForecastOptions).read(options)
+            readers[rule.kind](options)
         except (ValueError, TypeError) as error:
             raise BadInput(str(error), pointer="/options") from None
     if rule.kind == "threshold":

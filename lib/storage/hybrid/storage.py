@@ -20,6 +20,7 @@ from lib.storage.supabase.audited import AuditedRpc
 from lib.storage.supabase.client import QUICK_SECONDS, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
+from lib.storage.supabase.queries_anomalies import AnomalyQueries
 from lib.storage.supabase.queries_checks import CheckQueries
 from lib.storage.supabase.queries_deliveries import DeliveryQueries
 from lib.storage.supabase.queries_forecasts import ForecastQueries
@@ -42,6 +43,7 @@ class HybridStorage:
         self.queries = Queries(AuditedRpc(rpc), shard)
         self.access = AccessQueries(AuditedRpc(rpc))
         self.checks = CheckQueries(AuditedRpc(rpc))
+        self.anomalies = AnomalyQueries(AuditedRpc(rpc))
         self.silences = SilenceQueries(AuditedRpc(rpc))
         self.deliveries = DeliveryQueries(AuditedRpc(rpc))
         self.status = StatusQueries(AuditedRpc(rpc))

@@ -14,7 +14,7 @@ CHANGES = frozenset(
         "omv_account_first", "omv_account_create", "omv_account_change", "omv_account_delete", "omv_account_password",
         "omv_sessions_end", "omv_session_open", "omv_session_close",
         "omv_key_create", "omv_key_change", "omv_key_rotate", "omv_key_revoke",
-        "omv_server_settings", "omv_server_delete",
+        "omv_server_settings", "omv_server_delete", "omv_server_expected",
         "omv_channel_create", "omv_channel_change", "omv_channel_delete",
         "omv_check_create", "omv_check_change", "omv_check_delete",
         "omv_silence_create", "omv_silence_change", "omv_silence_delete",

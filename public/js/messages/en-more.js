@@ -348,4 +348,5 @@ export const messages = {
   'rulekind.deaf': 'the monitor itself',
   'rulekind.check': 'jobs',
   'rulekind.errors': 'errors',
+  'rulekind.anomaly': 'unlike itself',
 };

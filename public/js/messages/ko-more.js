@@ -348,4 +348,5 @@ export const messages = {
   'rulekind.deaf': '모니터 자체',
   'rulekind.check': '작업',
   'rulekind.errors': '오류',
+  'rulekind.anomaly': '평소와 다름',
 };
