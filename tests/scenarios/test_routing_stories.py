@@ -357,22 +357,22 @@ def test_what_is_over_the_budget_comes_in_one_digest_at_the_hours_end() -> None:
     night = Night(channel(budget=3, repeat_seconds=0), every=60)
     found = []
     for n in range(10):
-        found.append(night.opens(f"s{n}", "critical"))
+        found.append(night.opens(f"s{n}"))
         night.passes(60)
     assert len(night.told) == 3
     assert night.reason(found[5]) == "digest over_budget"
     night.passes(HOUR)
     assert len(night.told) == 4
-    assert night.told[3].startswith(f"{HOUR} digest critical")
+    assert night.told[3].startswith(f"{HOUR} digest warning")
     assert len(night.notices[3].items) == 7
 
 
 def test_what_the_budget_kept_back_and_is_over_meanwhile_is_in_the_digest_and_nothing_else_is_sent() -> None:
     night = Night(channel(budget=1, repeat_seconds=0), every=60)
-    found = [night.opens(f"s{n}", "critical") for n in range(11)]
+    found = [night.opens(f"s{n}") for n in range(11)]
     night.passes(20 * MINUTE)
-    found += [night.opens(f"t{n}", "critical") for n in range(5)]
-    night.passes(60)
+    found += [night.opens(f"t{n}") for n in range(5)]
+    night.passes(2 * MINUTE)
     for one in found[12:]:
         night.resolves(one).passes(60)
     night.passes(20 * MINUTE)
@@ -381,6 +381,26 @@ def test_what_the_budget_kept_back_and_is_over_meanwhile_is_in_the_digest_and_no
     assert [line.split()[1] for line in night.told][:2] == ["opened", "digest"]
     ended = [item["server"] for item in night.notices[1].items if item["transition"] == "resolved"]
     assert sorted(ended) == ["t1", "t2", "t3", "t4"]
+
+
+def test_what_is_critical_does_not_wait_for_the_budget_and_counts_in_it() -> None:
+    night = Night(channel(budget=3, repeat_seconds=0), every=10)
+    for n in range(4):
+        night.opens(f"c{n}", "critical")
+    night.passes(10)
+    assert len(night.told) == 4, "each at once, also beyond the budget"
+    kept = night.opens("web-1")
+    grows = night.opens("web-2")
+    night.passes(MINUTE)
+    assert night.reason(kept) == night.reason(grows) == "digest over_budget", "they used it up for the rest"
+    night.escalates(grows)
+    last = night.opens("web-3", "critical")
+    night.passes(10)
+    assert night.reason(last) == night.reason(grows) == "sent matched"
+    assert len(night.told) == 6
+    night.resolves(last).passes(HOUR)
+    assert [line.split()[1] for line in night.told[6:]] == ["digest"]
+    assert sorted(item["server"] for item in night.notices[6].items) == ["web-1", "web-3"]
 
 
 def test_two_that_stand_behind_each_other_do_not_hide_each_other() -> None:

@@ -75,6 +75,11 @@ def route(
     return Routed(Book(channels, {one: items[one] for one in items if one in told}), notices, decisions)
 
 
+def _is_urgent(change: _Change) -> bool:
+    """Told whatever the budget is, and counted in it. What else its group has ready goes along: the message is sent."""
+    return change.kind in {"opened", "escalated"} and change.item["severity"] == "critical"
+
+
 class _Step:
     """One channel's step."""
 
@@ -234,7 +239,7 @@ class _Step:
                 self._say(change.id, change.seq, "waiting", "grouping", ripe[change.id])
         if not ready:
             return
-        if self.hour[1] >= self.policy.budget:
+        if self.hour[1] >= self.policy.budget and not any(_is_urgent(change) for change in ready):
             self.over = True
             for change in ready:
                 self._say(change.id, change.seq, "digest", "over_budget", float((self.hour[0] + 1) * HOUR))
