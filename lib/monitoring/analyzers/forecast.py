@@ -114,7 +114,7 @@ def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
 
 def quantile(ordered: Sequence[tuple[float, float]], share: float) -> float:
     """Of (value, weight) in order of the values, read between their middles."""
-    wanted = share * sum(map(itemgetter(1), ordered))
+    wanted: float = share * sum([weight for _, weight in ordered])
     passed = 0.0
     before: tuple[float, float] | None = None
     for value, weight in ordered:
@@ -173,18 +173,22 @@ class _Trial:
         """For each mark the mean logarithm of each candidate's error; empty where none of the past reaches so far."""
         least = LEAST_ERROR * self.change or 1e-12
         fresh = [math.exp(-age / MEMORY) for age in self.age]
-        losses: list[list[float]] = []
+        log, losses = math.log, []
         for mark in range(len(self.marks)):
-            sums = [0.0] * len(CANDIDATES)
-            total = 0.0
-            for said, came, share in zip(self._said, self._came, fresh, strict=True):
-                truth = came[mark]
-                if truth is None:
-                    continue
-                total += share
-                for one, path in enumerate(said):
-                    sums[one] += share * math.log(abs(truth - path[mark]) + least)
-            losses.append([loss / total for loss in sums] if total else [])
+            rows = [
+                (said, truth, share)
+                for said, came, share in zip(self._said, self._came, fresh, strict=True)
+                if (truth := came[mark]) is not None
+            ]
+            total = sum([share for _, _, share in rows])
+            losses.append(
+                [
+                    sum([share * log(abs(truth - said[one][mark]) + least) for said, truth, share in rows]) / total
+                    for one in range(len(CANDIDATES))
+                ]
+                if rows
+                else []
+            )
         return losses
 
     def spread(self) -> list[tuple[float, float]]:

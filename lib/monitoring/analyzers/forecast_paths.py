@@ -56,7 +56,7 @@ def paths(values: Sequence[float], origin: int, horizons: Sequence[int]) -> list
     wide = len(horizons)
     last = values[origin - 1]
     lately = values[max(0, origin - 72) : origin]
-    profiles = [profile(values, origin, days) for days in (3, 7, 14)]
+    shapes = profiles(values, origin)
     found = [
         [last] * wide,
         [median(lately[-3:])] * wide,
@@ -66,10 +66,10 @@ def paths(values: Sequence[float], origin: int, horizons: Sequence[int]) -> list
         [median(lately)] * wide,
         [values[_same_hour_before(origin, hours)] for hours in horizons],
     ]
-    for shape in profiles:
+    for shape in shapes:
         shift = _deviation(values, origin, shape, DAY)
         found.append([shape[(hours - 1) % DAY] + shift for hours in horizons])
-    usual = profiles[2]
+    usual = shapes[2]
     shift = _deviation(values, origin, usual, 3)
     found.append([usual[(hours - 1) % DAY] + shift * 0.97**hours for hours in horizons])
     found += _last_week(values, origin, horizons) or [found[8], found[10]]
@@ -78,14 +78,15 @@ def paths(values: Sequence[float], origin: int, horizons: Sequence[int]) -> list
     return found
 
 
-def profile(values: Sequence[float], origin: int, days: int) -> list[float]:
-    """The usual day: the median of each hour over so many days. Begins with the hour at `origin`."""
-    first = max(0, origin - DAY * days)
-    shape: list[float] = []
+def profiles(values: Sequence[float], origin: int) -> list[list[float]]:
+    """The usual day: the median of each hour over 3, 7 and 14 days. Each begins with the hour at `origin`."""
+    first = max(0, origin - DAY * 14)
+    shapes: list[list[float]] = [[], [], []]
     for phase in range(DAY):
         same = values[first + (origin - first + phase) % DAY : origin : DAY]
-        shape.append(median(same) if same else values[origin - 1])
-    return shape
+        for shape, days in zip(shapes, (3, 7, 14), strict=True):
+            shape.append(median(same[-days:]) if same else values[origin - 1])
+    return shapes
 
 
 def _same_hour_before(origin: int, hours: int) -> int:
