@@ -9,7 +9,7 @@ const DAY = 86_400;
 /**
  * `t` are epoch seconds; `columns` is [{values, color, width, fill, dash}]; `bands` is [[high, low, color]] by column
  * index. The axes show exactly `from`..`to` and `scale`, whatever the data: an hour without values looks like one.
- * `onHover(index | null)`, `onZoom(from, to)`; `sync` names the charts that share a cross-hair.
+ * `spans` are [from, to] of what was unlike itself. `onHover(index | null)`, `onZoom(from, to)`; `sync` names the charts that share a cross-hair.
  */
 export function Plot(props) {
   const { t, columns, from, to, scale, height, label } = props;
@@ -36,7 +36,7 @@ export function Plot(props) {
     };
   }, [shape]);
 
-  useEffect(() => { plot.current?.setData(dataOf(current.current)); }, [t, columns, from, to, scale[0], scale[1], props.markers]);
+  useEffect(() => { plot.current?.setData(dataOf(current.current)); }, [t, columns, from, to, scale[0], scale[1], props.markers, JSON.stringify(props.spans)]);
 
   return html`<div ref=${box} class="plot" tabindex="0" role="group" aria-label=${label} onKeyDown=${(event) => walk(event, plot.current)}
     onBlur=${() => plot.current?.setCursor({ left: -10, top: -10 })} style=${{ height: `${height}px` }} />`;
@@ -125,11 +125,19 @@ function gradient(plot, color) {
   return fill;
 }
 
-/** Vertical lines for what happened (deploys, reboots), a horizontal one for the level that was crossed. */
-function drawMarkers(plot, { markers = [], threshold, from, to }, color) {
+/** A shade over what was unlike itself, vertical lines for what happened (deploys, reboots), a horizontal one for the level that was crossed. */
+function drawMarkers(plot, { markers = [], spans = [], threshold, from, to }, color) {
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
   ctx.save();
+  for (const [begin, end] of spans) {
+    const left = plot.valToPos(Math.max(begin, from), 'x', true);
+    const width = Math.max(3 * ratio, plot.valToPos(Math.min(end, to), 'x', true) - left);
+    ctx.fillStyle = faded(color('warning-mark'), 0.12);
+    ctx.fillRect(left, bbox.top, width, bbox.height);
+    ctx.fillStyle = color('warning-mark');
+    ctx.fillRect(left, bbox.top, width, 2 * ratio);
+  }
   ctx.lineWidth = ratio;
   ctx.setLineDash([3 * ratio, 3 * ratio]);
   for (const { at, tone } of markers) {

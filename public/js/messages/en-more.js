@@ -1,8 +1,10 @@
 /** The sentences of the views that come later: a server, settings, adding a server, keys. ko-more.js has the same keys. */
 
 import { messages as outlook } from './en-outlook.js';
+import { messages as unlike } from './en-unlike.js';
 
 export const messages = {
+  ...unlike,
   ...outlook,
   'keys.move': 'Next, previous server',
   'keys.close': 'Close, leave, clear',
@@ -348,5 +350,4 @@ export const messages = {
   'rulekind.deaf': 'the monitor itself',
   'rulekind.check': 'jobs',
   'rulekind.errors': 'errors',
-  'rulekind.anomaly': 'unlike itself',
 };

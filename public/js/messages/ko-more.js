@@ -1,8 +1,10 @@
 /** 나중에 열리는 화면(서버, 설정, 서버 추가, 단축키)의 한국어 문장. en-more.js와 키가 같다. */
 
 import { messages as outlook } from './ko-outlook.js';
+import { messages as unlike } from './ko-unlike.js';
 
 export const messages = {
+  ...unlike,
   ...outlook,
   'keys.move': '다음, 이전 서버',
   'keys.close': '닫기, 나가기, 지우기',
@@ -348,5 +350,4 @@ export const messages = {
   'rulekind.deaf': '모니터 자체',
   'rulekind.check': '작업',
   'rulekind.errors': '오류',
-  'rulekind.anomaly': '평소와 다름',
 };

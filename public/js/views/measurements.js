@@ -8,8 +8,10 @@ import { hoursAhead, withOutlook } from '../outlook.js';
 import { adjust, serverPath } from '../router.js';
 import { align, latest, scaleOf, summarise } from '../series.js';
 import { troubleWords } from '../trouble.js';
+import { ofChart, withExpected } from '../unlike.js';
 import { OutlookNote, useOutlooks } from './outlook.js';
 import { useHeld } from './server.js';
+import { UnlikeNotes } from './unlike.js';
 
 const HEIGHT = 186;
 const MOST_SERIES = 40; // the hub answers so many at once
@@ -17,11 +19,11 @@ const never = () => 3600;
 
 const TONES = { deploy: 'accent', reboot: 'warning-mark', config: 'memory' };
 
-export function Charts({ server, stretch, events }) {
+export function Charts({ server, stretch, events, unlike }) {
   const names = server.series.filter((name) => !name.includes(','));
   const groups = useMemo(() => grouped(chartsFor(names)), [names.join()]);
   const markers = useMemo(() => (events ?? []).map(({ at_epoch: at, kind }) => ({ at, tone: TONES[kind] ?? 'faint' })), [events]);
-  return html`<div class="charts">${groups.map((charts, index) => html`<${Group} key=${index} server=${server} charts=${charts} stretch=${stretch} markers=${markers} />`)}</div>`;
+  return html`<div class="charts">${groups.map((charts, index) => html`<${Group} key=${index} server=${server} charts=${charts} stretch=${stretch} markers=${markers} unlike=${unlike} />`)}</div>`;
 }
 
 /** Charts in as few questions as the hub allows. */
@@ -39,24 +41,29 @@ function grouped(charts) {
   return groups;
 }
 
-function Group({ server, charts, stretch, markers }) {
+function Group({ server, charts, stretch, markers, unlike }) {
   const words = useWords();
   const names = charts.flatMap((chart) => chart.lines.map((line) => line.series));
   const path = serverPath(server.id, `/series?metrics=${names.map(encodeURIComponent).join()}&from=${stretch.from}&to=${stretch.to}`);
   const { data, error } = useLive(path, never);
   const answer = useHeld(data, server.id);
   if (!answer && error) return html`<p class="note bad">${troubleWords(error, words)}</p>`;
-  return charts.map((chart) => html`<${Chart} key=${chart.id} chart=${chart} answer=${answer} stretch=${stretch} markers=${markers} server=${server} />`);
+  return charts.map((chart) => html`<${Chart} key=${chart.id} chart=${chart} answer=${answer} stretch=${stretch} markers=${markers} server=${server} unlike=${unlike} />`);
 }
 
-function Chart({ chart, answer, stretch, markers, server }) {
+function Chart({ chart, answer, stretch, markers, server, unlike }) {
   const words = useWords();
   const [at, setAt] = useState(null);
   const title = words.has(`chart.${chart.id}`) ? words.t(`chart.${chart.id}`) : chart.id;
   const drawn = useMemo(() => answer && drawing(chart, answer, server), [chart, answer, server.status, server.reason?.metric]);
   const hours = hoursAhead(stretch);
   const outlooks = useOutlooks(server.id, chart.lines, hours);
-  const shown = useMemo(() => drawn && (hours ? withOutlook(drawn, chart, outlooks) : drawn), [drawn, outlooks, hours]);
+  const shown = useMemo(() => {
+    const banded = drawn && withExpected(drawn, chart, unlike.bands);
+    return banded && hours ? withOutlook(banded, chart, outlooks) : banded;
+  }, [drawn, outlooks, hours, unlike.bands]);
+  const found = ofChart(unlike.anomalies, chart);
+  const spans = found.map(({ since_epoch: from, until_epoch: until }) => [from, until ?? stretch.to]);
   const isEmpty = drawn && !drawn.lines.some((line) => line.avg.some((value) => value != null));
   const labels = chart.lines.map((line) => lineLabel(line.series, words));
   const concern = server.reason && chart.lines.some((line) => line.series === server.reason.metric) ? server.reason : null;
@@ -69,10 +76,11 @@ function Chart({ chart, answer, stretch, markers, server }) {
       : isEmpty
         ? html`<p class="calm" style=${{ height: `${HEIGHT}px` }}>${words.t('chart.noData')}</p>`
         : html`<${Plot} t=${shown.t} columns=${shown.columns} bands=${shown.bands} from=${stretch.from} to=${stretch.to + hours * 3600} scale=${scaleWith(shown.scale, concern)} height=${HEIGHT}
-            label=${words.t('chart.label', { name: title })} words=${words} axisText=${(value) => axisText(value, chart.unit, words)} markers=${markers} threshold=${concern?.level}
+            label=${words.t('chart.label', { name: title })} words=${words} axisText=${(value) => axisText(value, chart.unit, words)} markers=${markers} spans=${spans} threshold=${concern?.level}
             sync="server" onHover=${setAt} onZoom=${(from, to) => adjust({ range: '', from, to })} onReset=${() => adjust({ from: '', to: '' })} />
           <${HiddenTable} title=${title} drawn=${drawn} labels=${labels} unit=${chart.unit} now=${stretch.to} />
-          <${OutlookNote} outlook=${outlooks[chart.lines[0].series]} unit=${chart.unit} now=${stretch.to} />`}
+          <${OutlookNote} outlook=${outlooks[chart.lines[0].series]} unit=${chart.unit} now=${stretch.to} />
+          <${UnlikeNotes} found=${found} unit=${chart.unit} now=${stretch.to} path=${unlike.path} />`}
     ${at != null && shown && html`<span class="tag when">${words.moment(shown.t[at], stretch.to)}${at >= shown.foreseenFrom && ` · ${words.t('outlook.foreseen')}`}</span>`}
   </section>`;
 }

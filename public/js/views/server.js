@@ -12,6 +12,7 @@ import { Mounts, Processes } from './asides.js';
 import { Errors, Timeline } from './happenings.js';
 import { Nothing, Trouble } from './hero.js';
 import { Charts } from './measurements.js';
+import { useUnlike } from './unlike.js';
 
 const every = () => fleetEvery(answers.get(FLEET)?.data);
 const MINUTE = 60;
@@ -36,11 +37,12 @@ function Server({ server, query, now }) {
   const span = `from=${calm.from}&to=${calm.to}`;
   const events = useLive(serverPath(server.id, `/events?${span}&limit=200`), seldom);
   const happened = useHeld(events.data, server.id);
+  const unlike = useUnlike(server.id, span);
 
   return html`<${Header} server=${server} now=${now} query=${query} />
     <div class="server later">
       ${server.status !== 'ok' && html`<${Why} server=${server} now=${now} />`}
-      <${Charts} server=${server} stretch=${stretch} events=${happened?.events} />
+      <${Charts} server=${server} stretch=${stretch} events=${happened?.events} unlike=${unlike} />
       <aside class="aside">
         <${Timeline} server=${server} events=${happened?.events} now=${now} />
         <${Mounts} server=${server} now=${now} isOld=${server.status === 'stale' || server.status === 'offline'} />

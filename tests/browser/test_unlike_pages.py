@@ -1,0 +1,73 @@
+"""What is unlike itself, in the page: the expected band, the mark, why, and a button for who expected it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.chromium import Tab
+from tests.browser.conftest import ARTIFACTS, Site, choose_language, sign_in
+from tests.browser.test_access_pages import api
+
+NAME = "unlike-1"
+MINUTES = 420
+
+
+@pytest.fixture(scope="module")
+def unlike(site: Site) -> Iterator[str]:
+    """A server that was calm for some hours and is not since ten minutes ago."""
+    key = api(site, "POST", "/api/auth/keys", {"name": "anomalies"}, site.token())
+    now = int(time.time()) - 60
+    times = [now - 60 * n for n in range(MINUTES)][::-1]
+    for start in range(0, MINUTES, 140):
+        body = {"server": NAME, "samples": [_sample(at, now) for at in times[start : start + 140]]}
+        status, answer = site.dev.ask("POST", "/api/ingest", body, Authorization=f"Bearer {key['secret']}")
+        assert status == 202, answer
+    deadline = time.monotonic() + 30
+    while not _found(site) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert _found(site), "the sweep has found nothing"
+    yield NAME
+    api(site, "DELETE", f"/api/servers/{NAME}", token=site.token())
+    api(site, "DELETE", f"/api/auth/keys/{key['key']['id']}", token=site.token())
+
+
+def _sample(at: int, now: int) -> dict[str, object]:
+    dice = random.Random(at)
+    is_odd = at > now - 600
+    cpu, memory = (96.0, 88.0) if is_odd else (22.0, 41.0)
+    return {"at": at, "cpu": cpu + dice.gauss(0, 0.6), "memory": memory + dice.gauss(0, 0.2), "net_in": 1e6}
+
+
+def _found(site: Site) -> bool:
+    try:
+        return len(api(site, "GET", f"/api/servers/{NAME}/anomalies")["anomalies"]) >= 2
+    except AssertionError:
+        return False
+
+
+def test_a_chart_shows_what_was_expected_and_what_was_not(tab: Tab, site: Site, unlike: str) -> None:
+    tab.size(390, 844)
+    tab.prefers("light")
+    choose_language(tab, "ko")
+    sign_in(tab, site)
+    tab.js(f"location.hash = '#/servers/{unlike}?range=6h'")
+    tab.until("document.querySelectorAll('.unlike').length >= 2", 20)
+    assert "함께 변함: 메모리" in tab.text()
+    assert "예상" in tab.text()
+    assert tab.js("document.documentElement.scrollWidth <= innerWidth")
+    tab.wait(0.5)
+    tab.screenshot(ARTIFACTS / "unlike-ko-light-390.png", whole=True)
+
+
+def test_who_expected_it_says_so(inside: Tab, unlike: str) -> None:
+    inside.js(f"location.hash = '#/servers/{unlike}?range=6h'")
+    inside.until("document.querySelectorAll('.unlike').length >= 2", 20)
+    assert "with it: Memory" in inside.text()
+    inside.wait(0.5)
+    inside.screenshot(ARTIFACTS / "unlike-en-dark-1440.png", whole=True)
+    inside.click(".unlike .btn", "This is usual")
+    inside.until("document.querySelector('.unlike')?.textContent.includes('expected by')", 20)

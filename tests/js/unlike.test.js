@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { ofChart, withExpected } from '../../public/js/unlike.js';
+
+const H = 3600;
+const chart = { lines: [{ series: 'cpu', color: 'cpu' }, { series: 'iowait', color: 'memory' }] };
+const drawn = (...t) => ({ t, lines: [], columns: [{ values: t.map(() => 5), color: 'cpu' }], scale: [0, 10] });
+
+test('what was expected is a band behind the first line, on the way from hour to hour', () => {
+  const shown = withExpected(drawn(0.5 * H, H, 1.5 * H, 1.75 * H), chart, { cpu: { t: [0, H], low: [1, 3], high: [10, 20] } });
+  assert.deepEqual(shown.columns[1].values, [10, 15, 20, 20]);
+  assert.deepEqual(shown.columns[2].values, [1, 2, 3, 3]);
+  assert.deepEqual(shown.bands, [[1, 2, 'faint']]);
+});
+
+test('where nothing was expected nothing is drawn, and an hour does not reach over a hole', () => {
+  const shown = withExpected(drawn(0, 2.5 * H, 5.2 * H), chart, { cpu: { t: [0, 5 * H], low: [1, 3], high: [2, 4] } });
+  assert.deepEqual(shown.columns[1].values, [2, null, 4]);
+  const none = drawn(9 * H);
+  assert.equal(withExpected(none, chart, { cpu: { t: [0], low: [1], high: [2] } }), none);
+  assert.equal(withExpected(none, chart, undefined), none);
+  assert.equal(withExpected(none, chart, { iowait: { t: [9 * H], low: [1], high: [2] } }), none);
+});
+
+test('a chart is told of its own lines alone', () => {
+  assert.deepEqual(ofChart([{ series: 'cpu' }, { series: 'disk:/' }], chart), [{ series: 'cpu' }]);
+  assert.deepEqual(ofChart(undefined, chart), []);
+});
