@@ -16,7 +16,7 @@ from lib.monitoring.alerts.replay import explain, preview
 from lib.monitoring.alerts.rulebook import RuleFile, WantedRule, body_of, known_id
 from lib.monitoring.alerts.rules import rule_of
 from lib.monitoring.alerts.switchboard import ChannelChange, WantedChannel, kinds
-from lib.monitoring.checkbook import CheckChange, WantedCheck
+from lib.monitoring.checkbook import CheckChange, WantedCheck, upcoming
 from lib.web.body import checked, given, read
 from lib.web.guards import user
 from lib.web.handler import make_app, server_name
@@ -136,6 +136,14 @@ def create_check() -> tuple[Response, int]:
     with noted("check_added", "check", name=wanted.name):
         made = wiring.services().checkbook.create(wanted, principal.email or principal.id, principal.sight)
     return jsonify({"check": made}), 201
+
+
+@app.get("/api/rules/checks/due")
+@user("viewer")
+def due_times() -> Response:
+    """When a cron expression is due next, for whoever is about to write one."""
+    cron = request.args.get("cron", "")
+    return jsonify(upcoming(cron, request.args.get("timezone", "UTC"), time.time()))
 
 
 @app.get("/api/rules/checks/<check_id>")

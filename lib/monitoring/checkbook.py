@@ -18,6 +18,7 @@ from lib.storage.port import Checks
 
 DAY = 86_400
 SHORTEST_PERIOD = 60  # a sweep may be a minute away
+UPCOMING = 3
 type _Tags = dict[str, str]
 
 
@@ -92,6 +93,20 @@ class Checkbook:
     def delete(self, check_id: str, sight: Sight = EVERYTHING) -> None:
         if not self._checks.check_delete(check_id, sight):
             raise _nobody(check_id)
+
+
+def upcoming(cron: str, timezone: str, now: float) -> dict[str, Any]:
+    """`{times}`: the next three of a cron expression, fewer where there are no more, none of none. Raises BadInput
+    like a change."""
+    if not cron:
+        return {"times": []}
+    if len(cron) > 200 or len(timezone) > 60:
+        raise BadInput("this is too long", pointer="/cron" if len(cron) > 200 else "/timezone")
+    _clean({"cron": cron, "timezone": timezone})
+    times: list[float] = []
+    while len(times) < UPCOMING and (at := next_after(cron, times[-1] if times else now, timezone)) is not None:
+        times.append(at)
+    return {"times": [told("at", at) for at in times]}
 
 
 def _nobody(check_id: str) -> NotFound:

@@ -65,6 +65,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "/api/rules/channels/<channel_id>/test"): "admins",
     ("GET", "/api/rules/checks"): "viewers",
     ("POST", "/api/rules/checks"): "operators",
+    ("GET", "/api/rules/checks/due"): "viewers",
     ("GET", "/api/rules/checks/<check_id>"): "viewers",
     ("PATCH", "/api/rules/checks/<check_id>"): "operators",
     ("DELETE", "/api/rules/checks/<check_id>"): "operators",

@@ -81,6 +81,7 @@ LENIENT = {
     "PATCH /api/alerts/devices/{device_id}",
     "POST /api/rules/silences",  # times, zones, recurrences, windows that never come
     "PATCH /api/rules/silences/{silence_id}",
+    "GET /api/rules/checks/due",  # a cron expression, a zone
     "POST /api/rules/checks",  # one of two fields, zones, cron expressions, names of servers
     "PATCH /api/rules/checks/{check_id}",
     *(
@@ -277,6 +278,8 @@ def jobs(hub: Hub) -> None:
     made = hub.call("POST /api/rules/checks", body=body).json()["check"]
     one = {"path_parameters": {"check_id": made["id"]}}
     ping_id = made["ping_path"].removeprefix("/ping/")
+    due = hub.call("GET /api/rules/checks/due", query={"cron": "0 3 * * *", "timezone": "Asia/Seoul"}).json()
+    assert len(due["times"]) == 3
     for method in ("GET", "POST"):
         hub.call(f"{method} /ping/{{ping_id}}", path_parameters={"ping_id": ping_id})
         hub.call(f"{method} /ping/{{ping_id}}/{{what}}", path_parameters={"ping_id": ping_id, "what": "3"})

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -261,6 +263,28 @@ def test_what_can_be_no_check_is_refused_with_its_place(hub: Admitted, body: dic
     answer = rules(hub, "POST", json=body)
     assert answer.status_code == 400
     assert answer.get_json()["errors"][0]["pointer"] == pointer
+
+
+def test_the_next_times_of_an_expression_are_told_before_it_is_kept(hub: Admitted) -> None:
+    def due(**query: str) -> TestResponse:
+        return rules(hub, "GET", "/due", "viewer", query_string=query)
+
+    told = due(cron="30 3 * * *", timezone="Asia/Seoul").get_json()["times"]
+    hours = [datetime.fromtimestamp(one["at_epoch"], ZoneInfo("Asia/Seoul")).strftime("%H:%M") for one in told]
+    assert hours == ["03:30"] * 3
+    assert [one["at_epoch"] - told[0]["at_epoch"] for one in told] == [0, 86_400, 2 * 86_400]
+    assert told[0]["at_epoch"] > time.time()
+    assert due().get_json() == {"times": []}
+    for query, pointer in (
+        ({"cron": "61 * * * *"}, "/cron"),
+        ({"cron": "0 0 30 2 *"}, "/cron"),
+        ({"cron": "*" * 201}, "/cron"),
+        ({"cron": "* * * * *", "timezone": "Mars/Olympus"}, "/timezone"),
+        ({"cron": "* * * * *", "timezone": "x" * 61}, "/timezone"),
+    ):
+        answer = due(**query)
+        assert answer.status_code == 400
+        assert answer.get_json()["errors"][0]["pointer"] == pointer
 
 
 def test_when_it_is_due_changes_from_a_period_to_an_expression(hub: Admitted) -> None:

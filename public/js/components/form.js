@@ -5,8 +5,8 @@ import { troubleWords } from '../trouble.js';
 import { Dialog } from './dialog.js';
 import { useWords } from './hooks.js';
 
-/** {busy, problem, run(action)}: what the hub refuses becomes `problem`, and so does a sentence that the action gives.
- * `conflict` is what a 409 means here. */
+/** {busy, problem, wrong, run(action)}: what the hub refuses becomes `problem`, and so does a sentence that the action
+ * gives; `wrong` says it by field. `conflict` is what a 409 means here. */
 export function useCall(conflict) {
   const words = useWords();
   const [state, setState] = useState({});
@@ -16,11 +16,14 @@ export function useCall(conflict) {
       setState({ problem: await action() });
     } catch (refused) {
       if (refused.status === undefined) throw refused;
-      setState({ problem: (refused.status === 409 && conflict) || troubleWords(refused, words) });
+      setState({ problem: (refused.status === 409 && conflict) || troubleWords(refused, words), wrong: wrongOf(refused) });
     }
   };
   return { ...state, run, refuse: (problem) => setState({ problem }) };
 }
+
+/** {field: sentence}: what the hub finds wrong with which field of a body. */
+export const wrongOf = ({ problem }) => Object.fromEntries((problem?.errors ?? []).map(({ pointer, detail }) => [String(pointer).split('/')[1], detail]).reverse());
 
 export const Problem = ({ text }) => text && html`<p class="note bad" role="alert">${text}</p>`;
 
@@ -48,7 +51,13 @@ export function Sure({ title, text, action, conflict, onSure, onClose }) {
     <footer><button type="button" class="btn" onClick=${onClose}>${t('action.cancel')}</button><button type="button" class="btn danger" disabled=${call.busy} onClick=${sure}>${action ?? title}</button></footer><//>`;
 }
 
-export const Field = ({ label, hint, ...input }) => html`<label class="field">${label}<input class="input" autocomplete="off" ...${input} />${hint && html`<small>${hint}</small>`}</label>`;
+export const Field = ({ label, hint, error, ...input }) => html`<label class="field">${label}<input class="input" autocomplete="off" aria-invalid=${error ? 'true' : null} ...${input} />${error ? html`<${Wrong} text=${error} />` : hint && html`<small>${hint}</small>`}</label>`;
+
+/** What is wrong with the field above it. */
+export const Wrong = ({ text }) => {
+  const { t } = useWords();
+  return text ? html`<small class="wrong" role="alert">${t('field.refused', { text })}</small>` : null;
+};
 
 export const Choice = ({ label, name, value, choices }) => html`<label class="field">${label}<select class="input" name=${name}>${choices.map(([one, text]) => html`<option key=${one} value=${one} selected=${one === value}>${text}</option>`)}</select></label>`;
 

@@ -2,10 +2,13 @@
 
 import { messages as outlook } from './en-outlook.js';
 import { messages as unlike } from './en-unlike.js';
+import { messages as watch } from './en-watch.js';
 
 export const messages = {
   ...unlike,
   ...outlook,
+  ...watch,
+
   'keys.move': 'Next, previous server',
   'keys.close': 'Close, leave, clear',
   'keys.open': 'Open the selected server',

@@ -1,7 +1,8 @@
 /** What happened in the range: the timeline of markers, and the errors that were reported. */
 
-import { html, useEffect, useState } from '../../vendor/preact-htm.js';
+import { html, useState } from '../../vendor/preact-htm.js';
 import { useLive, useWords } from '../components/hooks.js';
+import { useSettled } from '../components/settled.js';
 import { serverPath } from '../router.js';
 import { useHeld } from './server.js';
 
@@ -9,7 +10,6 @@ const EVENT_TONES = { deploy: 'accent', reboot: 'warning', config: 'ok' };
 const LEVELS = ['critical', 'error', 'warning', 'info'];
 const LEVEL_STATUS = { critical: 'critical', error: 'critical', warning: 'warning' };
 const MOST = 100;
-const TYPING_MS = 300;
 
 /** Markers newest first, with the moment the present status began among them. */
 export function Timeline({ server, events, now }) {
@@ -43,14 +43,4 @@ export function Errors({ id, span, now }) {
       <input class="input" name="message" type="search" aria-label=${t('server.errorSearch')} placeholder=${t('server.errorSearch')} value=${typed} onInput=${(event) => setTyped(event.target.value)} /></div>
     ${!answer ? html`<div class="bone" style=${{ height: '60px' }} />` : errors.length === 0 ? html`<p class="quiet">${t(isFiltered ? 'server.noErrorsMatch' : 'server.noErrors')}</p>` : html`<ul class="error-list">${errors.map((error) => html`
       <li key=${error.id}><time dateTime=${new Date(error.at_epoch * 1000).toISOString()}>${words.moment(error.at_epoch, now)}</time><span class="tag ${LEVEL_STATUS[error.level] ?? ''}">${words.has(`level.${error.level}`) ? t(`level.${error.level}`) : error.level}</span><b class="cut" title=${error.source}>${error.source}</b><p class="mono">${error.message}</p></li>`)}</ul>`}</section>`;
-}
-
-/** The value once nobody has changed it for a moment. */
-function useSettled(value) {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }

@@ -9,14 +9,15 @@ import { store } from '../store.js';
 import { Account } from './account.js';
 import { Addresses } from './addresses.js';
 import { Audit } from './audit.js';
+import { Checks } from './checks.js';
 import { Keys } from './keys.js';
 import { Rules } from './rules.js';
 import { LanguageChoice } from './shell.js';
 import { Users } from './users.js';
 
-const PARTS = { general: General, rules: Rules, users: Users, addresses: Addresses, audit: Audit };
+const PARTS = { general: General, rules: Rules, checks: Checks, users: Users, addresses: Addresses, audit: Audit };
 // What those see who are no administrators.
-const FOR_ALL = ['general', 'rules'];
+const FOR_ALL = ['general', 'rules', 'checks'];
 
 export function View({ query }) {
   const { t } = useWords();
@@ -36,7 +37,7 @@ export function View({ query }) {
   return html`<h1>${t('settings.title')}</h1>
     <nav class="parts" aria-label=${t('settings.title')}>${parts.map((part) => html`<a key=${part} href=${address('settings', { query: { part: part === 'general' ? '' : part } })} aria-current=${part === shown ? 'page' : null}>${t(`settings.${part}`)}</a>`)}</nav>
     ${shown !== asked && html`<p class="note">${t('settings.adminPart')}</p>`}
-    <div class="settings later"><${Part} key=${shown} me=${now.id} user=${now} canChange=${now.role !== 'viewer'} /></div>`;
+    <div class="settings later"><${Part} key=${shown} query=${query} me=${now.id} user=${now} canChange=${now.role !== 'viewer'} /></div>`;
 }
 
 function General({ user }) {
