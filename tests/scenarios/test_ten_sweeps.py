@@ -29,7 +29,8 @@ SERVERS = 6
 LEFT = {
     "samples": "select s.name, h.at from omv.sample_hot h join omv.server s on s.id = h.server",
     "incidents": "select id, rule, server, subject, kind, severity, state, opened_at, resolved_at, why,"
-                 " body->>'value', body->>'level', body->>'peak', body->>'flaps', evidence->>'values' from omv.incident",
+                 " body->>'value', body->>'level', body->>'peak', body->>'flaps',"
+                 " evidence->>'values' from omv.incident",
     "transitions": "select incident, seq, kind, at, severity, value, actor, note from omv.transition",
     "decisions": "select incident, seq, channel, verdict, reason from omv.decision",
     "notices": "select id, channel, kind, severity, state from omv.notice",

@@ -23,6 +23,7 @@ WARM = 150  # values before anything is said aloud
 HOUR = 3_600
 DAY = 86_400
 LARGEST = 1e30  # beyond it nothing is measured
+LATEST = 0xFFFFFFFF
 
 # Constants are of values at a usual distance; where a distance is another, they are scaled by it.
 MEANS = (0.3, 0.088, 0.0186)  # running means of the value and of its jitter
@@ -84,10 +85,9 @@ class Detector:
     def update(self, at: float, value: float, offset: int = 0) -> float:
         """Gives the score in [0, 1] of the face. What is not after all before it, or no finite number, changes nothing.
         `offset`: seconds that local time is ahead of UTC."""
-        at = int(at)
-        if at <= self.last_at or not -LARGEST < value < LARGEST or at > 0xFFFFFFFF:
+        if not self.last_at < at < LATEST or not -LARGEST < value < LARGEST or int(at) == self.last_at:
             return self.alert if self.face == "alert" else self.hold
-        f = self._f
+        at, f = int(at), self._f
         n = self.n = self.n + 1
         inv = 1.0 / n
         pace = self._pace(at)
@@ -310,7 +310,8 @@ class Detector:
             return {}
         kind, value, usual, low, high = self._why
         return {
-            "kind": kind, "direction": "up" if value >= usual else "down", "value": _short(value),
+            "kind": kind, "direction": None if kind == "jitter" else "up" if value >= usual else "down",
+            "value": _short(value),
             "expected": _short(usual), "low": _short(low), "high": _short(high), "values": self.n,
             "since": self.started,
         }  # fmt: skip
@@ -352,9 +353,10 @@ def new_hold_detector() -> Detector:
 
 
 def from_bytes(packed: bytes) -> Detector:
-    """What `to_bytes` gave. Of a form that is not known: a new one, which learns anew."""
+    """What `to_bytes` gave, with the face `alert` and without an explanation. Of a form that is not known: a new one,
+    which learns anew; whoever makes another form reads this one too."""
     detector = Detector()
-    if len(packed) != _PACKED.size or packed[0] != VERSION:
+    if len(packed) != _PACKED.size or packed[0] != VERSION or not all(map(math.isfinite, _PACKED.unpack(packed))):
         return detector
     _, detector.quiet, detector.in_hour, detector.n, detector.started, detector.last_at, *rest = _PACKED.unpack(packed)
     detector.alert, detector.hold, *rest = rest
