@@ -1,0 +1,1 @@
+"""The road of a question: how words are matched, how a text becomes a reply."""
