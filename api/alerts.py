@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from flask import Response, g, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -33,6 +35,7 @@ class Pressed(BaseModel):
 
     token: str = Field(min_length=1, max_length=1_000)
     confirm: bool = False
+    seconds: Literal[3_600, 14_400, 86_400] = 3_600  # of a silence
 
 
 @app.get("/api/alerts")
@@ -58,7 +61,7 @@ def act_by_link() -> Response:
     if not asked.confirm:
         return jsonify(services.by_link.look(link.incident, link.act))
     with noted(*_recorded(link), by_link=link.channel):
-        return jsonify(services.by_link.press(link.incident, link.act))
+        return jsonify(services.by_link.press(link.incident, link.act, asked.seconds))
 
 
 def _recorded(link: Act) -> tuple[str, str] | tuple[str, str, str]:

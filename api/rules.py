@@ -251,6 +251,13 @@ def create_silence() -> tuple[Response, int]:
     return jsonify({"silence": made}), 201
 
 
+@app.post("/api/rules/silences/preview")
+@user("viewer")
+def preview_silence() -> Response:
+    """When it would be silent. Nothing is kept."""
+    return jsonify(wiring.services().quietbook.preview(read(SilenceChange), time.time()))
+
+
 @app.get("/api/rules/silences/<silence_id>")
 @user("viewer")
 def silence(silence_id: str) -> Response:

@@ -7,15 +7,15 @@ const BY_LINK = 'a link in a message';
 
 export const WORDS = {
   en: {
-    title: { acknowledge: 'Acknowledge this alert?', silence: 'Silence this for an hour?', none: 'A link in a message' },
-    act: { acknowledge: 'Acknowledge', silence: 'Silence for 1 hour' },
+    title: { acknowledge: 'Acknowledge this alert?', silence: 'Silence this alert?', none: 'A link in a message' },
+    act: { acknowledge: 'Acknowledge', silence: (hours) => `Silence for ${hours} ${hours === 1 ? 'hour' : 'hours'}` },
     means: {
       acknowledge: () => 'It goes on, and reminds nobody any more. You are taken to look after it.',
       silence: (server, rule) => (server
-        ? `For one hour nobody is told of “${rule}” on ${server}. The alert goes on, and is told again if it is still open then.`
-        : 'For one hour nobody is told of this alert. It goes on, and is told again if it is still open then.'),
+        ? `Meanwhile nobody is told of “${rule}” on ${server}. The alert goes on, and is told again if it is still open then.`
+        : 'Meanwhile nobody is told of this alert. It goes on, and is told again if it is still open then.'),
     },
-    done: { acknowledge: 'Acknowledged. It reminds nobody any more.', silence: 'Silent for an hour from now.' },
+    done: { acknowledge: () => 'Acknowledged. It reminds nobody any more.', silence: (until) => `Silent until ${until}.` },
     already: (by) => `Acknowledged already, by ${by === BY_LINK ? 'somebody with this link' : by}.`,
     silent: (until) => (until ? `It is silent already, until ${until}.` : 'It is silent already, until somebody ends that.'),
     over: 'This alert is over.', dashboard: 'Open the dashboard', alert: 'Open the alert',
@@ -25,15 +25,15 @@ export const WORDS = {
     failed: 'This did not work: the hub could not be reached, or was too busy.', again: 'Try again',
   },
   ko: {
-    title: { acknowledge: '이 알림을 확인 처리할까요?', silence: '1시간 동안 알림을 끌까요?', none: '메시지의 링크' },
-    act: { acknowledge: '확인', silence: '1시간 알림 끄기' },
+    title: { acknowledge: '이 알림을 확인 처리할까요?', silence: '이 알림을 끌까요?', none: '메시지의 링크' },
+    act: { acknowledge: '확인', silence: (hours) => `${hours}시간 알림 끄기` },
     means: {
       acknowledge: () => '알림은 계속되지만 다시 알리지 않습니다. 담당자가 살펴보는 것으로 표시됩니다.',
       silence: (server, rule) => (server
-        ? `1시간 동안 ${server}의 “${rule}” 알림을 아무에게도 보내지 않습니다. 그때까지 끝나지 않으면 다시 알립니다.`
-        : '1시간 동안 이 알림을 아무에게도 보내지 않습니다. 그때까지 끝나지 않으면 다시 알립니다.'),
+        ? `그동안 ${server}의 “${rule}” 알림을 아무에게도 보내지 않습니다. 그때까지 끝나지 않으면 다시 알립니다.`
+        : '그동안 이 알림을 아무에게도 보내지 않습니다. 그때까지 끝나지 않으면 다시 알립니다.'),
     },
-    done: { acknowledge: '확인되었습니다. 더 이상 다시 알리지 않습니다.', silence: '지금부터 1시간 동안 알리지 않습니다.' },
+    done: { acknowledge: () => '확인되었습니다. 더 이상 다시 알리지 않습니다.', silence: (until) => `${until}까지 알리지 않습니다.` },
     already: (by) => `이미 확인되었습니다: ${by === BY_LINK ? '이 링크를 받은 사람' : by}`,
     silent: (until) => (until ? `이미 꺼져 있습니다: ${until}까지` : '이미 꺼져 있습니다. 누군가 해제할 때까지 알리지 않습니다.'),
     over: '이 알림은 이미 해결되었습니다.', dashboard: '대시보드 열기', alert: '알림 열기',
@@ -54,25 +54,28 @@ export function claimed(token, now) {
   }
 }
 
-/** What to show of an answer `{status, body}`: {title, text, lines, action}; `action` is the label of a button, or
- * null. `clock` writes the time of day of epoch seconds. */
+/** What to show of an answer `{status, body}`: {title, text, lines, actions}; `actions` are [label, seconds?] of its
+ * buttons. `clock` writes the time of day of epoch seconds. */
 export function told({ status, body }, words, language, clock, link) {
   if (status !== 200) {
     const isRefused = status === 403 || status === 400; // 400: there is no token at all
     const line = isRefused ? (link.isOld ? words.old : words.wrong) : status === 404 ? words.gone : words.failed;
-    return { title: words.title.none, text: '', lines: [line], action: isRefused || status === 404 ? null : words.again };
+    return { title: words.title.none, text: '', lines: [line], actions: isRefused || status === 404 ? [] : [[words.again]] };
   }
   const { act, alert, done, silence } = body;
   const text = [alert.server, alert.text?.[language]].filter(Boolean).join(' · ');
-  const settled = done ? words.done[act]
+  const settled = done ? words.done[act](silence && clock(silence.until_epoch))
     : alert.state === 'resolved' ? words.over
       : act === 'silence' ? silence.is_on && words.silent(silence.until_epoch && clock(silence.until_epoch))
         : alert.acked_by && words.already(alert.acked_by);
-  if (settled) return { title: text, text: '', lines: [settled], action: null };
-  return { title: words.title[act], text, lines: [words.means[act](alert.server, alert.rule_name)], action: words.act[act] };
+  if (settled) return { title: text, text: '', lines: [settled], actions: [] };
+  return { title: words.title[act], text, lines: [words.means[act](alert.server, alert.rule_name)], actions: silence ? silence.choices.map((seconds) => [words.act.silence(seconds / 3600), seconds]) : [[words.act[act]]] };
 }
 
-const clockIn = (language) => (epoch) => new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(epoch * 1000);
+const clockIn = (language) => (epoch) => {
+  const isToday = new Date(epoch * 1000).toDateString() === new Date().toDateString();
+  return new Intl.DateTimeFormat(language, { ...(!isToday && { month: 'short', day: 'numeric' }), hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(epoch * 1000);
+};
 
 function element(name, attributes, ...children) {
   const made = Object.assign(document.createElement(name), attributes);
@@ -80,10 +83,10 @@ function element(name, attributes, ...children) {
   return made;
 }
 
-async function ask(token, confirm) {
+async function ask(token, confirm, seconds) {
   try {
     const response = await fetch('api/alerts/act', {
-      method: 'POST', credentials: 'omit', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token, confirm }),
+      method: 'POST', credentials: 'omit', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token, confirm, ...(seconds && { seconds }) }),
     });
     return { status: response.status, body: response.ok ? await response.json() : null };
   } catch {
@@ -92,22 +95,25 @@ async function ask(token, confirm) {
 }
 
 /** A failure while it was done is tried again as such; nothing is done that was not pressed for. */
-async function show(main, token, language, confirm) {
+async function show(main, token, language, confirm, seconds) {
   const words = WORDS[language];
   const link = claimed(token, Date.now() / 1000);
-  const answer = await ask(token, confirm);
-  const { title, text, lines, action } = told(answer, words, language, clockIn(language), link);
+  const answer = await ask(token, confirm, seconds);
+  const { title, text, lines, actions } = told(answer, words, language, clockIn(language), link);
   document.title = title;
-  const button = action && element('button', { className: 'btn main', type: 'button' }, action);
-  button?.addEventListener('click', () => {
-    button.disabled = true;
-    show(main, token, language, confirm || answer.status === 200);
+  const buttons = actions.map(([label, chosen], place) => {
+    const button = element('button', { className: place ? 'btn' : 'btn main', type: 'button' }, label);
+    button.addEventListener('click', () => {
+      for (const one of buttons) one.disabled = true;
+      show(main, token, language, confirm || answer.status === 200, chosen ?? seconds);
+    });
+    return button;
   });
   main.replaceChildren(
     element('h1', {}, title),
     ...(text ? [element('p', { className: 'panel what' }, text)] : []),
     ...lines.map((line) => element('p', { role: 'status' }, line)),
-    ...(button ? [button] : []),
+    ...(buttons.length ? [element('p', { className: 'choices' }, ...buttons)] : []),
     element('p', {}, element('a', { href: link.incident ? `./#/alerts/${link.incident}` : './' }, link.incident ? words.alert : words.dashboard)),
   );
 }

@@ -73,6 +73,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "/api/rules/checks/<check_id>/resume"): "operators",
     ("GET", "/api/rules/silences"): "viewers",
     ("POST", "/api/rules/silences"): "operators",
+    ("POST", "/api/rules/silences/preview"): "viewers",
     ("GET", "/api/rules/silences/<silence_id>"): "viewers",
     ("PATCH", "/api/rules/silences/<silence_id>"): "operators",
     ("DELETE", "/api/rules/silences/<silence_id>"): "operators",

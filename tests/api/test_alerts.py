@@ -169,9 +169,9 @@ def test_a_link_acts_only_when_its_button_is_pressed(hub: Admitted) -> None:
     assert call(hub, "POST", "/act", "nobody", json={"token": token[:-3], "confirm": True})[0] == 403
 
 
-def press(hub: Admitted, alert: dict[str, Any], *, confirm: bool) -> Any:
+def press(hub: Admitted, alert: dict[str, Any], *, confirm: bool, **more: int) -> Any:
     token = hub.services.act_links.sign(alert["id"], "silence", "c1")
-    status, told = call(hub, "POST", "/act", "nobody", json={"token": token, "confirm": confirm})
+    status, told = call(hub, "POST", "/act", "nobody", json={"token": token, "confirm": confirm, **more})
     assert status == 200, told
     return told
 
@@ -185,7 +185,7 @@ def test_a_link_silences_its_rule_on_its_server_for_an_hour_and_once(hub: Admitt
     [alert] = open_alerts(hub)
     told = press(hub, alert, confirm=False)
     assert (told["act"], told["done"], told["silence"]["is_on"]) == ("silence", False, False)
-    assert (told["alert"]["server"], told["alert"]["rule_name"], told["silence"]["seconds"]) == (SEEN, "Disk", 3_600)
+    assert (told["alert"]["server"], told["alert"]["rule_name"], told["silence"]["choices"][0]) == (SEEN, "Disk", 3_600)
     assert silences(hub) == []
     assert press(hub, alert, confirm=True)["done"] is True
     [one] = silences(hub)
@@ -199,6 +199,17 @@ def test_a_link_silences_its_rule_on_its_server_for_an_hour_and_once(hub: Admitt
     assert twice["silence"]["until_epoch"] == one["ends_epoch"]
     assert len(silences(hub)) == 1
     assert open_alerts(hub)[0]["acked_by"] is None, "it goes on, and nobody is said to look after it"
+
+
+def test_it_is_silent_for_as_long_as_was_chosen(hub: Admitted) -> None:
+    fill_disk(hub)
+    [alert] = open_alerts(hub)
+    told = press(hub, alert, confirm=True, seconds=86_400)
+    [one] = silences(hub)
+    assert one["ends_epoch"] - one["starts_epoch"] == 86_400
+    assert told["silence"]["until_epoch"] == one["ends_epoch"]
+    token = hub.services.act_links.sign(alert["id"], "silence", "c1")
+    assert call(hub, "POST", "/act", "nobody", json={"token": token, "confirm": True, "seconds": 10**9})[0] == 400
 
 
 def test_what_is_over_is_not_silenced_and_what_is_silent_for_ever_says_so(hub: Admitted) -> None:

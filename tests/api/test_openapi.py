@@ -80,6 +80,7 @@ LENIENT = {
     "POST /api/alerts/devices",  # points of a curve, known push services
     "PATCH /api/alerts/devices/{device_id}",
     "POST /api/rules/silences",  # times, zones, recurrences, windows that never come
+    "POST /api/rules/silences/preview",
     "PATCH /api/rules/silences/{silence_id}",
     "GET /api/rules/checks/due",  # a cron expression, a zone
     "POST /api/rules/checks",  # one of two fields, zones, cron expressions, names of servers
@@ -263,6 +264,7 @@ def silences(hub: Hub) -> None:
         "duration_seconds": 3600,
         "timezone": "Asia/Seoul",
     }
+    assert len(hub.call("POST /api/rules/silences/preview", body=body).json()["windows"]) == 5
     made = hub.call("POST /api/rules/silences", body=body).json()["silence"]
     one = {"path_parameters": {"silence_id": made["id"]}}
     assert len(hub.call("GET /api/rules/silences").json()["silences"]) == 1
@@ -427,6 +429,7 @@ BODIES: dict[str, Any] = {
     "POST /api/rules/preview": {"rule": {"name": "x", "metric": "cpu", "warning": 1}, "servers": [SERVER]},
     "POST /api/alerts/{alert_id}/resolve": {},
     "POST /api/rules/silences": {"duration_seconds": 60},
+    "POST /api/rules/silences/preview": {"duration_seconds": 60},
     "PATCH /api/rules/silences/{silence_id}": {"comment": "x"},
     "POST /api/rules/checks": {"name": "backup", "period_seconds": 60},
     "PATCH /api/rules/checks/{check_id}": {"name": "x"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -46,6 +47,26 @@ def test_a_silence_begins_now_and_lasts_as_long_as_is_said(hub: Admitted) -> Non
     assert one["starts_epoch"] == pytest.approx(time.time(), abs=30)
     assert one["until_epoch"] == one["ends_epoch"] == one["starts_epoch"] + HOUR
     assert one["next"] == []
+
+
+def test_its_windows_are_told_before_it_is_made(hub: Admitted) -> None:
+    def preview(**body: Any) -> Any:
+        return call(hub, "POST", "/preview", "viewer", json=body).get_json()
+
+    before = call(hub, "GET").get_json()
+    told = preview(recurrence="FREQ=WEEKLY;BYDAY=SU;BYHOUR=3;BYMINUTE=0", duration_seconds=HOUR, timezone="Asia/Seoul")
+    starts = [one["from_epoch"] for one in told["windows"]]
+    assert len(starts) == 5
+    assert {later - sooner for sooner, later in pairwise(starts)} == {7 * 24 * HOUR}
+    assert {one["to_epoch"] - one["from_epoch"] for one in told["windows"]} == {HOUR}
+    once = preview(duration_seconds=HOUR)
+    assert (once["state"], len(once["windows"])) == ("active", 1)
+    assert preview(rules=["cpu"])["windows"][0]["to"] is None
+    assert preview(starts=1e9, ends=1e9 + HOUR)["state"] == "over"
+    assert preview(starts=3e9, ends=3e9 + HOUR)["state"] == "scheduled"
+    for wrong in ({}, {"recurrence": "every friday", "duration_seconds": HOUR}):
+        assert call(hub, "POST", "/preview", json=wrong).status_code == 400
+    assert call(hub, "GET").get_json() == before
 
 
 def test_a_silence_that_is_ended_mutes_nothing_any_more(hub: Admitted) -> None:

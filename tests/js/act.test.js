@@ -7,33 +7,33 @@ const NOW = 1_764_000_000;
 const LINK = { incident: 'i1', isOld: false };
 const alert = { server: 'web-01', rule_name: 'CPU', state: 'open', acked_by: null, text: { en: 'CPU at 97', ko: 'CPU 97' } };
 const say = (body, language = 'en', status = 200, link = LINK) => told({ status, body }, WORDS[language], language, (at) => `@${at}`, link);
-const silence = { seconds: 3600, is_on: false, until: null, until_epoch: null };
+const silence = { choices: [3600, 14400], is_on: false, until: null, until_epoch: null };
 
 test('what is open is offered with what it means, and nothing else is', () => {
   const offered = say({ act: 'acknowledge', done: false, alert }, 'ko');
   assert.equal(offered.text, 'web-01 · CPU 97');
-  assert.equal(offered.action, '확인');
+  assert.deepEqual(offered.actions, [['확인']]);
   assert.equal(say({ act: 'acknowledge', done: false, alert: { ...alert, acked_by: 'ada' } }).lines[0], 'Acknowledged already, by ada.');
-  assert.equal(say({ act: 'acknowledge', done: false, alert: { ...alert, state: 'resolved' } }).action, null);
-  assert.deepEqual(say({ act: 'acknowledge', done: true, alert }), { title: 'web-01 · CPU at 97', text: '', lines: [WORDS.en.done.acknowledge], action: null });
+  assert.deepEqual(say({ act: 'acknowledge', done: false, alert: { ...alert, state: 'resolved' } }).actions, []);
+  assert.deepEqual(say({ act: 'acknowledge', done: true, alert }), { title: 'web-01 · CPU at 97', text: '', lines: [WORDS.en.done.acknowledge()], actions: [] });
 });
 
 test('a silence names the rule and the server it is for', () => {
   const offered = say({ act: 'silence', done: false, alert, silence });
   assert.match(offered.lines[0], /“CPU” on web-01/);
-  assert.equal(offered.action, 'Silence for 1 hour');
+  assert.deepEqual(offered.actions, [['Silence for 1 hour', 3600], ['Silence for 4 hours', 14400]]);
   assert.doesNotMatch(say({ act: 'silence', done: false, alert: { ...alert, server: null }, silence }).lines[0], /null|undefined/);
   assert.match(say({ act: 'silence', done: false, alert, silence: { ...silence, is_on: true, until_epoch: 7 } }).lines[0], /until @7\./);
   assert.match(say({ act: 'silence', done: false, alert, silence: { ...silence, is_on: true } }).lines[0], /until somebody ends that/);
-  assert.equal(say({ act: 'silence', done: true, alert, silence: { ...silence, is_on: true, until_epoch: 7 } }).lines[0], WORDS.en.done.silence);
+  assert.equal(say({ act: 'silence', done: true, alert, silence: { ...silence, is_on: true, until_epoch: 7 } }).lines[0], 'Silent until @7.');
 });
 
 test('a refusal is told by its cause, and only a failure can be tried again', () => {
   assert.deepEqual(say(null, 'en', 403).lines, [WORDS.en.wrong]);
   assert.deepEqual(say(null, 'en', 400).lines, [WORDS.en.wrong]);
   assert.deepEqual(say(null, 'ko', 403, { incident: 'i1', isOld: true }).lines, [WORDS.ko.old]);
-  assert.deepEqual([say(null, 'en', 404).lines[0], say(null, 'en', 404).action], [WORDS.en.gone, null]);
-  for (const status of [0, 429, 503]) assert.equal(say(null, 'en', status).action, 'Try again');
+  assert.deepEqual([say(null, 'en', 404).lines[0], say(null, 'en', 404).actions.length], [WORDS.en.gone, 0]);
+  for (const status of [0, 429, 503]) assert.deepEqual(say(null, 'en', status).actions, [['Try again']]);
 });
 
 test('a token is read for its words only, whatever it is', () => {

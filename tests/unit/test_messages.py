@@ -33,8 +33,8 @@ def test_an_opening_says_where_what_and_how_much() -> None:
     assert english.link == "https://hub/#/alerts/i1"
     assert english.ack_link == "https://hub/act.html#i1-acknowledge-c1"
     assert english.silence_link == "https://hub/act.html#i1-silence-c1"
-    assert [label for label, _ in english.links] == ["Open", "Acknowledge", "Silence for 1 h"]
-    assert [label for label, _ in told("ko").links] == ["자세히 보기", "확인", "1시간 알림 끄기"]
+    assert [label for label, _ in english.links] == ["Open", "Acknowledge", "Silence"]
+    assert [label for label, _ in told("ko").links] == ["자세히 보기", "확인", "알림 끄기"]
     assert [label for label, _ in told("en", items=[{**ITEM, "acked_by": "ada"}]).links] == ["Open"]
 
 

@@ -1,5 +1,5 @@
 """What a link in a message does at the press of its button: one alert is acknowledged, or its rule is silent on its
-server for an hour. Asked without the press, it says exactly that and changes nothing."""
+server for as long as was chosen. Asked without the press, it says exactly that and changes nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lib.domain.moments import told
 from lib.monitoring.alerts.desk import Desk
 from lib.monitoring.alerts.quietbook import Quietbook, SilenceChange, WantedScope
 
-SILENT_SECONDS = 3_600
+SILENT_SECONDS = (3_600, 4 * 3_600, 24 * 3_600)  # the first where nothing is said
 BY = "a link in a message"
 _SHOWN = ("id", "server", "severity", "state", "acked_by", "rule_name", "text")
 
@@ -28,7 +28,7 @@ class ByLink:
         """What `press` would do. Raises NotFound for an alert that is forgotten."""
         return self._answer(act, self._desk.one(incident)["alert"], done=False)
 
-    def press(self, incident: str, act: str) -> dict[str, Any]:
+    def press(self, incident: str, act: str, seconds: int = SILENT_SECONDS[0]) -> dict[str, Any]:
         """`{act, done, alert, silence?}`. Twice is as once: what is acknowledged stays so, what is silent already or
         over is not silenced, and `done` is false for it."""
         if act == "acknowledge":
@@ -37,23 +37,23 @@ class ByLink:
         before = self._answer(act, alert, done=False)
         if alert["resolved_at"] is not None or before["silence"]["is_on"]:
             return before
-        self._quietbook.create(_wanted(alert), BY, self._clock())
+        self._quietbook.create(_wanted(alert, seconds), BY, self._clock())
         return self._answer(act, alert, done=True)
 
     def _answer(self, act: str, alert: dict[str, Any], *, done: bool) -> dict[str, Any]:
         answer = {"act": act, "done": done, "alert": {name: alert.get(name) for name in _SHOWN}}
         if act == "silence":
             is_on, until = self._quietbook.muted(_incident(alert), self._clock())
-            answer["silence"] = {"seconds": SILENT_SECONDS, "is_on": is_on, **told("until", until)}
+            answer["silence"] = {"choices": list(SILENT_SECONDS), "is_on": is_on, **told("until", until)}
         return answer
 
 
-def _wanted(alert: dict[str, Any]) -> SilenceChange:
+def _wanted(alert: dict[str, Any], seconds: int) -> SilenceChange:
     """What concerns no server is silenced by itself: its rule may be that of many other things."""
     if alert["server"] is None:
-        return SilenceChange(incidents=[alert["id"]], duration_seconds=SILENT_SECONDS, comment=BY)
+        return SilenceChange(incidents=[alert["id"]], duration_seconds=seconds, comment=BY)
     scope = WantedScope(servers=[alert["server"]])
-    return SilenceChange(scope=scope, rules=[alert["rule"]], duration_seconds=SILENT_SECONDS, comment=BY)
+    return SilenceChange(scope=scope, rules=[alert["rule"]], duration_seconds=seconds, comment=BY)
 
 
 def _incident(alert: dict[str, Any]) -> Incident:

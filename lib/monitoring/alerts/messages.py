@@ -102,7 +102,7 @@ class Message:
         found = (
             ("자세히 보기" if ko else "Open", self.link),
             ("확인" if ko else "Acknowledge", self.ack_link),
-            ("1시간 알림 끄기" if ko else "Silence for 1 h", self.silence_link),
+            ("알림 끄기" if ko else "Silence", self.silence_link),
         )
         return tuple((label, address) for label, address in found if address)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from lib.domain.access import EVERYTHING, Sight
-from lib.domain.alerting import Incident
+from lib.domain.alerting import Incident, Silence
 from lib.domain.calendars import read_zone
 from lib.domain.errors import BadInput, Forbidden, NotFound
 from lib.domain.moments import told
@@ -72,18 +72,23 @@ class Quietbook:
 
     def create(self, wanted: SilenceChange, by: str, now: float, sight: Sight = EVERYTHING) -> dict[str, Any]:
         """It begins `now` where nothing else is said."""
-        body = _clean(wanted.model_dump())
-        starts, ends = body.pop("starts"), body.pop("ends")
-        begins = now if starts is None else starts
-        if not body["recurrence"] and body["duration_seconds"]:
-            if ends is not None:
-                raise BadInput("give `ends` or `duration_seconds`", pointer="/duration_seconds")
-            ends, body["duration_seconds"] = begins + body["duration_seconds"], 0
-        _judge({**body, "starts": begins, "ends": ends}, now)
+        body = _proposed(wanted, now)
+        begins, ends = body.pop("starts"), body.pop("ends")
         made = self._silences.silence_create(body, begins, ends, by, sight)
         if "out_of_sight" in made:
             raise Forbidden("this would mute more than you see: name servers, incidents or tags of yours")
         return shown(made)
+
+    def preview(self, wanted: SilenceChange, now: float) -> dict[str, Any]:
+        """`{state, windows}`: when it would be silent, as `create` would have it; the next five windows of one that
+        recurs. Raises BadInput where `create` would."""
+        silence = silence_of({"id": "", **_proposed(wanted, now)})
+        coming: list[tuple[float, float | None]] = [*occurrences(silence, max(now, silence.starts), 5)]
+        windows = coming if silence.recurrence else [(silence.starts, silence.ends)]
+        return {
+            "state": _state(silence, now, is_over=silence.ends is not None and silence.ends <= now),
+            "windows": [{**told("from", begin), **told("to", end)} for begin, end in windows],
+        }
 
     def change(self, silence_id: str, sent: Mapping[str, Any], sight: Sight = EVERYTHING) -> dict[str, Any]:
         """Change what was sent."""
@@ -132,10 +137,14 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
         **told("starts", silence.starts), **told("ends", silence.ends),
         "recurrence": silence.recurrence, "duration_seconds": silence.duration_seconds, "timezone": silence.timezone,
         "comment": silence.comment, "by": silence.by, **told("created_at", row["created_at"]),
-        "state": "active" if is_on else "over" if is_over else "scheduled",
+        "state": _state(silence, now, is_over=is_over),
         **told("until", until(silence, now) if is_on else None),
         "next": [{**told("from", begin), **told("to", end)} for begin, end in coming],
     }  # fmt: skip
+
+
+def _state(silence: Silence, now: float, *, is_over: bool) -> str:
+    return "active" if is_active(silence, now) else "over" if is_over else "scheduled"
 
 
 def _nobody(silence_id: str) -> NotFound:
@@ -158,6 +167,19 @@ def _clean(sent: Mapping[str, Any]) -> dict[str, Any]:
         if name in clean:
             clean[name] = _moment(clean[name], f"/{name}")
     return clean
+
+
+def _proposed(wanted: SilenceChange, now: float) -> dict[str, Any]:
+    """All that is kept of a new one, `starts` and `ends` as moments."""
+    body = _clean(wanted.model_dump())
+    if body["starts"] is None:
+        body["starts"] = now
+    if not body["recurrence"] and body["duration_seconds"]:
+        if body["ends"] is not None:
+            raise BadInput("give `ends` or `duration_seconds`", pointer="/duration_seconds")
+        body["ends"], body["duration_seconds"] = body["starts"] + body["duration_seconds"], 0
+    _judge(body, now)
+    return body
 
 
 def _judge(body: Mapping[str, Any], now: float) -> None:
