@@ -3,12 +3,14 @@
 import { messages as outlook } from './en-outlook.js';
 import { messages as unlike } from './en-unlike.js';
 import { messages as watch } from './en-watch.js';
+import { messages as reach } from './en-reach.js';
 
 export const messages = {
   ...unlike,
   ...outlook,
   ...watch,
 
+  ...reach,
   'keys.move': 'Next, previous server',
   'keys.close': 'Close, leave, clear',
   'keys.open': 'Open the selected server',

@@ -3,12 +3,14 @@
 import { messages as outlook } from './ko-outlook.js';
 import { messages as unlike } from './ko-unlike.js';
 import { messages as watch } from './ko-watch.js';
+import { messages as reach } from './ko-reach.js';
 
 export const messages = {
   ...unlike,
   ...outlook,
   ...watch,
 
+  ...reach,
   'keys.move': '다음, 이전 서버',
   'keys.close': '닫기, 나가기, 지우기',
   'keys.open': '선택한 서버 열기',

@@ -9,13 +9,14 @@ import { store } from '../store.js';
 import { Account } from './account.js';
 import { Addresses } from './addresses.js';
 import { Audit } from './audit.js';
+import { Channels } from './channels.js';
 import { Checks } from './checks.js';
 import { Keys } from './keys.js';
 import { Rules } from './rules.js';
 import { LanguageChoice } from './shell.js';
 import { Users } from './users.js';
 
-const PARTS = { general: General, rules: Rules, checks: Checks, users: Users, addresses: Addresses, audit: Audit };
+const PARTS = { general: General, rules: Rules, channels: Channels, checks: Checks, users: Users, addresses: Addresses, audit: Audit };
 // What those see who are no administrators.
 const FOR_ALL = ['general', 'rules', 'checks'];
 

@@ -1,0 +1,101 @@
+"""Channels in the page: made from the fields their kind has, tried, changed without showing a secret, switched off."""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+import pytest
+
+from tests.browser.chromium import Tab
+from tests.browser.conftest import Site, choose_language, sign_in
+from tests.browser.test_access_pages import api
+from tests.browser.test_views import LOOKS, _examine
+from tests.channels.outbox import SIGNING
+from tests.channels.receiver import receiving
+from tests.twins import node_tools
+
+
+def choose(tab: Tab, name: str, value: str) -> None:
+    tab.until(f"document.querySelector('dialog[open] [name=\"{name}\"]')")
+    tab.js(f"""(() => {{
+        const one = document.querySelector('dialog[open] [name="{name}"]');
+        one.value = {json.dumps(value)};
+        one.dispatchEvent(new Event('change', {{ bubbles: true }}));
+    }})()""")
+
+
+def test_a_channel_is_made_tried_changed_and_taken_away(inside: Tab, site: Site) -> None:
+    inside.js("location.hash = '#/settings?part=channels'")
+    name = f"hook-{secrets.token_hex(3)}"
+    inside.click("section .panel-head .btn", "New channel")
+    choose(inside, "kind", "webhook")
+    with receiving() as receiver:
+        inside.fill("dialog[open] input[name=name]", name)
+        inside.fill("dialog[open] input[name='config.url']", receiver.url)
+        inside.fill("dialog[open] input[name='config.secrets']", SIGNING)
+        inside.click("dialog[open] summary")
+        inside.fill("dialog[open] input[name=tags]", "team:payment, env:prod")
+        inside.click("dialog[open] input[name=isQuiet]")
+        inside.until("document.querySelector('dialog[open] input[name=quietZone]')")
+        inside.click("dialog button.main")
+        inside.until(
+            f"!document.querySelector('dialog') && document.querySelector('.reach')?.textContent.includes('{name}')"
+        )
+        inside.click(f"button[aria-label='Test {name}']")
+        inside.until("document.querySelector('.setting [role=status]')?.textContent.includes('has taken')")
+        assert any(json.loads(one.body)["type"] for one in receiver.requests)
+    [made] = [one for one in api(site, "GET", "/api/rules/channels")["channels"] if one["name"] == name]
+    assert made["policy"]["scope"]["tags"] == ["team:payment", "env:prod"]
+    assert made["policy"]["quiet"]["schedule"]["start"] == "22:00"
+    assert made["secrets"] == ["secrets", "url"]
+
+    inside.click(f"button[aria-label='Change {name}']")
+    inside.until("document.querySelector('dialog[open] input[name=\"config.url\"]')")
+    assert inside.js("document.querySelector('dialog[open] input[name=\"config.url\"]').value") == ""
+    assert SIGNING not in str(inside.js("document.documentElement.outerHTML"))
+    choose(inside, "least", "critical")
+    inside.click("dialog button.main")
+    inside.until(
+        "!document.querySelector('dialog') && document.querySelector('.reach').textContent.includes('Critical')"
+    )
+    [changed] = [one for one in api(site, "GET", "/api/rules/channels")["channels"] if one["id"] == made["id"]]
+    assert (changed["secrets"], changed["policy"]["least"]) == (made["secrets"], "critical")
+    assert changed["policy"]["quiet"] == made["policy"]["quiet"]
+
+    inside.click(f"button[aria-label='Test {name}']")  # its receiver is gone
+    inside.until("document.querySelector('.setting [role=status].bad')")
+    inside.click(f"button[aria-label='On {name}']")
+    inside.until(f"document.querySelector(\"button[aria-label='Off {name}']\")")
+    inside.click(f"button[aria-label='Remove {name}']")
+    inside.click("dialog[open] footer .btn.danger")
+    inside.until(f"!document.querySelector('main').textContent.includes('{name}')")
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: "-".join(map(str, look[:3])))
+def test_their_forms_can_be_used_in_every_look(tab: Tab, site: Site, look: tuple[str, str, int, int]) -> None:
+    language, theme, width, height = look
+    tab.size(width, height)
+    tab.prefers(theme)
+    choose_language(tab, language)
+    sign_in(tab, site)
+    found = node_tools.axe()
+    axe = found.read_text(encoding="utf-8") if found else None
+    hook = {
+        "kind": "webhook",
+        "name": "당직 웹훅",
+        "config": {"url": "https://hooks.example.org/a/b", "secrets": SIGNING},
+    }
+    channel = api(site, "POST", "/api/rules/channels", hook)["channel"]
+    wrong = []
+    tab.js("location.hash = '#/settings?part=channels'")
+    tab.until("document.querySelector('.reach li')")
+    wrong += _examine(tab, f"channels-some-{language}-{theme}-{width}", axe)
+    tab.click(".reach button:nth-child(3)")
+    tab.click("dialog[open] summary")
+    tab.click("dialog[open] input[name=isQuiet]")
+    tab.until("document.querySelector('dialog[open] input[name=quietZone]')")
+    wrong += _examine(tab, f"channel-form-{language}-{theme}-{width}", axe)
+    tab.key("Escape")
+    api(site, "DELETE", f"/api/rules/channels/{channel['id']}")
+    assert wrong == []
