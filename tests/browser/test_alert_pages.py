@@ -76,6 +76,29 @@ def test_an_alert_is_seen_looked_at_acknowledged_and_ended(inside: Tab, site: Si
     inside.until(f"document.querySelector('.alerts .ended')?.textContent.includes({json.dumps(full_disk)})")
 
 
+def test_an_alert_is_silenced_from_its_page_and_told_again(inside: Tab, site: Site, full_disk: str) -> None:
+    [alert] = open_alerts(site, full_disk)
+    inside.js(f"location.hash = '#/alerts/{alert['id']}'")
+    inside.click(".pair .btn", "Silence")
+    inside.until("document.querySelector('dialog .upcoming li')")
+    assert f"“Disk” on {full_disk}" in inside.text()
+    inside.click("dialog button.main")
+    inside.until("!document.querySelector('dialog')")
+    [made] = [
+        one for one in api(site, "GET", "/api/rules/silences")["silences"] if full_disk in one["scope"]["servers"]
+    ]
+    assert (made["rules"], made["state"], made["ends_epoch"] - made["starts_epoch"]) == (
+        [alert["rule"]],
+        "active",
+        3_600,
+    )
+    inside.js("location.hash = '#/settings?part=silences'")
+    inside.click(".reach li .btn", "End now")
+    inside.click("dialog[open] footer .btn.danger")
+    inside.until("document.querySelector('.reach .ended')")
+    api(site, "DELETE", f"/api/rules/silences/{made['id']}")
+
+
 def test_in_korean_on_a_phone(tab: Tab, site: Site, full_disk: str) -> None:
     tab.size(390, 844)
     choose_language(tab, "ko")

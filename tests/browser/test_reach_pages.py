@@ -1,4 +1,5 @@
-"""Channels in the page: made from the fields their kind has, tried, changed without showing a secret, switched off."""
+"""Whom alerts reach, and when they are silent, in the page: channels made from the fields their kind has and tried,
+secrets never shown; silences made with their windows before one's eyes, and ended."""
 
 from __future__ import annotations
 
@@ -72,6 +73,32 @@ def test_a_channel_is_made_tried_changed_and_taken_away(inside: Tab, site: Site)
     inside.until(f"!document.querySelector('main').textContent.includes('{name}')")
 
 
+def test_a_window_that_recurs_is_seen_before_it_is_made(inside: Tab, site: Site) -> None:
+    inside.js("location.hash = '#/settings?part=silences'")
+    inside.click("section .panel-head .btn", "New silence")
+    inside.until("document.querySelector('dialog [role=status].wary, dialog .upcoming li')")
+    inside.fill("dialog[open] input[name=groups]", "db")
+    why = f"backup {secrets.token_hex(3)}"
+    inside.fill("dialog[open] input[name=comment]", why)
+    inside.click("dialog[open] .segmented button", "Recurring")
+    inside.fill("dialog[open] input[name=recurrence]", "every friday")
+    inside.until("document.querySelector('dialog [role=status].wary')")
+    inside.problems.clear()  # a refused trial stands in the console
+    inside.fill("dialog[open] input[name=recurrence]", "FREQ=WEEKLY;BYDAY=SU;BYHOUR=3;BYMINUTE=0")
+    inside.fill("dialog[open] input[name=zone]", "Asia/Seoul")
+    inside.until("document.querySelectorAll('dialog .upcoming li').length === 5")
+    assert "Sun" in str(inside.js("document.querySelector('dialog .upcoming li').textContent"))
+    inside.click("dialog button.main")
+    inside.until(
+        f"!document.querySelector('dialog') && document.querySelector('.reach')?.textContent.includes('{why}')"
+    )
+    [made] = [one for one in api(site, "GET", "/api/rules/silences")["silences"] if one["comment"] == why]
+    assert (made["scope"]["groups"], made["duration_seconds"], made["timezone"]) == (["db"], 3_600, "Asia/Seoul")
+    inside.click(f"button[aria-label='Remove {why}'], button[aria-label='End now {why}']")
+    inside.click("dialog[open] footer .btn.danger")
+    inside.until("!document.querySelector('dialog')")
+
+
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: "-".join(map(str, look[:3])))
 def test_their_forms_can_be_used_in_every_look(tab: Tab, site: Site, look: tuple[str, str, int, int]) -> None:
     language, theme, width, height = look
@@ -98,4 +125,15 @@ def test_their_forms_can_be_used_in_every_look(tab: Tab, site: Site, look: tuple
     wrong += _examine(tab, f"channel-form-{language}-{theme}-{width}", axe)
     tab.key("Escape")
     api(site, "DELETE", f"/api/rules/channels/{channel['id']}")
+    window = {"scope": {"groups": ["db"]}, "recurrence": "0 3 * * 0", "duration_seconds": 3_600, "comment": "정기 백업"}
+    silence = api(site, "POST", "/api/rules/silences", window)["silence"]
+    tab.js("location.hash = '#/settings?part=silences'")
+    tab.until("document.querySelector('#silences') && document.querySelector('.reach li')")
+    wrong += _examine(tab, f"silences-some-{language}-{theme}-{width}", axe)
+    tab.click("section .panel-head .btn")
+    tab.click("dialog[open] .segmented button:nth-child(3)")
+    tab.until("document.querySelectorAll('dialog .upcoming li').length === 5")
+    wrong += _examine(tab, f"silence-form-{language}-{theme}-{width}", axe)
+    tab.key("Escape")
+    api(site, "DELETE", f"/api/rules/silences/{silence['id']}")
     assert wrong == []

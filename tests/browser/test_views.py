@@ -101,6 +101,7 @@ VIEWS = (
     View("rules", "#/settings?part=rules", ".key-table td"),
     View("jobs", "#/settings?part=checks", ".quiet, .key-table td"),
     View("new-job", "#/settings?part=checks", "dialog .upcoming li", _ask_for_more, lambda tab: tab.key("Escape")),
+    View("silences", "#/settings?part=silences", ".reach, .quiet"),
     View("channels", "#/settings?part=channels", ".reach, .quiet"),
     View("users", "#/settings?part=users", ".key-table td"),
     View("addresses", "#/settings?part=addresses", ".lists dd"),

@@ -8,6 +8,7 @@ import { Segmented, StatusTag } from '../components/marks.js';
 import { pollNow } from '../live.js';
 import { address, adjust } from '../router.js';
 import { troubleWords } from '../trouble.js';
+import { SilenceForm } from './silence-form.js';
 
 const ALERTS = '/api/alerts';
 const STATES = ['open', 'resolved'];
@@ -60,7 +61,7 @@ function One({ id }) {
   const { t } = words;
   const role = useStore((state) => state.session.user?.role);
   const { data, error } = useLive(`${ALERTS}/${encodeURIComponent(id)}`, every);
-  const [asking, ask] = useState(null); // ack | resolve
+  const [asking, ask] = useState(null); // ack | resolve | silence
   const now = useNow(10);
   if (!data) return error ? html`<p class="note bad" role="alert">${troubleWords(error, words)}</p><p><a href=${address('alerts')}>${t('alert.back')}</a></p>` : html`<div class="bone tall" />`;
   const { alert, evidence, rule, timeline } = data;
@@ -72,12 +73,18 @@ function One({ id }) {
       ${rule?.note ? html`<p class="note">${rule.note}</p>` : null}
       <div class="pair start">${alert.server && html`<a class="btn" href=${address('server', { id: alert.server })}>${t('alert.server')}</a>`}
         ${canAct && !alert.acked_by && html`<button type="button" class="btn" onClick=${() => ask('ack')}>${t('alertdo.ack')}</button>`}
+        ${canAct && html`<button type="button" class="btn" onClick=${() => ask('silence')}>${t('alertdo.silence')}</button>`}
         ${canAct && html`<button type="button" class="btn" onClick=${() => ask('resolve')}>${t('alertdo.resolve')}</button>`}</div></section>
     <div class="settings later">
       <section class="panel setting" aria-labelledby="story"><h2 id="story">${t('alert.timeline')}</h2><ol class="log">${timeline.map((step) => html`<li key=${step.seq}><time datetime=${step.at}>${words.moment(step.at_epoch, now)}</time><div><b>${t(`step.${step.kind}`)}</b>${step.actor ? html` <bdi>${step.actor}</bdi>` : null}${step.note && !words.has(`endedby.${step.note}`) ? html`<span class="sub"><bdi>${step.note}</bdi></span>` : step.note ? html`<span class="sub">${t(`endedby.${step.note}`)}</span>` : null}</div></li>`)}</ol></section>
       <section class="panel setting" aria-labelledby="evidence"><h2 id="evidence">${t('alert.evidence')}</h2><${Evidence} evidence=${evidence} rule=${rule} now=${now} /></section></div>
-    ${asking && html`<${Act} id=${id} act=${asking} onClose=${() => ask(null)} />`}`;
+    ${asking === 'silence' ? html`<${SilenceForm} about=${aboutOf(alert, t)} onClose=${() => ask(null)} />` : asking && html`<${Act} id=${id} act=${asking} onClose=${() => ask(null)} />`}`;
 }
+
+/** Its rule on its server; what is of no server by itself, for its rule may be that of many other things. */
+const aboutOf = (alert, t) => (alert.server
+  ? { servers: [alert.server], rules: [alert.rule], told: t('silence.ofAlert', { rule: alert.rule_name, server: alert.server }) }
+  : { incidents: [alert.id], told: t('silence.ofThis') });
 
 function Evidence({ evidence, rule, now }) {
   const words = useWords();
