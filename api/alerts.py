@@ -113,6 +113,13 @@ def alert(alert_id: str) -> Response:
     return jsonify(wiring.services().alerts.one(alert_id, _principal().sight))
 
 
+@app.get("/api/alerts/<alert_id>/causes")
+@user("viewer")
+def causes(alert_id: str) -> Response:
+    """What moved with it, and before it: ranked, with effect sizes and what was ruled out."""
+    return jsonify(wiring.services().why.of_alert(alert_id, _principal().sight))
+
+
 @app.post("/api/alerts/<alert_id>/ack")
 @user("operator")
 def acknowledge(alert_id: str) -> Response:

@@ -1,5 +1,5 @@
-"""GET /api/servers and below: the fleet, one server, its series, processes, errors and events. /api/errors: what they
-all report, those errors together that say the same."""
+"""GET /api/servers and below: the fleet, one server, its series, analysis, processes, errors and events. /api/analysis:
+how all of them did. /api/errors: what they all report, those errors together that say the same."""
 
 from __future__ import annotations
 
@@ -103,6 +103,33 @@ def forecast(name: str) -> Response:
     return jsonify(wiring.services().forecasts.one(server, series, horizon, level, _sight()))
 
 
+@app.get("/api/servers/<name>/analysis")
+@user("viewer")
+def analysis(name: str) -> Response:
+    """How it did from `from` to `to` (by default the last day), against the same hours before or a baseline given."""
+    end = moment("to", time.time())
+    return jsonify(wiring.services().analysis.of_server(
+        server_name(name), moment("from", end - DAY), end, _baseline(), _sight()
+    ))  # fmt: skip
+
+
+@app.get("/api/servers/<name>/causes")
+@user("viewer")
+def causes(name: str) -> Response:
+    """What moved with `metric`, and before it, about the time `at` (by default now)."""
+    series = request.args.get("metric", "cpu")
+    return jsonify(wiring.services().why.of_server(server_name(name), series, moment("at", time.time()), _sight()))
+
+
+@app.get("/api/analysis")
+@user("viewer")
+def fleet_analysis() -> Response:
+    """How all servers in sight did, or those of `group`."""
+    end = moment("to", time.time())
+    group = request.args.get("group") or None
+    return jsonify(wiring.services().analysis.of_fleet(moment("from", end - DAY), end, group, _sight()))
+
+
 @app.get("/api/servers/<name>/processes")
 @user("viewer")
 def processes(name: str) -> Response:
@@ -177,6 +204,13 @@ def error_groups() -> Response:
 @user("viewer")
 def error_group(fingerprint: str) -> Response:
     return jsonify(wiring.services().queries.error_group(fingerprint, _span(), _sight()))
+
+
+def _baseline() -> tuple[int, int] | None:
+    given = [name for name in ("baseline_from", "baseline_to") if name in request.args]
+    if len(given) == 1:
+        raise BadInput("give both `baseline_from` and `baseline_to`, or neither")
+    return (moment("baseline_from", 0), moment("baseline_to", 0)) if given else None
 
 
 def _level() -> str | None:

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from lib.monitoring.alerts.quietbook import Quietbook
     from lib.monitoring.alerts.rulebook import Rulebook
     from lib.monitoring.alerts.switchboard import Switchboard
+    from lib.monitoring.analysis import Analysis
     from lib.monitoring.anomalies import Anomalies
+    from lib.monitoring.causes import Why
     from lib.monitoring.checkbook import Checkbook
     from lib.monitoring.forecasts import Forecasts
     from lib.monitoring.health import Health
@@ -94,6 +96,18 @@ class Services:
         from lib.monitoring.forecasts import Forecasts
 
         return Forecasts(self.storage, self.queries, self.clock)
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        from lib.monitoring.analysis import Analysis
+
+        return Analysis(self.storage, self.queries, self.clock)
+
+    @cached_property
+    def why(self) -> Why:
+        from lib.monitoring.causes import Why
+
+        return Why(self.storage, self.queries, self.clock)
 
     @cached_property
     def public_status(self) -> PublicStatus:

@@ -175,6 +175,24 @@ class AnomalyLog(Protocol):
     ) -> dict[str, Any] | None: ...
 
 
+class Analysis(Protocol):
+    """What the analysis reads; shapes: storage/supabase/queries_analysis.py."""
+
+    def analysis_series(
+        self,
+        reads: Sequence[tuple[str, int, int]],
+        series: Sequence[str],
+        step: int,
+        tier: str,
+        *,
+        custom: bool = False,
+        sight: Sight = EVERYTHING,
+    ) -> list[dict[str, Any] | None]: ...
+    def analysis_happenings(
+        self, servers: Sequence[str], start: int, end: int, sight: Sight = EVERYTHING
+    ) -> dict[str, Any]: ...
+
+
 class Status(Protocol):
     """The components of the public status page; shapes: storage/supabase/queries_status.py."""
 
@@ -262,6 +280,9 @@ class Storage(Protocol):
 
     @property
     def forecasts(self) -> Forecasts: ...
+
+    @property
+    def analysis(self) -> Analysis: ...
 
     @property
     def rules(self) -> RuleStore: ...

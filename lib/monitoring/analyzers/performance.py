@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from lib.domain.metrics import metric_of
 from lib.monitoring.analyzers.changes import Change, change_points
 from lib.monitoring.analyzers.ranks import (
+    Compared,
     false_discoveries,
     inflation_of,
-    mann_whitney,
     median,
     memory_of,
     quantile,
@@ -327,8 +327,18 @@ def imbalances(group: Mapping[str, Stretch], series: Sequence[str] = ("cpu", "me
             rest = [level for other, level in medians.items() if other != name]
             middle = median(rest)
             z = (medians[name] - middle) / max(spread(rest), 5.0)
-            others = [value for other, it in known.items() if other != name for value in it.mean]
-            test = mann_whitney(track.mean, others, inflation_of(memory_of(track.mean)))
+            test = _among_fellows(track, [it for other, it in known.items() if other != name])
             if abs(medians[name] - middle) >= IMBALANCE_POINTS and abs(z) >= 3.0 and test.p <= Q_MOST:
                 found.append(Imbalance(name, one, medians[name], middle, z, test.delta, test.p))
     return sorted(found, key=lambda one: (-abs(one.z), one.server))
+
+
+def _among_fellows(own: Track, fellows: Sequence[Track]) -> Compared:
+    """Bin by bin, so that the day's course, which all of them have, is no difference."""
+    there: dict[int, list[float]] = {}
+    for one in fellows:
+        for at, value in zip(one.at, one.mean, strict=True):
+            there.setdefault(at, []).append(value)
+    both = [(value, there[at]) for at, value in zip(own.at, own.mean, strict=True) if at in there]
+    apart = [value - median(others) for value, others in both]
+    return stratified([([value], others) for value, others in both], inflation_of(memory_of(apart)))

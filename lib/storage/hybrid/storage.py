@@ -20,6 +20,7 @@ from lib.storage.supabase.audited import AuditedRpc
 from lib.storage.supabase.client import QUICK_SECONDS, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
+from lib.storage.supabase.queries_analysis import AnalysisQueries
 from lib.storage.supabase.queries_anomalies import AnomalyQueries
 from lib.storage.supabase.queries_checks import CheckQueries
 from lib.storage.supabase.queries_deliveries import DeliveryQueries
@@ -48,6 +49,7 @@ class HybridStorage:
         self.deliveries = DeliveryQueries(AuditedRpc(rpc))
         self.status = StatusQueries(AuditedRpc(rpc))
         self.forecasts = ForecastQueries(AuditedRpc(rpc), shard)
+        self.analysis = AnalysisQueries(AuditedRpc(rpc))
         self.rules = RuleQueries(AuditedRpc(rpc))
         self.incidents = IncidentQueries(AuditedRpc(rpc))
         self.directory = Directory(self.queries)

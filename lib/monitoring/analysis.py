@@ -1,0 +1,258 @@
+"""The performance analysis on request: reads what it needs in one call, in bounds, and tells what the analyzer found.
+
+A window of up to two days is looked at in quarter hours, a longer one in hours, and compared by default with the same
+hours of the seven days before, or where it is longer than two days with the stretch of the same length before it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from lib.domain.access import EVERYTHING, Sight
+from lib.domain.errors import BadInput, NotFound
+from lib.domain.moments import told
+from lib.monitoring.analyzers.performance import Performance, compared, imbalances, performance
+from lib.monitoring.analyzers.ranks import median
+from lib.monitoring.analyzers.tracks import DAY, Machine, Stretch, Track, copies, track
+from lib.monitoring.analyzers.wellbeing import fleet_score
+from lib.monitoring.queries import Queries
+from lib.storage.port import Storage
+
+HOUR = 3_600
+SHORTEST, LONGEST = HOUR, 62 * DAY
+FINE_UP_TO = 2 * DAY
+DAYS_BEFORE = 7
+MOST_SERVERS = 100
+METRICS = (
+    "cpu", "iowait", "steal", "load5", "memory", "swap", "disk", "inode", "disk_read", "disk_write", "disk_busy",
+    "net_in", "net_out", "connections", "latency", "error_rate", "requests",
+)  # fmt: skip
+FLEET_METRICS = ("cpu", "iowait", "steal", "load5", "memory", "swap", "disk", "inode", "disk_busy", "error_rate")
+
+
+class Analysis:
+    """Thread-safe; a server out of sight is none."""
+
+    def __init__(self, storage: Storage, queries: Queries, clock: Callable[[], float]) -> None:
+        self._storage = storage
+        self._queries = queries
+        self._clock = clock
+
+    def of_server(
+        self, name: str, start: int, end: int, baseline: tuple[int, int] | None = None, sight: Sight = EVERYTHING
+    ) -> dict[str, Any]:
+        """Raises NotFound, and BadInput for times that are none."""
+        start, end, step = _window(start, end)
+        before = [baseline] if baseline else _usual(start, end)
+        if any(to <= since or to - since > LONGEST for since, to in before):
+            raise BadInput("a baseline ends after it begins, and lasts at most 62 days")
+        machine = self._machines(sight).get(name)
+        if machine is None:
+            raise NotFound(f'there is no server "{name}"')
+        window, *others = _stretches(
+            self._storage, [(name, *span) for span in [(start, end), *before]], METRICS, step, sight
+        )
+        if window is None:
+            raise NotFound(f'there is no server "{name}"')
+        known = [(one.start, one) for one in others if one is not None]
+        found = performance(machine, window, known, self._incidents(sight, name).get(name))
+        spans = [{**told("from", since), **told("to", to)} for since, to in before]
+        return {**_head(window, self._clock()), "baseline": spans, **_server(found)}
+
+    def of_fleet(self, start: int, end: int, group: str | None = None, sight: Sight = EVERYTHING) -> dict[str, Any]:
+        """All servers in sight, or those of a group: at most 100, `left_out` says how many more there are."""
+        start, end, step = _window(start, end)
+        machines = [one for one in self._machines(sight).values() if group is None or one.group == group]
+        if group is not None and not machines:
+            raise NotFound(f'there is no group "{group[:100]}"')
+        taken = sorted(machines, key=lambda one: one.name)[:MOST_SERVERS]
+        step = max(step, HOUR)
+        reads = [(one.name, start, end) for one in taken]
+        shift = -(-(end - start) // DAY) * DAY
+        reads += [(one.name, start - shift, end - shift) for one in taken]
+        stretches = _stretches(self._storage, reads, FLEET_METRICS, step, sight)
+        now = dict(zip((one.name for one in taken), stretches, strict=False))
+        ago = dict(zip((one.name for one in taken), stretches[len(taken) :], strict=False))
+        incidents = self._incidents(sight)
+        found = {
+            one.name: performance(one, window, (), incidents.get(one.name))
+            for one in taken
+            if (window := now.get(one.name)) is not None
+        }
+        head = next((one for one in now.values() if one is not None), Stretch(start, end, step))
+        servers = [_row(one) for one in found.values()]
+        return {
+            **_head(head, self._clock()),
+            "baseline": [{**told("from", start - shift), **told("to", end - shift)}],
+            "group": group,
+            "score": fleet_score([one.health.score for one in found.values()]),
+            "servers": sorted(servers, key=lambda one: (one["score"] is None, one["score"], one["server"])),
+            "left_out": len(machines) - len(taken),
+            "shifts": [_shift(one) for one in _together(now, ago)],
+            "imbalances": _imbalances(taken, now),
+            "sizes": [
+                {"server": name, **_size(size)}
+                for name, one in sorted(found.items())
+                for size in one.sizes
+                if size.verdict in ("smaller", "larger")
+            ],
+        }
+
+    def _machines(self, sight: Sight) -> dict[str, Machine]:
+        return machines(self._queries, sight)
+
+    def _incidents(self, sight: Sight, server: str | None = None) -> dict[str, Counter[str]]:
+        filters = {"state": "open", "server": server, "severity": None, "since": None, "before": None, "most": 500}
+        found: dict[str, Counter[str]] = {}
+        for alert in self._storage.incidents.incident_list(filters, sight)["alerts"]:
+            if alert["server"] is not None:
+                found.setdefault(alert["server"], Counter())[alert["severity"]] += 1
+        return found
+
+
+def machines(queries: Queries, sight: Sight) -> dict[str, Machine]:
+    """{name: what the snapshot says of it} of every server in sight."""
+    snapshot, now, _ = queries.snapshot()
+    found = {}
+    for text in snapshot.answer(now)[0]:
+        row = json.loads(text)
+        if sight.shows(row["id"], row["tags"] or {}):
+            found[row["id"]] = Machine(
+                row["id"], row["group"], row["cores"], row["memory_bytes"], row["status"], row["tags"] or {}
+            )
+    return found
+
+
+def read_stretch(found: Mapping[str, Any], start: int, end: int) -> Stretch:
+    """Of one answer of `analysis_series`. Where mounts speak for themselves the headline disk is left out."""
+    begun, step = int(found["from"]), int(found["step"])
+    tracks = {
+        series: track((begun + int(place) * step, low, mean, high) for place, low, mean, high, _ in rows)
+        for series, rows in found["series"].items()
+    }
+    for headline in ("disk", "inode"):
+        if any(series.startswith(f"{headline}:") for series in tracks):
+            tracks.pop(headline, None)
+    return Stretch(start, end, step, tracks)
+
+
+def _stretches(
+    storage: Storage, reads: Sequence[tuple[str, int, int]], series: Sequence[str], step: int, sight: Sight
+) -> list[Stretch | None]:
+    tier = "5m" if step < HOUR else "1h"
+    found = storage.analysis.analysis_series(reads, series, step, tier, sight=sight)
+    return [
+        None if one is None else read_stretch(one, start, end)
+        for one, (_, start, end) in zip(found, reads, strict=False)
+    ]
+
+
+def _window(start: int, end: int) -> tuple[int, int, int]:
+    """(from, to, step), whole bins."""
+    if not SHORTEST <= end - start <= LONGEST:
+        raise BadInput("a window lasts from an hour to 62 days")
+    step = HOUR // 4 if end - start <= FINE_UP_TO else HOUR
+    return start // step * step, -(-end // step) * step, step
+
+
+def _usual(start: int, end: int) -> list[tuple[int, int]]:
+    if end - start <= FINE_UP_TO:
+        return copies(start, end, DAY, DAYS_BEFORE)
+    return copies(start, end, DAY, 1)
+
+
+def _together(now: Mapping[str, Stretch | None], ago: Mapping[str, Stretch | None]) -> list[Any]:
+    """The medians over the servers that were there both times, hour by hour, against what they were."""
+    both = [name for name, one in now.items() if one is not None and ago.get(name) is not None]
+    if not both:
+        return []
+    first = now[both[0]]
+    if first is None:
+        return []
+    spans = [(stretch, _middle([one for name in both if (one := side[name]) is not None], stretch))
+             for side in (now, ago) if (stretch := side[both[0]]) is not None]  # fmt: skip
+    window, before = (Stretch(stretch.start, stretch.end, stretch.step, tracks) for stretch, tracks in spans)
+    return compared(window, [(before.start, before)])
+
+
+def _middle(stretches: Sequence[Stretch], like: Stretch) -> dict[str, Track]:
+    found = {}
+    for series in ("cpu", "memory", "iowait", "disk_busy"):
+        values: dict[int, list[float]] = {}
+        for one in stretches:
+            for at, value in zip(one.of(series).at, one.of(series).mean, strict=True):
+                values.setdefault(at, []).append(value)
+        found[series] = track((at, min(one), median(one), max(one)) for at, one in values.items())
+    return found
+
+
+def _imbalances(taken: Sequence[Machine], now: Mapping[str, Stretch | None]) -> list[dict[str, Any]]:
+    groups: dict[str, dict[str, Stretch]] = {}
+    for one in taken:
+        window = now.get(one.name)
+        if one.group is not None and window is not None:
+            groups.setdefault(one.group, {})[one.name] = window
+    return [
+        {"group": group, **_rounded(asdict(one))} for group, them in sorted(groups.items()) for one in imbalances(them)
+    ]
+
+
+# As answers tell it
+
+
+def _head(window: Stretch, now: float) -> dict[str, Any]:
+    return {
+        **told("as_of", round(now, 1)), **told("from", window.start), **told("to", window.end), "step": window.step,
+    }  # fmt: skip
+
+
+def _server(one: Performance) -> dict[str, Any]:
+    return {
+        "server": one.machine.name,
+        "group": one.machine.group,
+        "measured": round(one.measured, 3),
+        "health": {"score": one.health.score, "reasons": [_rounded(asdict(why)) for why in one.health.reasons]},
+        "statements": [{**asdict(it), "numbers": _rounded(it.numbers)} for it in one.statements],
+        "levels": [_rounded(asdict(it)) for it in one.levels],
+        "shifts": [_shift(it) for it in one.shifts],
+        "changes": [
+            {"series": series, **told("at", it.at), **{k: v for k, v in _rounded(asdict(it)).items() if k != "at"}}
+            for series, them in sorted(one.changes.items())
+            for it in them
+        ],
+        "sizes": [_size(it) for it in one.sizes],
+    }
+
+
+def _row(one: Performance) -> dict[str, Any]:
+    middle = {it.series: it for it in one.levels}
+    return {
+        "server": one.machine.name,
+        "group": one.machine.group,
+        "score": one.health.score,
+        "measured": round(one.measured, 3),
+        "reasons": [_rounded(asdict(why)) for why in one.health.reasons[:3]],
+        "statements": [{**asdict(it), "numbers": _rounded(it.numbers)} for it in one.statements[:3]],
+        "p95": {name: _figure(middle[name].p95) for name in ("cpu", "memory") if name in middle},
+    }
+
+
+def _shift(one: Any) -> dict[str, Any]:
+    return _rounded(asdict(one))
+
+
+def _size(one: Any) -> dict[str, Any]:
+    return {**_rounded(asdict(one)), "why": one.why or None}
+
+
+def _rounded(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _figure(value) if isinstance(value, float) else value for name, value in found.items()}
+
+
+def _figure(value: float) -> float:
+    """Four digits that count: more would be noise, and small p values stay what they are."""
+    return float(f"{value:.4g}") if abs(value) < 1_000 else round(value, 1)
