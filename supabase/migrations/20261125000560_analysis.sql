@@ -1,15 +1,15 @@
 -- What the analysis reads: series of several servers and times in one call, and what went on there.
 
--- {reads: [[server, from, to], ...], series: [names or metrics], custom, step, tier, tags, only} -> [as omv_series, or null for a
--- server that is not there to be seen, ...] in the order asked;
+-- {reads: [[server, from, to], ...], series: [names or metrics], custom, step, tier, tags, only} -> {found: [as omv_series, or null for a
+-- server that is not there to be seen, ...]} in the order asked;
 -- a metric stands for its series of every mount too, and `custom` asks for those with a dot. At most 200 reads.
 create or replace function public.omv_analysis_series(p jsonb) returns jsonb
 language sql stable security definer set search_path = '' set jit = off as $$
-  select coalesce(jsonb_agg(
+  select jsonb_build_object('found', coalesce(jsonb_agg(
     (select omv.series(jsonb_build_object('server', v.name, 'from', r.read->1, 'to', r.read->2, 'step', p->'step', 'tier', p->'tier',
               'series', (select coalesce(jsonb_agg(n), '[]') from unnest(v.series) n
                           where p->'series' ? n or p->'series' ? split_part(n, ':', 1) or (p->>'custom' = 'true' and n like '%.%'))))
-       from omv.server v where v.name = r.read->>0 and omv.in_sight(v, p)) order by r.place), '[]')
+       from omv.server v where v.name = r.read->>0 and omv.in_sight(v, p)) order by r.place), '[]'))
     from jsonb_array_elements(p->'reads') with ordinality as r(read, place) where r.place <= 200
 $$;
 

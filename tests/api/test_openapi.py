@@ -87,10 +87,11 @@ LENIENT = {
     "PATCH /api/rules/checks/{check_id}",
     *(
         f"GET /api/servers/{{name}}/{what}"
-        for what in ("series", "forecast", "processes", "errors", "events", "anomalies")
+        for what in ("series", "forecast", "processes", "errors", "events", "anomalies", "analysis", "causes")
     ),
     "GET /api/anomalies",
     "POST /api/servers/{name}/anomalies/expected",  # a text that is not blank
+    "GET /api/analysis",
 }
 # Facts and names that are not known are left out, not refused; bodies of calls without content are not looked at.
 FORGIVING = {"POST /api/ingest", "POST /api/auth/logout", "POST /api/auth/refresh"}
@@ -198,6 +199,9 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     forecast = hub.call("GET /api/servers/{name}/forecast", **one, query={"metric": "cpu", "horizon": 6}).json()
     assert forecast["code"] == "too_little_data"
     assert hub.call("GET /api/servers/{name}/forecast", **one).json() == {"forecasts": []}
+    assert hub.call("GET /api/servers/{name}/analysis", **one).json()["server"] == SERVER
+    assert hub.call("GET /api/analysis").json()["servers"][0]["server"] == SERVER
+    assert hub.call("GET /api/servers/{name}/causes", **one, query={"metric": "cpu"}).json()["changed"] is None
     assert hub.call("GET /api/servers/{name}/processes", **one).json()["processes"][0]["ports"] == [5432]
     assert hub.call("GET /api/servers/{name}/errors", **one).json()["errors"][0]["level"] == "critical"
     assert hub.call("GET /api/servers/{name}/events", **one).json()["events"][0]["kind"] == "deploy"
@@ -376,6 +380,7 @@ def alerts(hub: Hub) -> None:
     [alert] = hub.call("GET /api/alerts", query={"state": "open", "server": "full"}).json()["alerts"]
     one = {"path_parameters": {"alert_id": alert["id"]}}
     assert hub.call("GET /api/alerts/{alert_id}", **one).json()["timeline"][0]["kind"] == "opened"
+    hub.call("GET /api/alerts/{alert_id}/causes", **one)
     hub.call("POST /api/alerts/{alert_id}/ack", **one, body={"note": "보고 있습니다"})
     assert hub.call("POST /api/alerts/{alert_id}/resolve", **one, body={}).json()["alert"]["why"] == "by_hand"
 

@@ -28,6 +28,7 @@ from lib.storage.redis.client import Redis, RestRedis, UrlRedis
 from lib.storage.supabase.client import PostgrestRpc, PsycopgRpc, Rpc
 from lib.storage.supabase.queries import Queries
 from lib.storage.supabase.queries_access import AccessQueries
+from lib.storage.supabase.queries_analysis import AnalysisQueries
 from lib.storage.supabase.queries_anomalies import AnomalyQueries
 from lib.storage.supabase.queries_checks import CheckQueries
 from lib.storage.supabase.queries_deliveries import DeliveryQueries
@@ -495,6 +496,35 @@ def forecast_calls(forecasts: ForecastQueries) -> Iterator[tuple[str, Callable[[
     yield "forecasts", lambda: Queries(forecasts._rpc).server_delete("foreseen")
 
 
+def analysis_calls(analysis: AnalysisQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
+    def commit() -> None:
+        queries = Queries(analysis._rpc)
+        begun = queries.sweep_begin("one", None)
+        queries.sweep_commit(
+            {
+                "version": begun["version"], "rules_version": begun["rules_version"], "done": True,
+                "servers": {"looked-at": {"series": ["cpu", "disk:/", "app.depth"]}},
+                "samples": {"looked-at": [[HOUR + 10, "{5,6,7}"], [HOUR + 70, "{6,6,NULL}"]]},
+            }
+        )  # fmt: skip
+
+    reads = [("looked-at", HOUR, HOUR + 600), ("nobody", HOUR, HOUR + 600)]
+    yield "analysis_series", lambda: commit()
+    for sight in (Sight(), Sight(("team:a",)), Sight((), "looked-at")):
+        yield (
+            "analysis_series",
+            lambda sight=sight: analysis.analysis_series(reads, ["cpu", "disk"], 60, "raw", custom=True, sight=sight),
+        )
+        yield (
+            "analysis_happenings",
+            lambda sight=sight: analysis.analysis_happenings(["looked-at"], HOUR - 60, HOUR + 60, sight),
+        )
+    yield "analysis_series", lambda: analysis.analysis_series(reads, ["cpu"], 0, "raw")  # division by zero
+    yield "analysis_series", lambda: analysis.analysis_series([], ["cpu"], 60, "5m")
+    yield "analysis_happenings", lambda: analysis.analysis_happenings(["a\0b"], HOUR, HOUR + 60)
+    yield "analysis_series", lambda: Queries(analysis._rpc).server_delete("looked-at")
+
+
 def status_calls(status: StatusQueries) -> Iterator[tuple[str, Callable[[], Any]]]:
     wanted = {"name": HARD_TEXT, "note": HARD_TEXT, "kind": "server", "target": NAME, "place": 1}
 
@@ -667,6 +697,7 @@ def device_calls(deliveries: DeliveryQueries, plain: Callable[[Any], Any]) -> It
         (AnomalyQueries, anomaly_calls),
         (StatusQueries, status_calls),
         (ForecastQueries, forecast_calls),
+        (AnalysisQueries, analysis_calls),
         (IncidentQueries, incident_calls),
         (RuleQueries, rule_calls),
         (DeliveryQueries, delivery_calls),

@@ -30,7 +30,7 @@ class AnalysisQueries:
             "reads": [list(read) for read in reads], "series": list(series), "step": step, "tier": tier,
             "custom": custom, **_held(sight),
         }  # fmt: skip
-        return list(self._rpc.call("omv_analysis_series", wanted, timeout=COMMIT_SECONDS))
+        return list(self._rpc.call("omv_analysis_series", wanted, timeout=COMMIT_SECONDS)["found"])
 
     def analysis_happenings(
         self, servers: Sequence[str], start: int, end: int, sight: Sight = EVERYTHING
