@@ -11,7 +11,7 @@ import pytest
 from tests.browser.chromium import Tab
 from tests.browser.conftest import Site, choose_language, sign_in
 from tests.browser.test_access_pages import api
-from tests.browser.test_views import LOOKS, _examine
+from tests.browser.test_views import HERE, LOOKS, _examine
 from tests.channels.outbox import SIGNING
 from tests.channels.receiver import receiving
 from tests.twins import node_tools
@@ -97,6 +97,24 @@ def test_a_window_that_recurs_is_seen_before_it_is_made(inside: Tab, site: Site)
     inside.click(f"button[aria-label='Remove {why}'], button[aria-label='End now {why}']")
     inside.click("dialog[open] footer .btn.danger")
     inside.until("!document.querySelector('dialog')")
+
+
+def test_a_server_is_put_behind_another(inside: Tab, site: Site) -> None:
+    inside.js(f"location.hash = '#/servers/{HERE}'")
+    inside.click(".facts .btn", "Set what it stands behind")
+    inside.fill("dialog[open] input[name=behind]", "gw-1, gw-2")
+    inside.click("dialog button.main")
+    inside.until(
+        "!document.querySelector('dialog') && document.querySelector('.facts').textContent.includes('gw-1, gw-2')"
+    )
+    assert api(site, "GET", f"/api/servers/{HERE}")["settings"]["behind"] == ["gw-1", "gw-2"]
+    inside.click(".facts .btn", "Change")
+    inside.fill("dialog[open] input[name=behind]", HERE)
+    inside.click("dialog button.main")
+    inside.until("document.querySelector('dialog [role=alert]')?.textContent.includes('another server')")
+    inside.fill("dialog[open] input[name=behind]", " ")
+    inside.click("dialog button.main")
+    inside.until("!document.querySelector('dialog') && document.body.textContent.includes('Set what it stands behind')")
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: "-".join(map(str, look[:3])))

@@ -82,4 +82,11 @@ export const messages = {
   'silencesure.end': 'People are told again from now on. One that recurs does not come back.',
   'silencesure.remove': 'It never comes.',
   'alertdo.silence': 'Silence',
+
+  'behind.of': 'Stands behind',
+  'behind.change': 'Change',
+  'behind.set': 'Set what it stands behind',
+  'behind.title': 'What {id} stands behind',
+  'behind.servers': 'Servers',
+  'behind.hint': 'Separated by commas, at most 10. While one of them is silent, nobody is told that this one is silent too.',
 };

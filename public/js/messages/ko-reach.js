@@ -82,4 +82,11 @@ export const messages = {
   'silencesure.end': '지금부터 다시 알립니다. 반복되는 것이면 다시 시작되지 않습니다.',
   'silencesure.remove': '예정이 취소됩니다.',
   'alertdo.silence': '알림 끄기',
+
+  'behind.of': '상위 서버',
+  'behind.change': '변경',
+  'behind.set': '상위 서버 지정',
+  'behind.title': '{id}의 상위 서버',
+  'behind.servers': '서버',
+  'behind.hint': '쉼표로 구분, 최대 10대. 상위 서버가 응답하지 않는 동안에는 이 서버의 무응답을 따로 알리지 않습니다.',
 };

@@ -9,6 +9,7 @@ import { offeredRanges, RANGES, renewEvery, stretchOf } from '../series.js';
 import { judged, reasonWords } from '../status.js';
 import { answers, store } from '../store.js';
 import { Mounts, Processes } from './asides.js';
+import { Behind } from './behind.js';
 import { Errors, Timeline } from './happenings.js';
 import { Nothing, Trouble } from './hero.js';
 import { Charts } from './measurements.js';
@@ -90,7 +91,7 @@ function Facts({ server, now }) {
     server.history_from_epoch > 0 && t('server.since', { at: words.day(server.history_from_epoch) }),
   ];
   const tags = [server.group, ...Object.entries(server.tags ?? {}).map(([key, value]) => `${key}=${value}`)].filter(Boolean);
-  return html`<ul class="facts">${shown.filter(Boolean).map((fact, index) => html`<li key=${index}>${fact}</li>`)}${tags.map((tag) => html`<li key=${tag} class="tag">${tag}</li>`)}</ul>`;
+  return html`<ul class="facts">${shown.filter(Boolean).map((fact, index) => html`<li key=${index}>${fact}</li>`)}<li><${Behind} server=${server} /></li>${tags.map((tag) => html`<li key=${tag} class="tag">${tag}</li>`)}</ul>`;
 }
 
 function Range({ server, now, query }) {
