@@ -8,6 +8,7 @@ import { Segmented, StatusTag } from '../components/marks.js';
 import { pollNow } from '../live.js';
 import { address, adjust } from '../router.js';
 import { troubleWords } from '../trouble.js';
+import { Errors } from './errors.js';
 import { SilenceForm } from './silence-form.js';
 
 const ALERTS = '/api/alerts';
@@ -16,6 +17,7 @@ const every = () => 10;
 const INFO = 'stale'; // no status of a server: told by its words
 
 export function View({ id, query }) {
+  if (id === 'errors') return html`<${Errors} query=${query} />`;
   return id ? html`<${One} key=${id} id=${id} />` : html`<${All} state=${STATES.includes(query.state) ? query.state : 'open'} />`;
 }
 
@@ -24,7 +26,7 @@ function All({ state }) {
   const { t } = words;
   const { data, error } = useLive(`${ALERTS}?state=${state}&limit=200`, every);
   const alerts = data?.alerts;
-  return html`<div class="head-line"><h1>${t('nav.alerts')}</h1><span class="sp" />
+  return html`<div class="head-line"><h1>${t('nav.alerts')}</h1><span class="sp" /><a class="btn" href=${address('alerts', { id: 'errors' })}>${t('error.title')}</a>
       <${Segmented} label=${t('alert.show')} value=${state} choices=${STATES.map((name) => [name, t(`alertstate.${name}`)])} onChange=${(name) => adjust({ state: name === 'open' ? '' : name })} /></div>
     <section class="panel setting" aria-label=${t('nav.alerts')}>
       ${alerts ? alerts.length ? html`<ul class="alerts">${alerts.map((one) => html`<${Row} key=${one.id} one=${one} />`)}</ul>` : html`<p class="quiet">${t(state === 'open' ? 'alert.calm' : 'alert.none')}</p>`
@@ -72,6 +74,7 @@ function One({ id }) {
       <p class="sub">${[t('alert.opened', { at: words.moment(alert.opened_at_epoch, now) }), alert.resolved_at ? t('alert.over', { at: words.moment(alert.resolved_at_epoch, now) }) : t('alert.since', { span: words.span(Math.max(1, now - alert.opened_at_epoch)) }), ...marks(alert, t)].join(' · ')}</p>
       ${rule?.note ? html`<p class="note">${rule.note}</p>` : null}
       <div class="pair start">${alert.server && html`<a class="btn" href=${address('server', { id: alert.server })}>${t('alert.server')}</a>`}
+        ${alert.kind === 'errors' && alert.subject && html`<a class="btn" href=${address('alerts', { id: 'errors', query: { of: alert.subject } })}>${t('error.see')}</a>`}
         ${canAct && !alert.acked_by && html`<button type="button" class="btn" onClick=${() => ask('ack')}>${t('alertdo.ack')}</button>`}
         ${canAct && html`<button type="button" class="btn" onClick=${() => ask('silence')}>${t('alertdo.silence')}</button>`}
         ${canAct && html`<button type="button" class="btn" onClick=${() => ask('resolve')}>${t('alertdo.resolve')}</button>`}</div></section>
