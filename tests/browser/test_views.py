@@ -104,6 +104,7 @@ VIEWS = (
     View("new-job", "#/settings?part=checks", "dialog .upcoming li", _ask_for_more, lambda tab: tab.key("Escape")),
     View("silences", "#/settings?part=silences", ".reach, .quiet"),
     View("channels", "#/settings?part=channels", ".reach, .quiet"),
+    View("public", "#/settings?part=public", ".quiet, .key-table td"),
     View("users", "#/settings?part=users", ".key-table td"),
     View("addresses", "#/settings?part=addresses", ".lists dd"),
     View("audit", "#/settings?part=audit", ".log li"),

@@ -12,12 +12,13 @@ import { Audit } from './audit.js';
 import { Channels } from './channels.js';
 import { Checks } from './checks.js';
 import { Keys } from './keys.js';
+import { Public } from './public.js';
 import { Rules } from './rules.js';
 import { LanguageChoice } from './shell.js';
 import { Silences } from './silences.js';
 import { Users } from './users.js';
 
-const PARTS = { general: General, rules: Rules, channels: Channels, silences: Silences, checks: Checks, users: Users, addresses: Addresses, audit: Audit };
+const PARTS = { general: General, rules: Rules, channels: Channels, silences: Silences, checks: Checks, public: Public, users: Users, addresses: Addresses, audit: Audit };
 // What those see who are no administrators.
 const FOR_ALL = ['general', 'rules', 'silences', 'checks'];
 
