@@ -98,10 +98,10 @@ class Checkbook:
 def upcoming(cron: str, timezone: str, now: float) -> dict[str, Any]:
     """`{times}`: the next three of a cron expression, fewer where there are no more, none of none. Raises BadInput
     like a change."""
-    if not cron:
-        return {"times": []}
     if len(cron) > 200 or len(timezone) > 60:
         raise BadInput("this is too long", pointer="/cron" if len(cron) > 200 else "/timezone")
+    if not cron:
+        return {"times": []}
     _clean({"cron": cron, "timezone": timezone})
     times: list[float] = []
     while len(times) < UPCOMING and (at := next_after(cron, times[-1] if times else now, timezone)) is not None:

@@ -277,6 +277,7 @@ def test_the_next_times_of_an_expression_are_told_before_it_is_kept(hub: Admitte
     assert due().get_json() == {"times": []}
     for query, pointer in (
         ({"cron": "61 * * * *"}, "/cron"),
+        ({"timezone": "x" * 61}, "/timezone"),
         ({"cron": "0 0 30 2 *"}, "/cron"),
         ({"cron": "*" * 201}, "/cron"),
         ({"cron": "* * * * *", "timezone": "Mars/Olympus"}, "/timezone"),
