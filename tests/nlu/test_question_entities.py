@@ -87,6 +87,8 @@ k8s로 시작하는 서버 | k8s-w-1 k8s-w-2
 web-01 말고 web-02 | web-02
 디비 서버 중에 maria-copy 빼고 | maria-main
 web servers except web-02 and web-03 | web-01 stg-web-01
+web-01 ~ web-03 비교 | web-01 web-02 web-03
+운영이랑 스테이징 웹 비교 | web-01 web-02 web-03 stg-web-01
 운영 제외하고 | stg-web-01
 outside tokyo and not windows servers | web-01 web-02 stg-web-01 APP-node1 APP-node2 maria-main
 전체 서버 상태 |
@@ -151,6 +153,9 @@ ENTITIES: list[tuple[str, str, dict[str, Any]]] = [
     ("log_query", "로그에서 timeout 찾아줘", {"keyword": "timeout"}),
     ("log_query", "logs containing \"No Space\"", {"keyword": "no space"}),
     ("log_query", "nginx 로그 중 502 찍힌 거", {"process": "nginx", "keyword": "502"}),
+    ("top_n", "cpu 여유 많은 노드 하나", {"top_n": 1, "order": "asc"}),
+    ("process_query", "메모리 top5 프로세스", {"process": None, "top_n": 5}),
+    ("process_query", "3306 쓰는 놈", {"port": 3306}),
     ("process_query", "8080 포트 누가 써", {"port": 8080, "process": None}),
     ("process_query", "is postgres running on maria-main", {"process": "postgres"}),
     ("process_query", "메모리 제일 먹는 프로세스", {"metrics": ["memory"], "top_n": 1}),

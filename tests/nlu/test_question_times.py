@@ -88,6 +88,12 @@ yesterday at 11pm | 10-13T22:30..10-13T23:30
 오후 1시 이후 | 10-14T13:00..now
 어제부터 | 10-13T00:00..now
 월요일부터 지금까지 | 10-12T00:00..now
+from 9am to 11am yesterday | 10-13T09:00..10-13T11:00
+10/3부터 10/5까지 | 10-03T00:00..10-06T00:00
+어제 밤 10시부터 오늘 아침 6시까지 | 10-13T22:00..10-14T06:00
+어젯밤 11시쯤 | 10-13T22:30..10-13T23:30
+last night at 11pm | 10-13T22:30..10-13T23:30
+30일 뒤 | now..11-13T15:20
 since 9am | 10-14T09:00..now
 since yesterday | 10-13T00:00..now
 since tuesday | 10-13T00:00..now
@@ -153,6 +159,8 @@ def test_a_calendar_word_keeps_to_the_zone_of_now() -> None:
 
 
 def test_a_date_is_the_last_such_day_unless_the_sentence_looks_ahead() -> None:
+    assert times.find("10/3부터 10/5까지", NOW)[0].range[0].year == 2026
+    assert times.find("from september 1 to september 7", NOW)[0].range[0].year == 2026
     assert times.find("12월 3일 로그", NOW)[0].range[0].year == 2025
     assert times.find("12월 3일까지", NOW)[0].range[1].isoformat() == "2026-12-04T00:00:00+09:00"
 
@@ -161,7 +169,7 @@ def test_a_date_is_the_last_such_day_unless_the_sentence_looks_ahead() -> None:
     ("text", "seconds"),
     [
         ("30분", 1800), ("두 시간", 7200), ("두 시간 반", 9000), ("한 시간 반", 5400), ("1시간 30분", 5400), ("하루", 86400),
-        ("half an hour", 1800), ("an hour and a half", 5400), ("90 minutes", 5400), ("2h", 7200), ("an hour", 3600),
+        ("1h30m", 5400), ("half an hour", 1800), ("an hour and a half", 5400), ("90 minutes", 5400), ("2h", 7200), ("an hour", 3600),
         ("one and a half hours", 5400), ("two days", 172800), ("45m", 2700), ("삼십 분", 1800), ("a couple of hours", 7200),
     ],
 )  # fmt: skip

@@ -148,7 +148,9 @@ def _end_of(found: re.Match[str], now: datetime, ahead: bool) -> Said:
     return Said(found.start(), found.end() - cut, days=(start, kind(now, 1)[0]), ends=True)
 
 
-@_rule(r"지난\s*밤|어젯\s*밤|어제\s*밤|간\s*밤|밤\s*새|밤\s*사이|(?<![a-z])(?:last night|over\s*night)(?![a-z])")
+@_rule(
+    r"(?:지난\s*밤|어젯\s*밤|어제\s*밤)(?!\s*\d{1,2}\s*시)|간\s*밤|밤\s*새|밤\s*사이|(?<![a-z])(?:last night(?! at \d)|over\s*night)(?![a-z])"
+)
 def _overnight(found: re.Match[str], now: datetime, ahead: bool) -> Said:
     return Said(*found.span(), days=overnight(now))
 
@@ -250,7 +252,7 @@ _NAMED_DAYS = {"하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, 
 _period(r"그끄저께|그끄제|3일\s*전날", "day", -3)
 _period(r"그저께|그제(?!서|야)|엊그제|엊그저께|(?<![a-z])(?:the )?day before yesterday", "day", -2)
 _period(
-    r"어저께|어제|전날|전일(?!까)|(?<![a-z])(?:yesterday(?:'s)?|(?:the )?(?:previous|prior) day|the day before)(?![a-z])",
+    r"어저께|어제|어젯(?=\s*밤)|(?<![a-z])last night(?= at \d)|전날|전일(?!까)|(?<![a-z])(?:yesterday(?:'s)?|(?:the )?(?:previous|prior) day|the day before)(?![a-z])",
     "day",
     -1,
 )

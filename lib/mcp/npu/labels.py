@@ -88,7 +88,7 @@ _NOT_PROCESS = frozenset(
     ]
 )
 _PORTS = re.compile(
-    r"(?<!\d)(\d{1,5})\s*(?:번\s*)?(?:포트|port(?![a-z]))|(?:포트|(?<![a-z])ports?(?![a-z]))\s*(?:번호\s*)?[:#]?\s*(\d{1,5})(?!\d)|(?<![\w.]):(\d{2,5})(?!\d)|(?<![\d.])(\d{2,5})\s*(?:번)?\s*(?:은|을|를|에)?\s*(?:누가|뭐가|어떤\s*놈이|어느\s*프로세스|어떤\s*프로세스)"
+    r"(?<!\d)(\d{1,5})\s*(?:번\s*)?(?:포트|port(?![a-z]))|(?:포트|(?<![a-z])ports?(?![a-z]))\s*(?:번호\s*)?[:#]?\s*(\d{1,5})(?!\d)|(?<![\w.]):(\d{2,5})(?!\d)|(?<![\d.])(\d{2,5})\s*(?:번)?\s*(?:은|을|를|에)?\s*(?:누가|뭐가|어떤\s*놈이|어느\s*프로세스|어떤\s*프로세스|쓰는|쓰고|잡고|물고|점유)"
 )
 _QUOTED = re.compile(r"\"([^\"]{1,80})\"|'([^']{2,80})'(?![a-z])|`([^`]{1,80})`")
 _LOG_WORD = r"(?:로그|logs?(?![a-z])|journal|syslog)"
@@ -179,7 +179,7 @@ def process_of(text: str) -> str | None:
     if known:
         return known
     for hit in _PROCESS_WRITTEN.finditer(text):
-        if hit[1] not in _NOT_PROCESS:
+        if hit[1].rstrip("0123456789") not in _NOT_PROCESS:
             return hit[1]
     return None
 

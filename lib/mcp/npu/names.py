@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import pairwise
 
 from lib.mcp.core.patterns import Span
 from lib.mcp.npu.inventory import RUN, Inventory, key_of
@@ -86,7 +87,7 @@ def find(text: Text, fleet: Inventory, hints: tuple[str, ...] = ()) -> Named:
         named.unknown += [one for one in unknown if one not in named.unknown]
         named.spans.append(span)
         take(span)
-    for span, ids in sorted(found):
+    for span, ids in _ranges(text.folded, sorted(found), fleet):
         named.add(span, ids)
     for hit in _WELL_FORMED.finditer(text.folded):
         if not any(taken[hit.start() : hit.end()]) and _is_name(hit[1], fleet):
@@ -95,6 +96,26 @@ def find(text: Text, fleet: Inventory, hints: tuple[str, ...] = ()) -> Named:
             named.spans.append(hit.span())
             take(hit.span())
     return named
+
+
+_UP_TO = re.compile(r"\s*(?:번)?\s*(?:~|부터|에서|to|through|thru)\s*")
+
+
+def _ranges(
+    folded: str, found: list[tuple[Span, tuple[str, ...]]], fleet: Inventory
+) -> list[tuple[Span, tuple[str, ...]]]:
+    """ "web-01 ~ web-03" has web-02 in it."""
+    whole = list(found)
+    for (span, ids), (after, others) in pairwise(found):
+        first, last = (
+            re.fullmatch(r"(.*?)[\s_.-]*0*(\d{1,6})", names[-1 if names is ids else 0].lower())
+            for names in (ids, others)
+        )
+        if first and last and first[1] == last[1] and _UP_TO.fullmatch(folded, span[1], after[0]):
+            stem, numbers = key_of(first[1]), range(int(first[2]) + 1, int(last[2]))
+            between = [name for number in numbers[:1000] for name in fleet.stems.get((stem, number), ())]
+            whole.append(((span[1], span[1]), tuple(between)))
+    return sorted(whole)
 
 
 def _keep_glob(text: Text, span: Span, fleet: Inventory, named: Named) -> None:

@@ -16,9 +16,10 @@ _COUNTED = re.compile(
     rf"|(?<![a-z])(?:the|give me|show me|just|only|any|which|list|pick|name|get|top)\s+({ENGLISH}|\d{{1,3}})(?=\s+(?:[a-z]+\s+)?(?:servers?|hosts?|boxes|nodes?|machines?|busiest|slowest|hottest|biggest|largest|highest|lowest|least|most|with|worst|instances|processes|lines|vms))"
     rf"|(?<![a-z])({ENGLISH}|\d{{1,3}})\s+(?:busiest|slowest|hottest|biggest|largest|highest|lowest|least|most|worst|heaviest|fullest|coolest|fastest|smallest|servers|hosts|boxes|machines|nodes|processes|instances)(?![a-z])"
     rf"|(?:give me|show me|just|only|pick)\s+({ENGLISH}|\d{{1,3}})(?=\s*(?:$|[.,?!]|please))"
+    rf"|(?:서버|노드|놈|거|것|장비|딱)\s*(하나)(?![가-힣]씩)"
     rf"|({DIGITS})\s*(?:log\s+)?(?:lines|entries|rows|줄|건|라인)"
 )
-_NAMES = {"텐": 10, "파이브": 5, "쓰리": 3}
+_NAMES = {"하나": 1, "텐": 10, "파이브": 5, "쓰리": 3}
 _LINES = re.compile(
     rf"(?:last|tail|마지막|최근|latest)\s*-?n?\s*({DIGITS})(?!\s*(?:%|시간|분|초|일|hours?|hrs?|days?|min|weeks?|months?))"
 )

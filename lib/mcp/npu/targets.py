@@ -65,6 +65,9 @@ def find(text: Text, fleet: Inventory) -> Targets:
     said = {fleet.group_of[one] for one in found.servers}
     between = [group for group in found.groups if group not in said]
     found.groups = between if found.servers else found.groups
+    keys = [tag.split(":", 1)[0] for tag in found.tags]
+    if len(set(keys)) < len(keys):  # "운영이랑 스테이징": either will do
+        _either(found, fleet)
     if out_ids or out_groups or out_tags:
         _leave_out(found, fleet, {one for ids in out_ids for one in ids}, out_groups, out_tags)
     return found
@@ -117,6 +120,16 @@ def resolved(found: Targets, fleet: Inventory) -> set[str]:
     if not (found.servers or found.groups or found.globs):
         ids = set(fleet.ids)
     return ids & fleet.tagged(found.tags) if found.tags else ids
+
+
+def _either(found: Targets, fleet: Inventory) -> None:
+    """Of several values of one tag a server needs to have one: said as a plain list of ids."""
+    by_key: dict[str, set[str]] = {}
+    for tag in found.tags:
+        by_key.setdefault(tag.split(":", 1)[0], set()).update(fleet.tagged([tag]))
+    found.tags = []
+    left = resolved(found, fleet).intersection(*by_key.values())
+    found.servers, found.globs, found.groups = [one for one in fleet.ids if one in left], [], []
 
 
 def _leave_out(found: Targets, fleet: Inventory, ids: set[str], groups: list[str], tags: list[str]) -> None:

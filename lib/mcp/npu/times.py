@@ -12,6 +12,7 @@ from lib.mcp.npu.numbers import NUMBER, value_of
 _AHEAD = re.compile(
     r"까지|예측|예상|전망|앞으로|향후|언제쯤|버틸|버티|될까|(?<![a-z])(?:until|till|till|by|will|forecast|predict|expected|projected)(?![a-z])"
 )
+_FROM_TO = re.compile(r"부터[^.?!]{1,30}까지|(?<![a-z])(?:from|between)[^.?!]{1,40}?(?:to|until|till|and)(?![a-z])")
 _TILL_NOW = re.compile(r"(?:지금|현재|이제|여태)\s*까지|(?:until|till|up to|to) now")
 _SECONDS = {
     "초": 1, "s": 1, "sec": 1, "second": 1, "분": 60, "m": 60, "min": 60, "minute": 60, "시간": 3600, "h": 3600,
@@ -27,9 +28,9 @@ _WORDS = {
 _WORD = "|".join(_WORDS)
 _HALF = r"half\s+an?\s+hour|half\s+hour|(?:an?|one)\s+hour\s+and\s+a\s+half"
 # One length of time; each form is read in `_seconds`.
-LENGTH = rf"(?:{_HALF}|(?:{_WORD})|(?:{NUMBER}|(?<![a-z])an?\s)\s*(?:and\s+a\s+half\s+)?-?{_UNIT}(?:\s*반(?![가-힣])|\s*반(?=\s*(?:만|동안|정도|간|전))|\s+and\s+a\s+half)?(?:\s*\d{{1,2}}\s*분)?)"
+LENGTH = rf"(?:{_HALF}|(?:{_WORD})|(?:{NUMBER}|(?<![a-z])an?\s)\s*(?:and\s+a\s+half\s+)?-?{_UNIT}(?:\s*반(?![가-힣])|\s*반(?=\s*(?:만|동안|정도|간|전))|\s+and\s+a\s+half)?(?:\s*\d{{1,2}}\s*(?:분|m(?:in)?s?(?![a-z])))?)"
 _PARTS = re.compile(
-    rf"({NUMBER}|(?<![a-z])an?\s)\s*(and\s+a\s+half\s+)?-?({_UNIT})(\s*반|\s+and\s+a\s+half)?(?:\s*(\d{{1,2}})\s*분)?"
+    rf"({NUMBER}|(?<![a-z])an?\s)\s*(and\s+a\s+half\s+)?-?({_UNIT})(\s*반|\s+and\s+a\s+half)?(?:\s*(\d{{1,2}})\s*(?:분|m(?:in)?s?(?![a-z])))?"
 )
 _BACK = re.compile(
     rf"(?:최근|지난|근래|직전|과거|이전)\s*({LENGTH})(?:\s*(?:간|동안|치|분)(?![가-힣]))?"
@@ -40,6 +41,7 @@ _BACK = re.compile(
 _FORWARD = re.compile(
     rf"(?:앞으로|향후|다음|이후)\s*({LENGTH})(?:\s*(?:간|동안|치|뒤|후|안|내)(?![가-힣]))?"
     rf"|(?<![a-z])(?:(?:in|over|for|during|within)\s+)?(?:the\s+)?(?:next|coming|following)\s+((?:{LENGTH}))"
+    rf"|({LENGTH})\s*(?:뒤|후)(?![가-힣])"
 )
 _SPANS = re.compile(LENGTH)
 MAX_SECONDS = 3650 * 86400.0
@@ -192,6 +194,10 @@ def _whole(one: _Moment, now: datetime) -> _Moment:
 def _stretch(one: _Moment, following: list[Said], now: datetime) -> Range | None:
     """From one moment to the next one said; None where that would be backwards."""
     base = midnight(_start_of(one)) if one.named_day or one.point else None
+    later = next((word.days[0] for word in following if word.days), None)
+    if one.point and not one.named_day and later:  # "from 9am to 11am yesterday"
+        point = midnight(later) + (one.point - midnight(one.point))
+        one = replace(one, point=point, range=(point, point))
     other = _whole(_moment(following, now, base, False), now)
     first = one.range[0]
     if following[0].day_no and (there := date(first, first.month, following[0].day_no, True, first.year)):
@@ -218,7 +224,7 @@ def _find(text: str, now: datetime) -> list[When]:
     rest = "".join(text)
     for start, end in taken:
         rest = rest[:start] + "\x00" * (end - start) + rest[end:]
-    groups = _clustered(rest, said(rest, now, bool(_AHEAD.search(_TILL_NOW.sub(" ", rest)))))
+    groups = _clustered(rest, said(rest, now, bool(_AHEAD.search(_TILL_NOW.sub(" ", _FROM_TO.sub(" ", rest))))))
     found = list(rolling)
     skip = False
     for index, group in enumerate(groups):
