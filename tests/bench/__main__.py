@@ -1,6 +1,6 @@
 """`make bench`: what the product costs on this machine, beside the goals. `--json` for a machine to read.
 
-python -m tests.bench [--json] [--only posting,batches,ranges,fleet,imports]
+python -m tests.bench [--json] [--only posting,batches,ranges,fleet,analysis,imports]
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 from tests.bench import measures
+from tests.bench.analysis_cost import detectors
 from tests.bench.meter import Figure, Meter
 from tests.real_stores import Pair, ServicesFactory, fresh_pair, migrated_template, temporary_stores
 
-PARTS = ("posting", "batches", "ranges", "fleet", "imports")
+PARTS = ("posting", "batches", "ranges", "fleet", "analysis", "imports")
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def line(figure: Figure) -> str:
 def measured(parts: list[str]) -> Iterator[Figure]:
     if unknown := set(parts) - set(PARTS):
         raise SystemExit(f"there is no part {', '.join(sorted(unknown))}; choose of {', '.join(PARTS)}")
-    if set(parts) != {"imports"}:
+    if set(parts) - {"analysis", "imports"}:
         with temporary_stores() as embedded:
             assert embedded.valkey is not None
             assert embedded.postgres is not None
@@ -65,6 +66,8 @@ def measured(parts: list[str]) -> Iterator[Figure]:
                 yield from on_clean_stores(measures.ranges)
             if "fleet" in parts:
                 yield from on_clean_stores(lambda services, pair: measures.fleet(services))
+    if "analysis" in parts:
+        yield from detectors()
     if "imports" in parts:
         yield from measures.cold_imports()
 
