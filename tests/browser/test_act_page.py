@@ -11,7 +11,7 @@ import pytest
 
 from lib.auth.act_links import LAST_SECONDS, ActLinks
 from tests.browser.chromium import Tab
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, sign_in
 from tests.browser.test_access_pages import api
 from tests.browser.test_alert_pages import report
 from tests.browser.test_views import LOOKS, _examine
@@ -113,3 +113,8 @@ def test_a_message_is_acknowledged_and_silenced_from_its_links(tab: Tab, site: S
     assert len(silences(site)) == 1
     tab.click("#act a", "Open the alert")
     tab.until(f"location.hash === '#/alerts/{the_alert(site)['id']}'")
+    sign_in(tab, site)
+    tab.until("document.querySelector('#sent') && document.body.textContent.includes('hook · ')")
+    assert "hook · sent" in tab.text() or "hook · 보냄" in tab.text()
+    found = node_tools.axe()
+    assert _examine(tab, "alert-deliveries", found.read_text(encoding="utf-8") if found else None) == []

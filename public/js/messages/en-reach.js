@@ -89,4 +89,15 @@ export const messages = {
   'behind.title': 'What {id} stands behind',
   'behind.servers': 'Servers',
   'behind.hint': 'Separated by commas, at most 10. While one of them is silent, nobody is told that this one is silent too.',
+
+  'delivery.title': 'Messages',
+  'delivery.none': 'Nobody was told of it.',
+  'delivery.gone': 'a channel that is gone',
+  'delivery.taken': 'taken',
+  'delivery.refused': 'not taken',
+  'deliverystate.pending': 'is owed',
+  'deliverystate.sent': 'sent',
+  'deliverystate.failed': 'refused',
+  'deliverystate.dropped': 'not needed any more',
+  'deliverystate.expired': 'given up',
 };

@@ -89,4 +89,15 @@ export const messages = {
   'behind.title': '{id}의 상위 서버',
   'behind.servers': '서버',
   'behind.hint': '쉼표로 구분, 최대 10대. 상위 서버가 응답하지 않는 동안에는 이 서버의 무응답을 따로 알리지 않습니다.',
+
+  'delivery.title': '보낸 메시지',
+  'delivery.none': '이 알림은 아무에게도 보내지 않았습니다.',
+  'delivery.gone': '삭제된 채널',
+  'delivery.taken': '전달됨',
+  'delivery.refused': '전달 실패',
+  'deliverystate.pending': '보낼 예정',
+  'deliverystate.sent': '보냄',
+  'deliverystate.failed': '거부됨',
+  'deliverystate.dropped': '보낼 필요 없음',
+  'deliverystate.expired': '포기함',
 };

@@ -8,6 +8,7 @@ import { Segmented, StatusTag } from '../components/marks.js';
 import { pollNow } from '../live.js';
 import { address, adjust } from '../router.js';
 import { troubleWords } from '../trouble.js';
+import { Deliveries } from './deliveries.js';
 import { Errors } from './errors.js';
 import { SilenceForm } from './silence-form.js';
 
@@ -66,7 +67,7 @@ function One({ id }) {
   const [asking, ask] = useState(null); // ack | resolve | silence
   const now = useNow(10);
   if (!data) return error ? html`<p class="note bad" role="alert">${troubleWords(error, words)}</p><p><a href=${address('alerts')}>${t('alert.back')}</a></p>` : html`<div class="bone tall" />`;
-  const { alert, evidence, rule, timeline } = data;
+  const { alert, deliveries, evidence, rule, timeline } = data;
   const canAct = !alert.resolved_at && role !== 'viewer';
   return html`<p><a href=${address('alerts')}>${t('alert.back')}</a></p>
     <h1><bdi>${alert.server ?? t('alert.fleet')}</bdi></h1>
@@ -80,7 +81,8 @@ function One({ id }) {
         ${canAct && html`<button type="button" class="btn" onClick=${() => ask('resolve')}>${t('alertdo.resolve')}</button>`}</div></section>
     <div class="settings later">
       <section class="panel setting" aria-labelledby="story"><h2 id="story">${t('alert.timeline')}</h2><ol class="log">${timeline.map((step) => html`<li key=${step.seq}><time datetime=${step.at}>${words.moment(step.at_epoch, now)}</time><div><b>${t(`step.${step.kind}`)}</b>${step.actor ? html` <bdi>${step.actor}</bdi>` : null}${step.note && !words.has(`endedby.${step.note}`) ? html`<span class="sub"><bdi>${step.note}</bdi></span>` : step.note ? html`<span class="sub">${t(`endedby.${step.note}`)}</span>` : null}</div></li>`)}</ol></section>
-      <section class="panel setting" aria-labelledby="evidence"><h2 id="evidence">${t('alert.evidence')}</h2><${Evidence} evidence=${evidence} rule=${rule} now=${now} /></section></div>
+      <section class="panel setting" aria-labelledby="evidence"><h2 id="evidence">${t('alert.evidence')}</h2><${Evidence} evidence=${evidence} rule=${rule} now=${now} /></section>
+      ${deliveries && html`<${Deliveries} deliveries=${deliveries} now=${now} />`}</div>
     ${asking === 'silence' ? html`<${SilenceForm} about=${aboutOf(alert, t)} onClose=${() => ask(null)} />` : asking && html`<${Act} id=${id} act=${asking} onClose=${() => ask(null)} />`}`;
 }
 
