@@ -14,6 +14,7 @@ from typing import Any
 
 from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, NotFound
+from lib.domain.metrics import metric_of
 from lib.domain.moments import told
 from lib.monitoring.analyzers.performance import Performance, compared, imbalances, performance
 from lib.monitoring.analyzers.ranks import median
@@ -242,7 +243,12 @@ def _row(one: Performance) -> dict[str, Any]:
 
 
 def _shift(one: Any) -> dict[str, Any]:
-    return _rounded(asdict(one))
+    return {**_rounded(asdict(one)), "unit": unit_of(one.series)}
+
+
+def unit_of(series: str) -> str:
+    metric = metric_of(series)
+    return metric.unit if metric is not None else ""
 
 
 def _size(one: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, NotFound
 from lib.domain.metrics import bounds_of
 from lib.domain.moments import told
-from lib.monitoring.analysis import METRICS, _rounded, machines, read_stretch
+from lib.monitoring.analysis import METRICS, _rounded, machines, read_stretch, unit_of
 from lib.monitoring.analyzers.correlation import Causes, Happening, Key, causes
 from lib.monitoring.analyzers.tracks import Machine, Track
 from lib.monitoring.collectors.error_tracker import LEVELS
@@ -146,7 +146,10 @@ def _shown(found: Causes) -> dict[str, Any]:
     return {
         **told("moment", found.moment),
         "changed": None if change is None else {k: v for k, v in _rounded(asdict(change)).items() if k != "at"},
-        "hypotheses": [{**_rounded(asdict(one)), **told("at", one.at)} for one in found.hypotheses],
+        "hypotheses": [
+            {**_rounded(asdict(one)), **told("at", one.at), "unit": unit_of(one.what) if one.kind == "metric" else None}
+            for one in found.hypotheses
+        ],
         "ruled_out": [_rounded(asdict(one)) for one in found.ruled_out],
         "peers": {"measured": found.peers[0], "changed": found.peers[1]},
     }

@@ -4,9 +4,11 @@ import { messages as outlook } from './en-outlook.js';
 import { messages as unlike } from './en-unlike.js';
 import { messages as watch } from './en-watch.js';
 import { messages as reach } from './en-reach.js';
+import { messages as why } from './en-why.js';
 
 export const messages = {
   ...unlike,
+  ...why,
   ...outlook,
   ...watch,
 

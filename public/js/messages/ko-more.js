@@ -4,9 +4,11 @@ import { messages as outlook } from './ko-outlook.js';
 import { messages as unlike } from './ko-unlike.js';
 import { messages as watch } from './ko-watch.js';
 import { messages as reach } from './ko-reach.js';
+import { messages as why } from './ko-why.js';
 
 export const messages = {
   ...unlike,
+  ...why,
   ...outlook,
   ...watch,
 

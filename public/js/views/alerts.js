@@ -10,6 +10,7 @@ import { address, adjust } from '../router.js';
 import { troubleWords } from '../trouble.js';
 import { Deliveries } from './deliveries.js';
 import { Errors } from './errors.js';
+import { Causes } from './causes.js';
 import { SilenceForm } from './silence-form.js';
 
 const ALERTS = '/api/alerts';
@@ -82,6 +83,7 @@ function One({ id }) {
     <div class="settings later">
       <section class="panel setting" aria-labelledby="story"><h2 id="story">${t('alert.timeline')}</h2><ol class="log">${timeline.map((step) => html`<li key=${step.seq}><time datetime=${step.at}>${words.moment(step.at_epoch, now)}</time><div><b>${t(`step.${step.kind}`)}</b>${step.actor ? html` <bdi>${step.actor}</bdi>` : null}${step.note && !words.has(`endedby.${step.note}`) ? html`<span class="sub"><bdi>${step.note}</bdi></span>` : step.note ? html`<span class="sub">${t(`endedby.${step.note}`)}</span>` : null}</div></li>`)}</ol></section>
       <section class="panel setting" aria-labelledby="evidence"><h2 id="evidence">${t('alert.evidence')}</h2><${Evidence} evidence=${evidence} rule=${rule} now=${now} /></section>
+      ${alert.server && html`<${Causes} id=${id} server=${alert.server} now=${now} />`}
       ${deliveries && html`<${Deliveries} deliveries=${deliveries} now=${now} />`}</div>
     ${asking === 'silence' ? html`<${SilenceForm} about=${aboutOf(alert, t)} onClose=${() => ask(null)} />` : asking && html`<${Act} id=${id} act=${asking} onClose=${() => ask(null)} />`}`;
 }

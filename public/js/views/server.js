@@ -13,6 +13,7 @@ import { Behind } from './behind.js';
 import { Errors, Timeline } from './happenings.js';
 import { Nothing, Trouble } from './hero.js';
 import { Charts } from './measurements.js';
+import { Performance } from './performance.js';
 import { useUnlike } from './unlike.js';
 
 const every = () => fleetEvery(answers.get(FLEET)?.data);
@@ -46,6 +47,7 @@ function Server({ server, query, now }) {
       <${Charts} server=${server} stretch=${stretch} events=${happened?.events} unlike=${unlike} />
       <aside class="aside">
         <${Timeline} server=${server} events=${happened?.events} now=${now} />
+        <${Performance} id=${server.id} />
         <${Mounts} server=${server} now=${now} isOld=${server.status === 'stale' || server.status === 'offline'} />
         <${Processes} id=${server.id} at=${stretch.isLive ? null : stretch.to} />
       </aside>
