@@ -173,6 +173,8 @@ class Sweeper:
             known = self._known = Known(begun["version"], states, FleetState.from_text(begun["fleet"]), alerting)
         if known is not None and begun.get("alerting") is not None:
             known.alerting = Alerting.from_document(begun["alerting"], begun["rules_version"])
+        elif known is not None and "routing" in begun:  # another instance told of what has happened since
+            known.alerting = known.alerting.after(begun["routing"])
         if known is not None and (begun["servers"] is not None or begun.get("alerting") is not None):
             known.alerting = known.alerting.beside(known.states)
         if begun.get("checks") is not None:

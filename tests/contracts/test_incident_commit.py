@@ -209,6 +209,27 @@ def test_what_is_owed_is_committed_with_the_incident_and_once(
     assert told[-1] == ("waiting", "interval")
 
 
+def test_instances_that_take_turns_tell_what_there_is_once(
+    hub: wiring.Services, make_services: ServicesFactory, fresh_stores: Pair
+) -> None:
+    add_channel(fresh_stores, wait_seconds=0, interval_seconds=0)
+    other = make_services(fresh_stores)
+    other.sweeper.run()  # from here on both are warm: they hold the rules in force
+    post(hub, ago=290, mounts={"/": 91.0})
+    post(hub, ago=200, mounts={"/": 91.0})
+    hub.sweeper.run()
+    post(other, ago=170, mounts={"/": 97.0})
+    post(other, ago=100, mounts={"/": 97.0})
+    other.sweeper.run()
+    post(hub, ago=80, mounts={"/": 97.0})
+    hub.sweeper.run()
+    assert rows(fresh_stores, "kind", "notice", "created_at") == [("opened",), ("escalated",)]
+    post(other, ago=60, mounts={"/": 40.0})
+    other.sweeper.run()
+    hub.sweeper.run()
+    assert rows(fresh_stores, "kind", "notice", "created_at")[2:] == [("resolved",)]
+
+
 def test_a_silence_and_a_policy_that_cannot_be_read_stop_no_sweep(hub: wiring.Services, fresh_stores: Pair) -> None:
     add_channel(fresh_stores, least="critical", quiet={"nonsense": 1})
     fresh_stores.rows("insert into omv.silence (id, body, starts) values ('s', '{\"scope\": 7}', 0)")

@@ -28,9 +28,8 @@ LONG_TRIALS = 200
 SERVERS = 6
 LEFT = {
     "samples": "select s.name, h.at from omv.sample_hot h join omv.server s on s.id = h.server",
-    "incidents": "select id, rule, server, subject, kind, severity, state, opened_at, resolved_at, why,"
-                 " body->>'value', body->>'level', body->>'peak', body->>'flaps',"
-                 " evidence->>'values' from omv.incident",
+    "incidents": "select id, rule, server, subject, kind, severity, state, opened_at, resolved_at, why, body->>'value',"
+                 " body->>'level', body->>'peak', body->>'flaps', evidence->>'values' from omv.incident",
     "transitions": "select incident, seq, kind, at, severity, value, actor, note from omv.transition",
     "decisions": "select incident, seq, channel, verdict, reason from omv.decision",
     "notices": "select id, channel, kind, severity, state from omv.notice",
@@ -167,8 +166,8 @@ def run(embedded: EmbeddedStores, trials: int) -> Counter[str]:
 
 @pytest.mark.usefixtures("stores")
 def test_ten_sweeps_at_once_have_the_effect_of_one(embedded: EmbeddedStores) -> None:
-    total = run(embedded, 1)
-    assert min(total[name] for name in ("incidents", "transitions", "notices", "sent", "errors", "events")) > 0
+    total = trial(embedded, 3)
+    assert min(total[name] for name in ("incidents", "transitions", "notices", "sent", "told")) > 0
 
 
 @pytest.mark.long

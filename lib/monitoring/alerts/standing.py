@@ -38,6 +38,10 @@ class Alerting:
         rules = Rules(rules_of(document["rules"]))
         return cls(rules, people, config_of(document), book, prospects, is_new=True, version=version)
 
+    def after(self, routing: str | None) -> Alerting:
+        """Knowing what other instances told since."""
+        return replace(self, book=Book.from_text(routing))
+
     def beside(self, states: Mapping[str, ServerState]) -> Alerting:
         """Knowing which servers stand behind which."""
         behind = {name: tuple(state.settings["behind"]) for name, state in states.items() if "behind" in state.settings}

@@ -19,7 +19,8 @@ class Queries:
     def sweep_begin(self, owner: str, have_version: int | None, have_rules: int | None = None) -> dict[str, Any]:
         """Take the lease. `{"busy": true}` when another holds it; else now, version, cursor, tries, inbox; where
         `have_version` is not current, servers with their states, and the fleet's state; and where `have_rules` is not,
-        `alerting`: rules, silences, channels, what people did, and what routing remembers."""
+        `alerting`: rules, silences, channels, what people did, and what routing remembers. Where only the version
+        is another, that last part alone: `routing`."""
         body = {
             "shard": self._shard, "owner": owner, "have_version": have_version, "have_rules_version": have_rules,
         }  # fmt: skip
