@@ -1,4 +1,4 @@
-"""GET /api/cron/rollup: compaction, roll-ups, retention and forecasts."""
+"""GET /api/cron/rollup: compaction, roll-ups, retention and forecasts; and secrets, after their key was rotated."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from flask import Response, jsonify
 
 from lib import wiring
+from lib.monitoring.alerts.resealing import reseal
 from lib.monitoring.forecasts import RUN_SECONDS, forecast_fleet
 from lib.monitoring.rollup import roll_up
 from lib.web.guards import cron
@@ -22,4 +23,7 @@ def rollup() -> Response:
     settings = services.settings
     end = time.monotonic() + RUN_SECONDS
     rolled = roll_up(services.storage, settings.retention, settings.postgres_quota_mb * 1_000_000)
-    return jsonify({**rolled, "forecasts": forecast_fleet(services.storage, end)})
+    answer = {**rolled, "forecasts": forecast_fleet(services.storage, end)}
+    if len(settings.encryption_keys) > 1:  # a rotation is under way
+        answer["secrets"] = reseal(services.storage.deliveries, services.vault)
+    return jsonify(answer)

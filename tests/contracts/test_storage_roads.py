@@ -653,6 +653,10 @@ def delivery_calls(deliveries: DeliveryQueries) -> Iterator[tuple[str, Callable[
     yield "notices_of", lambda: plain(deliveries.notices_of("d" * 20))
     yield "notices_of", lambda: deliveries.notices_of("nobody's")
     yield "channel", lambda: plain(deliveries.channel(first()))  # switched off, and why
+    yield "secrets", lambda: [sealed for _, sealed in deliveries.secrets("", 10)]
+    yield "secrets", lambda: deliveries.secrets("", "many")  # type: ignore[arg-type] # 22P02
+    yield "secrets_reseal", lambda: deliveries.secrets_reseal([(first(), "another", HARD_TEXT)])
+    yield "secrets_reseal", lambda: deliveries.secrets_reseal([(first(), "sealed", HARD_TEXT)])
     yield "channel_change", lambda: plain(deliveries.channel_change(first(), {"enabled": True, "config": {}}))
     yield "channel_change", lambda: plain(deliveries.channel_change(first(), {"locale": "xx"}))
     yield "channel_change", lambda: deliveries.channel_change("nobody's", {"name": "b"})

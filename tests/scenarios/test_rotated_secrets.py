@@ -25,7 +25,7 @@ type Deploy = Callable[..., wiring.Services]
 @pytest.fixture
 def pair(module_stores: Pair, monkeypatch: pytest.MonkeyPatch) -> Pair:
     unhashed(monkeypatch.setattr)
-    module_stores.rows("truncate omv.account, omv.session, omv.agent_key cascade")
+    module_stores.rows("truncate omv.account, omv.session, omv.agent_key, omv.channel cascade")
     module_stores.redis().flushdb()
     return module_stores
 
@@ -165,3 +165,52 @@ def test_what_was_sealed_before_the_keys_were_rotated_opens_until_its_key_is_gon
     assert alone.open(again) == "https://hooks.example.org/secret"
     with pytest.raises(Unavailable):
         alone.open(sealed)
+
+
+def test_channels_and_devices_outlive_the_key_that_sealed_them(deploy: Deploy, pair: Pair) -> None:
+    from api.cron.rollup import app
+
+    def roll_up() -> dict[str, int] | None:
+        answer = app.test_client().get("/api/cron/rollup", headers={"Authorization": f"Bearer {CRON_SECRET}"})
+        assert answer.status_code == 200
+        assert answer.json is not None
+        return answer.json.get("secrets")
+
+    def delivered(hub: wiring.Services) -> dict[str, str]:
+        """What the notifier would send with, by channel."""
+        found = hub.storage.deliveries.secrets("", 1_000)
+        return {channel: hub.vault.open(sealed) for channel, sealed in found}
+
+    old, new, lost = (Fernet.generate_key().decode() for _ in range(3))
+    hub = deploy(encryption_keys=(old,))
+    assert sign_in().status_code == 200  # which makes the account
+    ((owner,),) = pair.rows("select id::text from omv.account")
+    deliveries = hub.storage.deliveries
+    plain = json.dumps({"url": "https://hooks.example.org/" + secrets.token_hex(8)})
+    sealed = {"secret": hub.vault.seal(plain), "sealed": ["url"]}
+    channel = deliveries.channel_create({"kind": "slack", "name": "ops", **sealed})["id"]
+    device = {"owner": owner, "device": "d" * 64, "kind": "web_push", "name": "phone", **sealed}
+    kept = deliveries.device_keep(device)["id"]
+    foreign = Fernet(lost).encrypt(b"{}").decode()
+    gone = deliveries.channel_create({"kind": "slack", "name": "gone", "secret": foreign, "sealed": ["url"]})["id"]
+    assert roll_up() is None, "one key: nothing to do"
+    ((rules_before,),) = pair.rows("select rules_version from omv.sweep")
+
+    deploy(encryption_keys=(new, old))
+    assert roll_up() == {"resealed": 2, "lost": 1}
+    assert roll_up() == {"resealed": 0, "lost": 1}, "then nothing needs the old key any more"
+    assert pair.rows("select rules_version from omv.sweep") == [(rules_before,)]
+
+    alone = deploy(encryption_keys=(new,))
+    assert alone.storage.deliveries.channel_delete(gone)
+    assert delivered(alone) == {channel: plain, kept: plain}
+
+
+def test_a_secret_that_is_set_anew_while_others_are_resealed_stays_the_new_one(deploy: Deploy) -> None:
+    hub = deploy(encryption_keys=(Fernet.generate_key().decode(),))
+    deliveries = hub.storage.deliveries
+    before, anew = hub.vault.seal("before"), hub.vault.seal("anew")
+    channel = deliveries.channel_create({"kind": "slack", "name": "busy", "secret": before, "sealed": ["url"]})["id"]
+    deliveries.channel_change(channel, {"secret": anew})
+    assert deliveries.secrets_reseal([(channel, before, hub.vault.reseal(before))]) == 0
+    assert dict(deliveries.secrets("", 1_000))[channel] == anew

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lib.storage.supabase.client import Rpc
@@ -76,6 +76,17 @@ class DeliveryQueries:
 
     def device_delete(self, owner: str, device: str) -> bool:
         return bool(self._rpc.call("omv_device_delete", {"owner": owner, "id": device})["deleted"])
+
+    # Of channels and devices together.
+
+    def secrets(self, after: str, most: int) -> list[tuple[str, str]]:
+        """`[(channel, sealed)]` by id, those after this one."""
+        found = self._rpc.call("omv_secrets", {"after": after, "most": most})["secrets"]
+        return [(channel, sealed) for channel, sealed in found]
+
+    def secrets_reseal(self, changes: Sequence[tuple[str, str, str]]) -> int:
+        """`[(channel, sealed before, sealed now)]`. How many were changed; not what was set anew meanwhile."""
+        return int(self._rpc.call("omv_secrets_reseal", {"secrets": [list(one) for one in changes]})["resealed"])
 
 
 def _found(answer: Any) -> dict[str, Any] | None:
