@@ -3,6 +3,8 @@
 import { wholeLanguage } from './preferences.js';
 
 const LATER = {
+  along: () => [import('./views/along.js')],
+  toasts: () => [import('./views/toasts.js'), style('css/toasts.css'), wholeLanguage()],
   login: () => [import('./views/login.js'), style('css/login.css')],
   help: () => [import('./views/help.js'), style('css/settings.css'), wholeLanguage()],
   server: () => [import('./views/server.js'), style('vendor/uplot.css'), style('css/server.css'), style('css/settings.css'), wholeLanguage()],

@@ -1,12 +1,14 @@
 /** The sentences of the views that come later: a server, settings, adding a server, keys. ko-more.js has the same keys. */
 
 import { messages as outlook } from './en-outlook.js';
+import { messages as toasts } from './en-toasts.js';
 import { messages as unlike } from './en-unlike.js';
 import { messages as watch } from './en-watch.js';
 import { messages as reach } from './en-reach.js';
 import { messages as why } from './en-why.js';
 
 export const messages = {
+  ...toasts,
   ...unlike,
   ...why,
   ...outlook,

@@ -1,12 +1,14 @@
 /** 나중에 열리는 화면(서버, 설정, 서버 추가, 단축키)의 한국어 문장. en-more.js와 키가 같다. */
 
 import { messages as outlook } from './ko-outlook.js';
+import { messages as toasts } from './ko-toasts.js';
 import { messages as unlike } from './ko-unlike.js';
 import { messages as watch } from './ko-watch.js';
 import { messages as reach } from './ko-reach.js';
 import { messages as why } from './ko-why.js';
 
 export const messages = {
+  ...toasts,
   ...unlike,
   ...why,
   ...outlook,

@@ -1,16 +1,13 @@
-/** Around every view: navigation, search, link state, language, appearance, keys. */
+/** Around every view: navigation, search, link state, language, appearance. What else goes along comes later (along.js). */
 
-import { html, useEffect, useRef, useState } from '../../vendor/preact-htm.js';
+import { html, useRef, useState } from '../../vendor/preact-htm.js';
 import { signOut } from '../api.js';
 import { useLive, useNow, useStore, useWords } from '../components/hooks.js';
 import { Late } from '../components/late.js';
 import { Age, Fades, Icon, Segmented } from '../components/marks.js';
-import { showFavicon } from '../favicon.js';
 import { nextTheme, switchLanguage, switchTheme } from '../preferences.js';
 import { address, adjust, FLEET, fleetEvery, go } from '../router.js';
-import { actionFor, step } from '../shortcuts.js';
-import { countStatuses, judged, worstOf } from '../status.js';
-import { store } from '../store.js';
+import { countStatuses, judged } from '../status.js';
 
 const PAGES = ['overview', 'servers', 'alerts', 'settings'];
 
@@ -19,8 +16,7 @@ export function Shell({ route, children }) {
   const user = useStore((state) => state.session.user);
   const [isHelping, setHelping] = useState(false);
   const search = useRef();
-  const troubled = useBeacon(route);
-  useShortcuts(search, () => setHelping(true), route);
+  const pills = { overview: useCritical(), alerts: useStore((state) => state.openAlerts) };
   const isAdmin = user?.role === 'admin';
 
   return html`<a class="skip sr" href="#main" onClick=${skip}>${t('app.skip')}</a>
@@ -28,7 +24,7 @@ export function Shell({ route, children }) {
     <div class="shell">
       <nav class="side" aria-label=${t('app.menu')}>
         <a class="brand" href=${address('overview')}><img src="icon.svg" alt="" width="26" height="26" /><span>${t('app.name')}<small>${location.host}</small></span></a>
-        ${PAGES.map((page) => html`<a key=${page} class="nav" href=${address(page)} aria-current=${currentOf(route, page)}><${Icon} name=${page} />${t(`nav.${page}`)}${page === 'overview' && html`<${Pill} count=${troubled} />`}</a>`)}
+        ${PAGES.map((page) => html`<a key=${page} class="nav" href=${address(page)} aria-current=${currentOf(route, page)}><${Icon} name=${page} />${t(`nav.${page}`)}<${Pill} count=${pills[page]} /></a>`)}
         <div class="foot">
           <div class="keys-hint"><span><kbd>/</kbd> ${t('keys.search')}</span><span><kbd>T</kbd> ${t('keys.theme')}</span><span><kbd>L</kbd> ${t('keys.language')}</span><button type="button" onClick=${() => setHelping(true)}><kbd>?</kbd> ${t('keys.help')}</button></div>
           <${Person} user=${user} />
@@ -45,8 +41,9 @@ export function Shell({ route, children }) {
         </header>
         <main id="main" tabindex="-1">${children}</main>
       </div>
-      <nav class="tabs" aria-label=${t('app.menu')}>${PAGES.map((page) => html`<a key=${page} href=${address(page)} aria-current=${currentOf(route, page)}><${Icon} name=${page} />${t(`nav.${page}`)}${page === 'overview' && html`<${Pill} count=${troubled} />`}</a>`)}</nav>
+      <nav class="tabs" aria-label=${t('app.menu')}>${PAGES.map((page) => html`<a key=${page} href=${address(page)} aria-current=${currentOf(route, page)}><${Icon} name=${page} />${t(`nav.${page}`)}<${Pill} count=${pills[page]} /></a>`)}</nav>
     </div>
+    <${Late} name="along" route=${route} search=${search} onHelp=${() => setHelping(true)} />
     ${isHelping && html`<${Late} name="help" onClose=${() => setHelping(false)} />`}
     ${isAdmin && route.query.add && html`<${Late} name="add" onClose=${() => adjust({ add: '' })} />`}`;
 }
@@ -58,22 +55,12 @@ function skip(event) {
   document.getElementById('main').focus();
 }
 
-/** The browser tab tells the fleet's worst status, whichever view is open. Gives how many servers are critical. */
-function useBeacon(route) {
-  const words = useWords();
+/** How many servers are. */
+function useCritical() {
   const { data } = useLive(FLEET, fleetEvery);
   const confirmedAt = useStore((state) => state.link.confirmedAt);
   const now = useNow(10);
-  const servers = data ? judged(data.servers, now, confirmedAt) : [];
-  const worst = worstOf(servers);
-  const count = worst ? countStatuses(servers)[worst] : 0;
-  useEffect(() => {
-    const place = route.id ?? words.t(`nav.${route.page}`);
-    const state = worst && worst !== 'ok' ? `${words.t(`status.${worst}`)} ${count} · ` : '';
-    document.title = `${state}${place} · ${words.t('app.name')}`;
-    showFavicon(worst);
-  }, [worst, count, route.page, route.id, words]);
-  return countStatuses(servers).critical;
+  return data ? countStatuses(judged(data.servers, now, confirmedAt)).critical : 0;
 }
 
 const Pill = ({ count }) => (count > 0 ? html`<span class="pill">${count}</span>` : null);
@@ -115,44 +102,4 @@ function Person({ user }) {
   const { t } = useWords();
   if (!user) return null;
   return html`<div class="person"><div><b class="cut" title=${user.email}>${user.name || user.email}</b>${t(`role.${user.role}`)}</div><button type="button" class="btn small plain" onClick=${signOut}>${t('action.signOut')}</button></div>`;
-}
-
-function useShortcuts(search, help, route) {
-  const place = useRef(route);
-  place.current = route;
-  useEffect(() => {
-    const acts = {
-      search: () => search.current?.select(),
-      next: () => moveBy(1),
-      previous: () => moveBy(-1),
-      help,
-      theme: () => switchTheme(nextTheme(store.get().theme)),
-      language: () => switchLanguage(store.get().words.lang === 'ko' ? 'en' : 'ko'),
-      leaveField: () => leave(search.current),
-      back: () => { if (place.current.page === 'server') location.hash = store.get().lastFleet; },
-    };
-    const press = (event) => {
-      const isTyping = event.target.matches('input, select, textarea');
-      const act = acts[actionFor(event, { isTyping, hasDialog: Boolean(document.querySelector('dialog[open]')) })];
-      if (!act) return;
-      event.preventDefault();
-      act();
-    };
-    addEventListener('keydown', press);
-    return () => removeEventListener('keydown', press);
-  }, []);
-}
-
-function moveBy(direction) {
-  const rows = [...document.querySelectorAll('[data-row]')];
-  rows[step(rows.length, rows.indexOf(document.activeElement), direction)]?.focus();
-}
-
-/** Escape in the search first empties it, then leaves it. */
-function leave(search) {
-  const field = document.activeElement;
-  if (field === search && search.value) {
-    search.value = '';
-    search.dispatchEvent(new Event('input', { bubbles: true }));
-  } else field?.blur();
 }
