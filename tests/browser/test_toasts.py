@@ -1,4 +1,4 @@
-"""An alert that opens while somebody looks at something else: told once, with a way to it, and again when it is over."""
+"""What opens while somebody looks at something else: told once, with a way to it, and again when it is over."""
 
 from __future__ import annotations
 
