@@ -7,7 +7,7 @@ SECURITY = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self';"
         " img-src 'self' data:; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self';"
-        " frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+        " frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types worker"
     ),
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",

@@ -160,7 +160,7 @@ def routes_of_vercel_json(config: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     def source(text: str) -> str:
         literal, below, rest = text.partition("/(.*)")
-        return f"^{literal}(?:/(.*))$" if below and not rest else f"^{text}$" if not below else text
+        return f"^{literal}(?:/(.*))$" if below and not rest else f"^{re.escape(text)}$" if not below else text
 
     routes: list[dict[str, Any]] = [
         {

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import websocket
 
@@ -24,6 +25,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions",
     "--hide-scrollbars", "--remote-debugging-port=0", "--remote-allow-origins=*",
 )  # fmt: skip
+DOMAINS = ("Page", "Runtime", "Log", "Network", "Audits")
 START_SECONDS = 20
 ANSWER_SECONDS = 20
 NOISE = ("Failed to load resource",)  # the browser's own note on a refused request; the page's own words count
@@ -92,13 +94,15 @@ def _tab_address(profile: Path, process: subprocess.Popen[bytes]) -> str:
 class Tab:
     """A tab. `problems` gathers what a console would show in red or yellow: errors, warnings, policy violations."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, domains: tuple[str, ...] = DOMAINS) -> None:
+        self._address = address
         self._socket = websocket.create_connection(address, timeout=ANSWER_SECONDS)
         self._last_id = 0
         self._answers: dict[str, Callable[[], object]] = {}
         self.answered = 0
         self.problems: list[str] = []
-        for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
+        self._registrations: dict[str, str] = {}
+        for domain in domains:
             self.call(f"{domain}.enable")
 
     def close(self) -> None:
@@ -130,6 +134,9 @@ class Tab:
                     self.problems.append(f"{entry['text']} {entry.get('url', '')}")
             case "Fetch.requestPaused":
                 self._fulfil(about["requestId"], about["request"]["url"])
+            case "ServiceWorker.workerRegistrationUpdated":
+                for one in about["registrations"]:
+                    self._registrations[one["scopeURL"]] = one["registrationId"]
             case "Audits.issueAdded":
                 issue = about["issue"]
                 if issue["code"] == "ContentSecurityPolicyIssue":
@@ -236,6 +243,24 @@ class Tab:
         """As a browser that was never here."""
         self.call("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
         self.call("Network.clearBrowserCookies")
+
+    def push(self, origin: str, data: str) -> None:
+        """Gives the service worker of `origin` what a push service would have brought."""
+        registration = self._registrations[f"{origin}/"]
+        self.call("ServiceWorker.deliverPushMessage", origin=origin, registrationId=registration, data=data)
+
+    @contextlib.contextmanager
+    def inside_worker(self, origin: str) -> Iterator[Tab]:
+        """The service worker itself, to evaluate in."""
+        host = urlsplit(self._address).netloc
+        with urllib.request.urlopen(f"http://{host}/json", timeout=5) as answer:
+            found = json.load(answer)
+        [one] = [one for one in found if one["type"] == "service_worker" and one["url"].startswith(f"{origin}/")]
+        worker = Tab(one["webSocketDebuggerUrl"], ("Runtime",))
+        try:
+            yield worker
+        finally:
+            worker.close()
 
     def wait(self, seconds: float) -> None:
         """Hears and answers what happens meanwhile, without stirring the page."""

@@ -171,7 +171,7 @@ def test_a_viewer_sees_their_account_and_nothing_of_others(tab: Tab, site: Site,
     assert "This part is for administrators." in text
     assert tab.js("document.querySelector('.key-table')") is None
     assert tab.js("[...document.querySelectorAll('.parts a')].map((one) => one.textContent)") == [
-        "Keys and page", "Rules", "Silences", "Jobs",
+        "Keys and page", "Rules", "Silences", "Notifications", "Jobs",
     ]  # fmt: skip
     assert site.email not in text
 

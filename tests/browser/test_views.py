@@ -105,6 +105,7 @@ VIEWS = (
     View("silences", "#/settings?part=silences", ".reach, .quiet"),
     View("channels", "#/settings?part=channels", ".reach, .quiet"),
     View("public", "#/settings?part=public", ".quiet, .key-table td"),
+    View("devices", "#/settings?part=devices", "#yours"),
     View("users", "#/settings?part=users", ".key-table td"),
     View("addresses", "#/settings?part=addresses", ".lists dd"),
     View("audit", "#/settings?part=audit", ".log li"),

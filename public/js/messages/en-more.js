@@ -6,6 +6,7 @@ import { messages as unlike } from './en-unlike.js';
 import { messages as watch } from './en-watch.js';
 import { messages as reach } from './en-reach.js';
 import { messages as why } from './en-why.js';
+import { messages as push } from './en-push.js';
 
 export const messages = {
   ...toasts,
@@ -15,6 +16,8 @@ export const messages = {
   ...watch,
 
   ...reach,
+  ...push,
+
   'keys.move': 'Next, previous server',
   'keys.close': 'Close, leave, clear',
   'keys.open': 'Open the selected server',

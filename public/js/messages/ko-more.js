@@ -6,6 +6,7 @@ import { messages as unlike } from './ko-unlike.js';
 import { messages as watch } from './ko-watch.js';
 import { messages as reach } from './ko-reach.js';
 import { messages as why } from './ko-why.js';
+import { messages as push } from './ko-push.js';
 
 export const messages = {
   ...toasts,
@@ -15,6 +16,8 @@ export const messages = {
   ...watch,
 
   ...reach,
+  ...push,
+
   'keys.move': '다음, 이전 서버',
   'keys.close': '닫기, 나가기, 지우기',
   'keys.open': '선택한 서버 열기',

@@ -11,6 +11,7 @@ import { Addresses } from './addresses.js';
 import { Audit } from './audit.js';
 import { Channels } from './channels.js';
 import { Checks } from './checks.js';
+import { Devices } from './devices.js';
 import { Keys } from './keys.js';
 import { Public } from './public.js';
 import { Rules } from './rules.js';
@@ -18,9 +19,9 @@ import { LanguageChoice } from './shell.js';
 import { Silences } from './silences.js';
 import { Users } from './users.js';
 
-const PARTS = { general: General, rules: Rules, channels: Channels, silences: Silences, checks: Checks, public: Public, users: Users, addresses: Addresses, audit: Audit };
+const PARTS = { general: General, rules: Rules, channels: Channels, silences: Silences, devices: Devices, checks: Checks, public: Public, users: Users, addresses: Addresses, audit: Audit };
 // What those see who are no administrators.
-const FOR_ALL = ['general', 'rules', 'silences', 'checks'];
+const FOR_ALL = ['general', 'rules', 'silences', 'devices', 'checks'];
 
 export function View({ query }) {
   const { t } = useWords();
