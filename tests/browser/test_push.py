@@ -1,7 +1,7 @@
 """What a push becomes in a real browser: the worker shows it, leads where it points, and outlives a changed address.
 
 No push service can be reached from here, so the browser's own tools bring the message; what the hub encrypts for a
-browser is read back in tests/scenarios/test_push_flow.py.
+browser is read back in test_push_flow.py.
 """
 
 from __future__ import annotations
