@@ -1,21 +1,24 @@
 """What a push becomes in a real browser: the worker shows it, leads where it points, and outlives a changed address.
 
 No push service can be reached from here, so the browser's own tools bring the message; what the hub encrypts for a
-browser is read back in test_push_flow.py.
+browser is read back at the end, on the whole way from a post.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from tests.browser.chromium import Tab
 from tests.browser.conftest import Site
 from tests.browser.test_access_pages import api
-from tests.channels.browser_twin import Browser
+from tests.browser.test_alert_pages import report
+from tests.channels.browser_twin import Browser, checked
 from tests.channels.receiver import Receiver, Reply, receiving
 
 HUB = "https://hub.example.org"
@@ -250,3 +253,48 @@ def test_a_push_service_out_of_reach_is_said_so(told: Tab, site: Site) -> None:
     told.click("button.main", "Notify this browser")
     told.until("document.querySelector('main [role=alert]')?.textContent.includes('push service did not answer')")
     assert api(site, "GET", "/api/alerts/devices")["devices"] == []
+
+
+NAME = "결제-db-1"
+DEVICES = "/api/alerts/devices"
+
+
+def test_from_a_post_to_a_notification_and_the_page(told: Tab, site: Site, push_service: Receiver) -> None:
+    """The whole way, with nothing played but the push service: a post, the sweep, an incident in both stores, what is
+    owed and sent, the message as the browser decrypts it, the notification it becomes, and the page it leads to."""
+    token, browser = site.token(), Browser()
+    public = api(site, "GET", DEVICES, token=token)["key"]
+    subscription = browser.subscription(f"{push_service.url}/of-this-browser")
+    device = api(site, "POST", DEVICES, {**subscription, "name": "내 폰", "locale": "ko"}, token)["device"]
+    key = api(site, "POST", "/api/auth/keys", {"name": "flow"}, token)
+    try:
+        report(site, key["secret"], NAME, 97.0)
+        deadline = time.monotonic() + 40
+        messages = []
+        while not messages and time.monotonic() < deadline:
+            time.sleep(0.2)
+            whole = [browser.read(request) for request in push_service.requests]
+            messages = [one for one in whole if NAME in one["title"]]
+        [message] = messages
+        request = next(one for one in push_service.requests if browser.read(one)["id"] == message["id"])
+        checked(request, push_service.url, public)
+        assert (message["kind"], message["severity"], message["locale"]) == ("opened", "critical", "ko")
+        assert message["title"].startswith("[위험]")
+        assert "디스크" in message["title"]
+
+        [alert] = api(site, "GET", f"/api/alerts?state=open&server={quote(NAME)}", token=token)["alerts"]
+        assert message["url"].endswith(f"#/alerts/{alert['id']}")
+        sent = api(site, "GET", f"/api/alerts/{alert['id']}", token=token)["deliveries"]
+        assert any(one["state"] == "sent" for one in sent)
+        row = next(one for one in api(site, "GET", "/api/servers", token=token)["servers"] if one["id"] == NAME)
+        assert (row["status"], row["reason"]["incident"]) == ("critical", alert["id"])
+
+        [shown] = shown_after(told, site, json.dumps(message), "all.length")
+        assert (shown["title"], shown["body"]) == (message["title"], message["body"])
+        told.js(f"location.hash = {json.dumps('#' + message['url'].partition('#')[2])}")
+        told.until(f"document.querySelector('main h1')?.textContent.includes({json.dumps(NAME)})", 20)
+        assert "Disk / at 97% (level 95%)" in told.text()
+    finally:
+        api(site, "DELETE", f"{DEVICES}/{device['id']}", token=token)
+        api(site, "DELETE", f"/api/servers/{quote(NAME)}", token=token)
+        api(site, "DELETE", f"/api/auth/keys/{key['key']['id']}", token=token)
