@@ -35,7 +35,7 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def pair(module_stores: Pair) -> Pair:
     """One database for all, without people and keys: making one for each test would take longer than the tests."""
-    module_stores.rows("truncate omv.account, omv.session, omv.agent_key")
+    module_stores.rows("truncate omv.account, omv.session, omv.agent_key cascade")
     module_stores.redis().flushdb()  # what is left of attempts to sign in
     return module_stores
 

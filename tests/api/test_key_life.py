@@ -26,7 +26,7 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def pair(module_stores: Pair) -> Pair:
-    module_stores.rows("truncate omv.account, omv.session, omv.agent_key")
+    module_stores.rows("truncate omv.account, omv.session, omv.agent_key cascade")
     return module_stores
 
 
