@@ -69,7 +69,8 @@ def test_an_alert_is_seen_looked_at_acknowledged_and_ended(inside: Tab, site: Si
 
     inside.click(".pair .btn", "End it")
     inside.click("dialog[open] button.main")
-    inside.until("!document.querySelector('dialog') && document.querySelectorAll('.log li').length === 3")
+    inside.until("!document.querySelector('dialog')")
+    inside.until("[...document.querySelectorAll('.log b')].some((one) => one.textContent === 'Over')")
     assert open_alerts(site, full_disk) == []
     inside.click("main a[href='#/alerts']")
     inside.click(".segmented button", "Over")
