@@ -16,7 +16,12 @@ NAMES = "[...document.querySelectorAll('.key-table tbody th bdi:first-child')].m
 
 @pytest.fixture(autouse=True)
 def none_left(site: Site) -> Iterator[None]:
+    _none_left(site)
     yield
+    _none_left(site)
+
+
+def _none_left(site: Site) -> None:
     for one in api(site, "GET", COMPONENTS)["components"]:
         api(site, "DELETE", f"{COMPONENTS}/{one['id']}")
 
