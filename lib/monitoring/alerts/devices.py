@@ -7,7 +7,7 @@ import ipaddress
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,10 +16,12 @@ from lib.domain.errors import BadInput, NotFound, Unavailable
 from lib.domain.moments import told
 from lib.monitoring.alerts.messages import clean
 from lib.monitoring.alerts.policies import document_of, policy_of
-from lib.monitoring.alerts.push import AUTH_BYTES, PushKey, bytes_of, public_point
 from lib.monitoring.alerts.switchboard import WantedQuiet, tried
 from lib.outbound import Door
 from lib.storage.port import Deliveries
+
+if TYPE_CHECKING:
+    from lib.monitoring.alerts.push import PushKey
 
 # The push services of the browsers there are. A browser names its own: without a list anybody who may sign in could
 # have us call any host.
@@ -149,6 +151,9 @@ class Devices:
         return row
 
     def _check(self, wanted: WantedDevice) -> None:
+        # Late: cryptography costs every cold start of these routes a tenth of a second, and only this needs it.
+        from lib.monitoring.alerts.push import AUTH_BYTES, bytes_of, public_point
+
         try:
             parts = urlsplit(wanted.endpoint)
             host = parts.hostname or ""
