@@ -167,7 +167,7 @@ def fold(state: ServerState, windows: Sequence[Window], offset: int = 0) -> Foun
     bench = _Bench.from_text(state.detection)
     columns = [one for one, name in enumerate(state.series) if name not in NEVER][:MOST_SERIES]
     found = Found()
-    accepted = _accept(state, memory, bench, lasting, found)
+    accepted = _accept(state, memory, bench, lasting, found, offset)
     levels = [_level(state, name) for name in state.series]
     touched: set[str] = set()
     hour: int = memory.get("hour") or 0
@@ -196,11 +196,6 @@ def _strength(state: ServerState, bench: _Bench, levels: Sequence[float | None])
         for column, one in bench.detectors.items()
         if one.hold >= FAINT and levels[column] is not None
     }
-
-
-def open_series(state: ServerState) -> dict[str, Sequence[Any]]:
-    """{series: [since, last, peak at, score, value, why]} of what is unlike itself now."""
-    return (state.memory.get(NAME) or {}).get("open") or {}
 
 
 def is_unlike(strength: Mapping[str, float], options: AnomalyOptions) -> tuple[bool, list[str]]:
@@ -232,21 +227,26 @@ def _judge(
 
 
 def _accept(
-    state: ServerState, memory: Mapping[str, Any], bench: _Bench, lasting: dict[str, list[Any]], found: Found
+    state: ServerState,
+    memory: Mapping[str, Any],
+    bench: _Bench,
+    lasting: dict[str, list[Any]],
+    found: Found,
+    offset: int,
 ) -> dict[str, int]:
     """People said that something was to be expected: its detector learns it, once."""
     heeded: dict[str, int] = memory.get("accepted") or {}
-    wanted: dict[str, int] = state.settings.get("accepted") or {}
-    for series, since in wanted.items():
-        if heeded.get(series) == since or series not in state.series:
+    wanted: dict[str, dict[str, Any]] = state.settings.get("accepted") or {}
+    for series, one in wanted.items():
+        if heeded.get(series) == one["since"] or series not in state.series:
             continue
         detector = bench.detectors.get(state.series.index(series))
         if detector is not None:
-            detector.accept()
-        if series in lasting and lasting[series][SINCE] == since:
+            detector.accept(one["at"], one["value"], offset)
+        if series in lasting and lasting[series][SINCE] == one["since"]:
             kept = lasting.pop(series)
             found.anomalies.append(_row(series, kept, kept[LAST]))
-    return dict(wanted)
+    return {series: one["since"] for series, one in wanted.items()}
 
 
 def _lose(state: ServerState, lasting: dict[str, list[Any]], touched: set[str], found: Found) -> None:

@@ -101,7 +101,8 @@ begin
     return null;
   end if;
   update omv.server
-     set settings = settings || jsonb_build_object('accepted', coalesce(settings->'accepted', '{}') || jsonb_build_object(a.series, a.since))
+     set settings = settings || jsonb_build_object('accepted', coalesce(settings->'accepted', '{}') || jsonb_build_object(a.series,
+           jsonb_build_object('since', a.since, 'at', a.peak_at, 'value', a.value)))
    where id = v.id;
   update omv.sweep set version = version + 1;
   return jsonb_build_object('server', v.name, 'series', a.series, 'since', a.since, 'until', a.until, 'peak_at', a.peak_at,

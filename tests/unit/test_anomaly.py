@@ -55,7 +55,7 @@ def test_whatever_it_is_fed_scores_and_state_are_bounded(
     band = detector.band(detector.last_at, offset)
     assert band is None or band[0] <= band[1]
     assert all(not isinstance(one, float) or math.isfinite(one) for one in detector.explain().values())
-    detector.accept(offset)
+    detector.accept(detector.last_at, 5.0, offset)
     assert from_bytes(detector.to_bytes()).to_bytes() == detector.to_bytes()
 
 
@@ -174,7 +174,7 @@ def test_what_was_to_be_expected_is_usual_from_then_on() -> None:
     unheeded, heeded = new_hold_detector(), new_hold_detector()
     for detector in (unheeded, heeded):
         fed(detector, [*told, *shifted[:10]])
-    heeded.accept()
+    heeded.accept(heeded.last_at, 80.0)
     assert heeded.hold == 0.0
     assert max(fed(heeded, shifted[15:])) < min(fed(unheeded, shifted[15:]))
 

@@ -12,12 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.monitoring.analyzers import Window
-from lib.monitoring.detection import MINUTE, NAME, AnomalyOptions, Found, fold, open_series
+from lib.monitoring.detection import MINUTE, NAME, AnomalyOptions, Found, fold
 from lib.monitoring.state import ServerState
 from tests.unit.folding import kept_and_read
 
 START = 1_800_000_000
 SERIES = ["cpu", "memory", "uptime"]
+
+
+def open_series(state: ServerState) -> dict[str, Any]:
+    found: dict[str, Any] = state.memory[NAME]["open"]
+    return found
 
 
 def state_of(**settings: Any) -> ServerState:
@@ -101,15 +106,34 @@ def test_what_was_to_be_expected_ends_and_is_learnt_once() -> None:
     state = state_of()
     feed(state, rows(600))
     (row,) = feed(state, rows(5, 600, high=(600, 605))).anomalies
-    state.settings = {"accepted": {"cpu": row[1], "no such series": 1}}
+    state.settings = {"accepted": {"cpu": _said(row), "no such series": _said(row)}}
     found = feed(state, rows(30, 605, high=(605, 635)))
     assert [(one[0], one[1], one[2] is not None) for one in found.anomalies] == [("cpu", row[1], True)]
-    assert state.memory[NAME]["accepted"] == state.settings["accepted"]
+    assert state.memory[NAME]["accepted"] == {"cpu": row[1], "no such series": row[1]}
     before = state.detection
     again = state.copy()
     feed(again, rows(5, 635, high=(635, 640)))
     feed(state, rows(5, 635, high=(635, 640)))
     assert again.detection == state.detection != before
+
+
+def _said(row: list[Any]) -> dict[str, Any]:
+    return {"since": row[1], "at": row[3], "value": row[5]}
+
+
+@pytest.mark.parametrize("offset", [0, 9 * 3_600])
+def test_what_was_to_be_expected_is_learnt_at_its_own_hour_also_hours_later(offset: int) -> None:
+    state = state_of()
+    feed(state, rows(600), offset=offset)
+    found = feed(state, rows(90, 600, high=(600, 630)), offset=offset)
+    (row,) = [one for one in found.anomalies if one[0] == "cpu"]
+    feed(state, rows(120, 690), offset=offset)  # it has long been over
+    state.settings = {"accepted": {"cpu": _said(row)}}
+    bands = feed(state, rows(1_440, 810), offset=offset).bands
+    of = {hour: float(high[1:].split(",")[0]) for hour, _, high in bands}
+    same = row[3] // 3_600 * 3_600 + 86_400
+    assert of[same] > 85, "as high as it was, at that hour of the next day"
+    assert max(high for hour, high in of.items() if hour < same) < 60, "and at no other hour on the way there"
 
 
 def test_a_series_that_is_told_no_more_does_not_stay_unlike_itself() -> None:

@@ -325,15 +325,17 @@ class Detector:
         width = f[_Q2] * (f[_D2] + FLOOR * (f[_HI] - f[_LO]) + 1e-12)
         return usual - width, usual + width
 
-    def accept(self, offset: int = 0) -> None:
-        """It was to be expected: what it is now is usual from here on, at this hour of the day."""
+    def accept(self, at: float, value: float, offset: int = 0) -> None:
+        """What it was at that time was to be expected: at this hour of the day it is usual from here on."""
+        if not self.n or not 0 <= at < LATEST or not -LARGEST < value < LARGEST:
+            return
         f = self._f
         f[_HOLD] = f[_LAST] = f[_R] = f[_RL] = 0.0
         self.quiet = 0
         self.alert = self.hold = 0.0
-        if self.last_at:
-            hour = (self.last_at + offset) // HOUR
-            self._add(self._profile, hour % 24, f[_M] - f[_L] - self._seasonal(hour))
+        hour = (int(at) + offset) // HOUR
+        self._add(self._profile, hour % 24, value - f[_L] - self._seasonal(hour))
+        self._f = array("f", f).tolist()
         self._why = None
 
     def to_bytes(self) -> bytes:
@@ -356,9 +358,12 @@ def from_bytes(packed: bytes) -> Detector:
     """What `to_bytes` gave, with the face `alert` and without an explanation. Of a form that is not known: a new one,
     which learns anew; whoever makes another form reads this one too."""
     detector = Detector()
-    if len(packed) != _PACKED.size or packed[0] != VERSION or not all(map(math.isfinite, _PACKED.unpack(packed))):
+    if len(packed) != _PACKED.size or packed[0] != VERSION:
         return detector
-    _, detector.quiet, detector.in_hour, detector.n, detector.started, detector.last_at, *rest = _PACKED.unpack(packed)
+    kept = _PACKED.unpack(packed)
+    if not all(map(math.isfinite, kept)):
+        return detector
+    _, detector.quiet, detector.in_hour, detector.n, detector.started, detector.last_at, *rest = kept
     detector.alert, detector.hold, *rest = rest
     detector._f, detector._profile, detector._weekend = rest[:_FLOATS], rest[_FLOATS:-8], rest[-8:]
     return detector
