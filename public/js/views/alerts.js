@@ -2,6 +2,7 @@
 
 import { html, useState } from '../../vendor/preact-htm.js';
 import { post } from '../api.js';
+import { chartsFor } from '../charts.js';
 import { FormDialog, useCall } from '../components/form.js';
 import { useLive, useNow, useStore, useWords } from '../components/hooks.js';
 import { Segmented, StatusTag } from '../components/marks.js';
@@ -100,7 +101,7 @@ function Evidence({ evidence, rule, now }) {
   const busiest = [...(evidence.processes?.list ?? [])].sort((first, second) => (second.cpu ?? 0) - (first.cpu ?? 0)).slice(0, 5);
   return html`<dl class="lists">
     ${rule && html`<dt>${t('alert.rule')}</dt><dd>${rule.name}</dd>`}
-    ${values.length ? html`<dt>${t('alert.values')}</dt><dd>${values.map(([name, value]) => `${t(`line.${name}`)} ${Math.round(value * 10) / 10}`).join(' · ')}</dd>` : null}
+    ${values.length ? html`<dt>${t('alert.values')}</dt><dd>${values.map(([name, value]) => `${t(`line.${name}`)} ${words.quantity(value, chartsFor([name])[0]?.unit ?? '')}`).join(' · ')}</dd>` : null}
     ${busiest.length ? html`<dt>${t('server.processes')}</dt><dd><ul>${busiest.map((one) => html`<li key=${one.pid}><bdi>${one.name}</bdi> <span class="sub">${one.cpu == null ? '' : `CPU ${one.cpu} %`}</span></li>`)}</ul></dd>` : null}
     ${evidence.events?.length ? html`<dt>${t('alert.events')}</dt><dd><ul>${evidence.events.map(([at, kind, title]) => html`<li key=${at + title}>${words.moment(at, now)} · ${words.has(`event.${kind}`) ? t(`event.${kind}`) : kind} <bdi>${title}</bdi></li>`)}</ul></dd>` : null}
     ${evidence.errors?.length ? html`<dt>${t('alert.errors')}</dt><dd><ul>${evidence.errors.map(([at, , source, message], place) => html`<li key=${place}>${words.moment(at, now)} · <bdi>${source}: ${message}</bdi></li>`)}</ul></dd>` : null}</dl>`;
