@@ -24,7 +24,7 @@ export const store = createStore({
   words: null, // see i18n.js
   theme: 'system', // system | dark | light
   link: { state: 'connecting', since: 0, confirmedAt: 0 }, // connecting | live | lost
-  openAlerts: 0, // not acknowledged
+  pills: {}, // how many of a page need attention: {overview: servers, alerts}
   lastFleet: '#/', // where "back" leads, with its filters
   clockSkew: 0, // seconds by which the hub is ahead
 });

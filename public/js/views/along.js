@@ -30,13 +30,15 @@ function useNews() {
   const alerts = data?.alerts;
   useEffect(() => {
     if (!alerts) return;
-    store.set({ openAlerts: alerts.filter((one) => !one.acked_by).length });
+    count('alerts', alerts.filter((one) => !one.acked_by).length);
     const told = news(known.current, alerts);
     known.current = alerts;
     if (told) setToasts((before) => [...before, told].slice(-MOST));
   }, [alerts]);
   return [toasts, (key) => setToasts((before) => before.filter((one) => one.key !== key))];
 }
+
+const count = (page, number) => store.set({ pills: { ...store.get().pills, [page]: number } });
 
 /** The browser tab tells the fleet's worst status, whichever view is open. */
 function useBeacon(route) {
@@ -46,13 +48,15 @@ function useBeacon(route) {
   const now = useNow(10);
   const servers = data ? judged(data.servers, now, confirmedAt) : [];
   const worst = worstOf(servers);
-  const count = worst ? countStatuses(servers)[worst] : 0;
+  const counts = countStatuses(servers);
+  const ofWorst = worst ? counts[worst] : 0;
+  useEffect(() => count('overview', counts.critical), [counts.critical]);
   useEffect(() => {
     const place = route.id ?? words.t(`nav.${route.page}`);
-    const state = worst && worst !== 'ok' ? `${words.t(`status.${worst}`)} ${count} · ` : '';
+    const state = worst && worst !== 'ok' ? `${words.t(`status.${worst}`)} ${ofWorst} · ` : '';
     document.title = `${state}${place} · ${words.t('app.name')}`;
     showFavicon(worst);
-  }, [worst, count, route.page, route.id, words]);
+  }, [worst, ofWorst, route.page, route.id, words]);
 }
 
 function useShortcuts(search, help, route) {

@@ -2,12 +2,11 @@
 
 import { html, useRef, useState } from '../../vendor/preact-htm.js';
 import { signOut } from '../api.js';
-import { useLive, useNow, useStore, useWords } from '../components/hooks.js';
+import { useStore, useWords } from '../components/hooks.js';
 import { Late } from '../components/late.js';
 import { Age, Fades, Icon, Segmented } from '../components/marks.js';
 import { nextTheme, switchLanguage, switchTheme } from '../preferences.js';
-import { address, adjust, FLEET, fleetEvery, go } from '../router.js';
-import { countStatuses, judged } from '../status.js';
+import { address, adjust, go } from '../router.js';
 
 const PAGES = ['overview', 'servers', 'alerts', 'settings'];
 
@@ -16,7 +15,7 @@ export function Shell({ route, children }) {
   const user = useStore((state) => state.session.user);
   const [isHelping, setHelping] = useState(false);
   const search = useRef();
-  const pills = { overview: useCritical(), alerts: useStore((state) => state.openAlerts) };
+  const pills = useStore((state) => state.pills);
   const isAdmin = user?.role === 'admin';
 
   return html`<a class="skip sr" href="#main" onClick=${skip}>${t('app.skip')}</a>
@@ -53,14 +52,6 @@ const currentOf = ({ page }, name) => (page === name || (page === 'server' && na
 function skip(event) {
   event.preventDefault();
   document.getElementById('main').focus();
-}
-
-/** How many servers are. */
-function useCritical() {
-  const { data } = useLive(FLEET, fleetEvery);
-  const confirmedAt = useStore((state) => state.link.confirmedAt);
-  const now = useNow(10);
-  return data ? countStatuses(judged(data.servers, now, confirmedAt)).critical : 0;
 }
 
 const Pill = ({ count }) => (count > 0 ? html`<span class="pill">${count}</span>` : null);
