@@ -1,0 +1,45 @@
+"""What it costs to read a question, in a fleet of five hundred."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+
+from lib.mcp.npu.extractor import extract_from
+from lib.mcp.npu.inventory import inventory_of
+from lib.mcp.npu.text import read
+from tests.bench.meter import Figure
+
+NOW = datetime.fromisoformat("2026-08-14T15:20:00+09:00")
+STEMS = ("web", "api", "db", "cache", "mq")
+QUESTIONS = (
+    "웹 1번 서버 CPU 어때?", "지난주 월요일부터 어제까지 api-003 메모리 평균", "top 5 servers by disk usage right now",
+    "which servers had CPU above 80% for more than 10 minutes last night?",
+    "db-* 중 디스크 90% 넘는 서버만 빼고 보여줘",
+    "compare web-001 and web-002 network in over the past 6 hours", "cache 그룹에서 가장 느린 서버 3대는?",
+    "warning alerts on mq-099 since yesterday 3pm", "오늘 새벽 2시에서 4시 사이 에러 로그 찾아줘",
+    "hello, who are you?",
+)  # fmt: skip
+ROUNDS = 40
+
+
+def reading() -> Iterator[Figure]:
+    servers = [
+        {"id": f"{stem}-{number:03}", "group": stem, "tags": {"region": "seoul"}}
+        for stem in STEMS
+        for number in range(100)
+    ]
+    began = time.process_time()
+    fleet = inventory_of(servers)
+    prepared = time.process_time() - began
+    took = []
+    for text in QUESTIONS * ROUNDS:
+        began = time.process_time()
+        extract_from(read(text), NOW, fleet)
+        took.append(time.process_time() - began)
+    took.sort()
+    group = f"reading a question, {len(servers)} servers"
+    yield Figure(group, "CPU, median", took[len(took) // 2] * 1e3, "ms")
+    yield Figure(group, "CPU, 99th percentile", took[int(0.99 * len(took))] * 1e3, "ms", most=5.0)
+    yield Figure(group, "CPU of making a new fleet ready", prepared * 1e3, "ms")
