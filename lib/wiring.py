@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from lib.auth.accounts import Accounts
     from lib.auth.act_links import ActLinks
     from lib.auth.audit import Audit
+    from lib.auth.confirmations import Confirmations
     from lib.auth.keyring import Keyring
     from lib.auth.limiter import Limiter
     from lib.auth.people import People
     from lib.auth.supabase_accounts import SupabaseAccounts
     from lib.auth.vault import Vault
+    from lib.mcp.core.assistant import Assistant
     from lib.monitoring.alerts.by_link import ByLink
     from lib.monitoring.alerts.desk import Desk
     from lib.monitoring.alerts.devices import Devices
@@ -158,6 +160,24 @@ class Services:
         return Limiter(self.storage.limits, f"limits {secret}".encode())
 
     @cached_property
+    def assistant(self) -> Assistant:
+        from lib.domain.calendars import read_zone
+        from lib.mcp.core.assistant import Assistant
+        from lib.mcp.core.conversations import Conversations
+
+        sign = (lambda *act: self.confirmations.sign(*act)) if self.settings.jwt_secret else None
+        conversations = Conversations(self.storage.chats)
+        return Assistant(self, conversations, read_zone(self.settings.timezone), sign)
+
+    @cached_property
+    def confirmations(self) -> Confirmations:
+        from lib.auth.confirmations import Confirmations
+
+        if not self.settings.jwt_secret:
+            raise Unavailable("nothing can be confirmed: OPENMANAGER_JWT_SECRET is not set", retry_after=60)
+        return Confirmations(self.settings.jwt_secret, self.clock)
+
+    @cached_property
     def people(self) -> People:
         from lib.auth.people import People
 
@@ -203,6 +223,7 @@ class Services:
 
     @cached_property
     def sweeper(self) -> Sweeper:
+        from lib.monitoring.deadman import DeadMan
         from lib.monitoring.ingest import Cadence
         from lib.monitoring.sweep import Sweeper
 
@@ -316,28 +337,6 @@ class Services:
             )
         except DomainError as error:
             log.error("the emergency webhook failed: %s", error)
-
-
-class DeadMan:
-    """Tells somebody else's watch that we live: after commits, at most once a minute. Never raises."""
-
-    def __init__(self, url: str | None, door: Door, every: float = 60.0) -> None:
-        self._url = url
-        self._door = door
-        self._every = every
-        self._told = float("-inf")
-
-    def __call__(self) -> None:
-        from lib.domain.errors import DomainError
-
-        now = time.monotonic()
-        if not self._url or now - self._told < self._every:
-            return
-        self._told = now
-        try:
-            self._door.call("GET", self._url, trusted=True)
-        except DomainError as error:
-            log.warning("the dead-man address did not answer: %s", error)
 
 
 _lock = threading.Lock()

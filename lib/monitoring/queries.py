@@ -149,6 +149,28 @@ class Queries:
         series = {metric: _columns(rows, start, step) for metric, rows in found["series"].items()}
         return {"from": start, "to": end, "step": step, "tier": found["tier"], "series": series}
 
+    def latest(
+        self, names: Sequence[str], series: Sequence[str], sight: Sight = EVERYTHING
+    ) -> dict[str, dict[str, tuple[float, float]]]:
+        """`{server: {series: (at, value)}}`: the newest value of each series in the last six hours, of many servers at
+        once. A metric stands for its series of every mount."""
+        found: dict[str, dict[str, tuple[float, float]]] = {}
+        for server, name, at, value in self._storage.analysis.latest(names, series, sight) if names else []:
+            found.setdefault(server, {})[name] = (at, value)
+        return found
+
+    def stretches(
+        self, names: Sequence[str], series: Sequence[str], start: int, end: int, points: int, sight: Sight = EVERYTHING
+    ) -> dict[str, dict[str, Any]]:
+        """`{server: {from, step, tier, series: {name: [[bin, min, avg, max, samples], ...]}}}` of many servers in one
+        call; the step as for `series`."""
+        if not names:
+            return {}
+        step, tier = plan(start, end, points)
+        reads = [(name, start, end) for name in names]
+        found = self._storage.analysis.analysis_series(reads, series, step, tier, sight=sight)
+        return {name: one for name, one in zip(names, found, strict=False) if one is not None}
+
     def processes(self, name: str, at: int | None = None, sight: Sight = EVERYTHING) -> dict[str, Any]:
         found = _known(self._storage.queries.processes(name, at, sight), name)
         return {**found, **told("at", found["at"])}

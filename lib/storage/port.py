@@ -188,6 +188,9 @@ class Analysis(Protocol):
         custom: bool = False,
         sight: Sight = EVERYTHING,
     ) -> list[dict[str, Any] | None]: ...
+    def latest(
+        self, servers: Sequence[str], series: Sequence[str], sight: Sight = EVERYTHING
+    ) -> list[tuple[str, str, float, float]]: ...
     def analysis_happenings(
         self, servers: Sequence[str], start: int, end: int, sight: Sight = EVERYTHING
     ) -> dict[str, Any]: ...
@@ -258,6 +261,14 @@ class Deliveries(Protocol):
     def secrets_reseal(self, changes: Sequence[tuple[str, str, str]]) -> int: ...
 
 
+class Chats(Protocol):
+    """Conversations with the assistant, in Redis alone. Every call may raise Unavailable."""
+
+    def turns(self, owner: str, conversation: str) -> str | None: ...
+    def keep(self, owner: str, conversation: str, turns: str) -> None: ...
+    def first_use(self, token: str, seconds: int) -> bool: ...
+
+
 class Storage(Protocol):
     """Both stores behind one door."""
 
@@ -294,6 +305,9 @@ class Storage(Protocol):
 
     @property
     def deliveries(self) -> Deliveries: ...
+
+    @property
+    def chats(self) -> Chats: ...
 
     @property
     def limits(self) -> Limits:

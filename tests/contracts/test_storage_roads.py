@@ -519,6 +519,8 @@ def analysis_calls(analysis: AnalysisQueries) -> Iterator[tuple[str, Callable[[]
             "analysis_happenings",
             lambda sight=sight: analysis.analysis_happenings(["looked-at"], HOUR - 60, HOUR + 60, sight),
         )
+        yield "latest", lambda sight=sight: analysis.latest(["looked-at", "nobody"], ["cpu", "disk"], sight)
+    yield "latest", lambda: analysis.latest(["a\0b"], [])
     yield "analysis_series", lambda: analysis.analysis_series(reads, ["cpu"], 0, "raw")  # division by zero
     yield "analysis_series", lambda: analysis.analysis_series([], ["cpu"], 60, "5m")
     yield "analysis_happenings", lambda: analysis.analysis_happenings(["a\0b"], HOUR, HOUR + 60)

@@ -14,6 +14,7 @@ from lib.domain.errors import DomainError, Unavailable
 from lib.storage.hybrid.directory import Directory
 from lib.storage.port import Entry
 from lib.storage.redis.cache import Cache, id_key
+from lib.storage.redis.chats import RedisChats
 from lib.storage.redis.client import Counting, Redis, Resting
 from lib.storage.redis.limits import RedisLimits
 from lib.storage.supabase.audited import AuditedRpc
@@ -39,7 +40,9 @@ class HybridStorage:
     def __init__(self, redis: Redis, rpc: Rpc, *, billed: bool, shard: int = 0) -> None:
         self.redis = Counting(redis)
         self.cache = Cache(self.redis, shard)
-        self.limits = RedisLimits(Resting(self.redis, REDIS_PAUSE_SECONDS))
+        resting = Resting(self.redis, REDIS_PAUSE_SECONDS)
+        self.limits = RedisLimits(resting)
+        self.chats = RedisChats(resting)
         self.rpc = rpc
         self.queries = Queries(AuditedRpc(rpc), shard)
         self.access = AccessQueries(AuditedRpc(rpc))

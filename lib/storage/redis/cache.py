@@ -5,6 +5,7 @@
 | `omv:{shard}:samples` | stream: one entry a post, one field a part | trimmed 10 minutes behind the sweep's cursor |
 | `omv:{shard}:snapshot` | the fleet as last committed | 1 day |
 | `omv:emergency` | the emergency webhook was called | 1 hour |
+| `omv:chat:{owner}:{id}`, `omv:once:{hash}` | conversations and used confirmations (chats.py) | an hour, ten minutes |
 | `omv:limit:{hash}` | how much of a limit somebody has used up (limits.py) | until nothing is, 6 minutes at most |
 """
 

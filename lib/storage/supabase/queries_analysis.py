@@ -32,6 +32,15 @@ class AnalysisQueries:
         }  # fmt: skip
         return list(self._rpc.call("omv_analysis_series", wanted, timeout=COMMIT_SECONDS)["found"])
 
+    def latest(
+        self, servers: Sequence[str], series: Sequence[str], sight: Sight = EVERYTHING
+    ) -> list[tuple[str, str, float, float]]:
+        """(server, series, at, value), the newest of each series of at most 500 servers in the last six hours. A metric
+        stands for its series of every mount."""
+        wanted = {"servers": list(servers), "series": list(series), **_held(sight)}
+        found = self._rpc.call("omv_latest", wanted)["found"]
+        return [(server, name, float(at), float(value)) for server, name, at, value in found]
+
     def analysis_happenings(
         self, servers: Sequence[str], start: int, end: int, sight: Sight = EVERYTHING
     ) -> dict[str, Any]:

@@ -1,0 +1,167 @@
+"""A question in, an answer out: read, asked of the same queries as the page, told by the contract of docs/assistant.md.
+
+No language model is needed. Every number of an answer is one of its facts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from lib.domain.access import EVERYTHING, Sight
+from lib.domain.errors import NotFound
+from lib.mcp.core import processor
+from lib.mcp.core.conversations import Conversations
+from lib.mcp.core.measures import Locale
+from lib.mcp.core.question import Asked
+from lib.mcp.core.responder import MOST_SUGGESTIONS, Reply, Say
+from lib.mcp.core.sources import House, Sources
+from lib.mcp.intents import NEEDS_NO_SERVERS, question
+from lib.mcp.intents.unknown import tell_unknown
+
+SURE = 0.35  # below it the question is asked back
+_HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]")
+_ENGLISH = re.compile(
+    r"(?<![a-z])(?:the|is|are|how|what|which|why|show|when|who|does|did|do|of|for|on|in|me|my|all|any|please|compare|list|"
+    r"hi|hello|thanks|explain|set|mute|ack|with|and|now|last|over|above|below)(?![a-z])",
+    re.IGNORECASE,
+)
+type Sign = Callable[[str, str, Mapping[str, Any]], str]  # (who, kind, params) -> token
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One request. `now` and `servers` are another time and fleet to read the question by; nothing is then done or
+    answered from data that is not theirs."""
+
+    message: str
+    who: str = ""
+    sight: Sight = EVERYTHING
+    may_act: bool = False
+    locale: Locale | None = None
+    conversation: str | None = None
+    history: Sequence[Mapping[str, Any]] | None = None
+    now: str | None = None
+    servers: Sequence[Mapping[str, Any]] | None = None
+    dry_run: bool = False
+
+
+class Assistant:
+    def __init__(self, house: House, conversations: Conversations, zone: tzinfo, sign: Sign | None = None) -> None:
+        self._house = house
+        self._conversations = conversations
+        self._zone = zone
+        self._sign = sign
+
+    def reply(self, turn: Turn) -> dict[str, Any]:
+        """The reply as the contract has it. Raises Unavailable where a store is away that the answer needs."""
+        locale = language_of(turn.message, turn.locale)
+        sources = Sources(self._house, turn.sight, self._zone, locale)
+        conversation, kept = self._conversations.begin(turn.who, turn.conversation)
+        history = [dict(one) for one in turn.history] if turn.history is not None else kept
+        servers = sources.inventory() if turn.servers is None else [dict(one) for one in turn.servers]
+        now = turn.now or datetime.fromtimestamp(int(sources.now), self._zone).isoformat()
+        frame = processor.parse(turn.message, now, servers, history)
+        if not turn.dry_run:
+            self._conversations.keep(turn.who, conversation, kept, turn.message, frame)
+        say = Say(locale, self._zone, sources.now)
+        asked = _asked(frame, turn)
+        if turn.servers is None:
+            answer(asked, sources, say)
+        else:  # a fleet that is not ours: there is nothing to say of it but how the question was read
+            say.line(f"질문을 {asked.intent}(으)로 읽었습니다.", f"Read as {asked.intent}.")
+        say.stale = say.stale or sources.is_stale
+        made = say.finish(sources.data_as_of)
+        body = self._finished(made, turn, asked)
+        return {
+            **body,
+            "nlu": frame,
+            "confidence": frame["confidence"],
+            "engine": "rules",
+            "conversation": conversation,
+            "locale": locale,
+        }
+
+    def _finished(self, made: Reply, turn: Turn, asked: Asked) -> dict[str, Any]:
+        body = made.body()
+        body["suggestions"] = _three(made.suggestions, asked.intent, "ko" if _HANGUL.search(made.answer) else "en")
+        for one in body["actions"]:
+            can_confirm = turn.may_act and not turn.dry_run and self._sign is not None
+            one["confirm_token"] = (
+                self._sign(turn.who, one["type"], one["params"]) if can_confirm and self._sign else None
+            )
+        return body
+
+
+def answer(asked: Asked, sources: Sources, say: Say) -> None:
+    """Answers into `say`."""
+    intent = asked.intent
+    if intent not in NEEDS_NO_SERVERS:
+        if not sources.fleet:
+            _tell_empty(say)
+            return
+        if asked.words("unknown_servers") and not sources.meant(asked).servers:
+            tell_unknown(asked, sources, say)
+            return
+    try:
+        question(intent).answer(asked, sources, say)
+    except NotFound:  # deleted between the snapshot and now, or by its own sight
+        say.line(
+            "찾는 대상이 지금은 없습니다. 방금 삭제되었을 수 있습니다.",
+            "What you ask about is not there any more: it may just have been deleted.",
+        )
+
+
+def language_of(message: str, locale: Locale | None) -> Locale:
+    """The language to answer in: that of the question, the reader's own where the question shows none."""
+    if _HANGUL.search(message):
+        return "ko"
+    if locale is not None and not _ENGLISH.search(message):
+        return locale
+    return "en"
+
+
+def _asked(frame: Mapping[str, Any], turn: Turn) -> Asked:
+    explain = frame.get("explain") or {}
+    intent = str(frame["intent"])
+    unsure = float(frame["confidence"]) < SURE and intent not in {"out_of_scope", "smalltalk"}
+    return Asked(
+        intent="clarify" if unsure else intent,
+        entities=frame["entities"],
+        text=turn.message,
+        confidence=float(frame["confidence"]),
+        reason=str(frame.get("reason") or explain.get("reason") or ""),
+        who=turn.who,
+        may_act=turn.may_act,
+        sight=turn.sight,
+        options={"alternatives": frame.get("alternatives") or []},
+    )
+
+
+def _three(suggestions: Sequence[str], intent: str, locale: Locale) -> list[str]:
+    """Three questions to go on with: those of the answer, then usual ones."""
+    found = list(suggestions)
+    for ko, en in (*question(intent).examples, *USUAL):
+        text = ko if locale == "ko" else en
+        if text not in found:
+            found.append(text)
+    return found[:MOST_SUGGESTIONS]
+
+
+USUAL = (
+    ("전체 서버 상태 요약해줘", "How is the whole fleet?"),
+    ("지금 열린 알림 보여줘", "Show the open alerts"),
+    ("CPU 높은 서버 5대", "Top 5 servers by CPU"),
+    ("디스크 언제 꽉 차?", "When will the disks be full?"),
+)
+
+
+def _tell_empty(say: Say) -> None:
+    say.line(
+        "아직 등록된 서버가 없습니다. 첫 서버를 추가하면 몇 초 안에 여기에서 물어볼 수 있습니다.",
+        "There is no server yet. Add the first one, and seconds later you can ask about it here.",
+    )
+    say.suggest("에이전트 설치 방법 알려줘", "How do I install the agent?")

@@ -1,0 +1,168 @@
+"""Which servers meet a condition on their metrics, or several at once; where none does, who comes nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib.mcp.core.measures import Measure, measure
+from lib.mcp.core.phrases import (
+    as_of,
+    condition_words,
+    now_of,
+    range_words,
+    scope,
+    server_source,
+    server_url,
+    warn_of_unknown,
+)
+from lib.mcp.core.question import Asked, Question
+from lib.mcp.core.responder import Say
+from lib.mcp.core.sources import Sources
+from lib.mcp.intents.top_n import free_space
+
+TO_BASE = {
+    "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40, "S": 1.0,
+    "KB/S": 1e3, "MB/S": 1e6, "GB/S": 1e9, "MBPS": 125_000.0, "GBPS": 125_000_000.0, "KBPS": 125.0,
+}  # fmt: skip
+type Table = dict[str, dict[str, float]]  # {measure: {server: value}}
+
+
+def answer(asked: Asked, sources: Sources, say: Say) -> None:
+    meant = sources.meant(asked)
+    conditions = asked.conditions
+    if not conditions:
+        say.line(
+            "어떤 조건인지 알 수 없습니다. 예: 메모리 80% 이상 서버.",
+            "Which condition? For example: servers with memory above 80%.",
+        )
+        say.suggest("메모리 80% 이상 서버", "servers with memory at least 80%")
+        return
+    table, when = values_of(asked, sources, say)
+    matching = [
+        one.id
+        for one in meant.servers
+        if all(
+            one.id in table[str(it["metric"])]
+            and holds(it, table[str(it["metric"])][one.id], measure(str(it["metric"])))
+            for it in conditions
+        )
+    ]
+    first = conditions[0]
+    of = measure(str(first["metric"]))
+    words = say.either(" 그리고 ", " and ").join(condition_words(it, say) for it in conditions)
+    number = say.count(len(matching), "matching", source="/api/servers")
+    what = scope(asked, meant, say)
+    falling = first["op"] in {"lt", "lte"}
+    ordered = sorted(matching, key=lambda name: table[of.name][name] if falling else -table[of.name][name])
+    names = list(
+        dict.fromkeys([*(str(it["metric"]) for it in conditions), *(one for one in asked.metrics if one in table)])
+    )
+
+    def told(name: str) -> str:
+        cells = (
+            say.number(table[one][name], measure(one).unit, server=name, metric=one, source=server_source(name))
+            for one in names
+            if name in table[one]
+        )
+        return f"{say.name(name)} {' · '.join(cells)}"
+
+    if not matching:
+        near = _nearest(first, table[of.name])
+        closest = say.either(f" 가장 가까운 값은 {told(near)}입니다.", f" The nearest is {told(near)}.") if near else ""
+        say.line(
+            f"조건 {words}: 해당 서버가 없습니다({number}대).{closest} {when} 범위: {what}.",
+            f"Condition {words}: {number} servers match.{closest} {when} Looked at: {what}.",
+        )
+    elif len(matching) <= 3:
+        listed = ", ".join(told(name) for name in ordered)
+        say.line(f"조건 {words}: {number}대 – {listed}. {when}", f"Condition {words}: {number} – {listed}. {when}")
+        rest = {name: value for name, value in table[of.name].items() if name not in matching}
+        near = _nearest(first, rest)
+        if near and len(conditions) == 1:
+            say.line(
+                f"다음으로 가까운 서버는 {told(near)}입니다. 범위: {what}.",
+                f"Next nearest: {told(near)}. Looked at: {what}.",
+            )
+        else:
+            say.line(f"범위: {what}.", f"Looked at: {what}.")
+    else:
+        say.line(
+            f"조건 {words}: {number}대입니다. {when} 범위: {what}.",
+            f"Condition {words}: {number} servers. {when} Looked at: {what}.",
+        )
+        headers = [say.either("서버", "server"), *(say.name(measure(one).called(say.locale)) for one in names)]
+        rows = []
+        for name in ordered:
+            cells = [
+                say.number(table[one][name], measure(one).unit, server=name, metric=one, source=server_source(name))
+                if name in table[one]
+                else "–"
+                for one in names
+            ]
+            rows.append([say.name(name), *cells])
+        say.table(headers, rows)
+    warn_of_unknown(asked, say)
+    for name in ordered[:5]:
+        say.evidence("metric", f"{name}/{of.series[0]}", server_url(name))
+    if ordered:
+        say.chart("bar", [{"server": name, "metric": of.name} for name in ordered[:20]], sources.now, sources.now,
+                  threshold=float(first["value"]))  # fmt: skip
+        say.suggest(f"{ordered[0]} {of.called('ko')} 왜 이래?", f"Why is {of.called('en')} of {ordered[0]} like this?")
+        say.suggest(f"{ordered[0]} 상태", f"Status of {ordered[0]}")
+    say.suggest(f"{of.called('ko')} 높은 서버 5대", f"Top 5 servers by {of.called('en')}")
+
+
+def values_of(asked: Asked, sources: Sources, say: Say) -> tuple[Table, str]:
+    """({measure: {server: value}}, of when) for every measure of the conditions and the metrics asked beside."""
+    meant = sources.meant(asked)
+    names = list(dict.fromkeys([*(str(it["metric"]) for it in asked.conditions), *asked.metrics]))
+    measures = [measure(name) for name in names]
+    if asked.entities.get("time"):
+        time = asked.range(sources.now)
+        table = {
+            of.name: {name: one.mean for name, one in sources.stretches(meant.ids, of, time.start, time.end).items()}
+            for of in measures
+        }
+        words = range_words(time, say)
+        return table, say.either(f"({words} 평균)", f"(average of {words})")
+    here = [one for one in meant.servers if one.is_there]
+    newest = sources.latest(here, measures)
+    table = {}
+    for of in measures:
+        known = {one.id: found[0] for one in here if (found := now_of(one, of, newest.get(one.id, {})))}
+        table[of.name] = free_space([one.id for one in here], sources) if of.free_of == "disk" else known
+    return table, as_of(sources, say)
+
+
+def holds(condition: Mapping[str, Any], value: float, of: Measure) -> bool:
+    level = level_of(condition, "value", of)
+    match condition["op"]:
+        case "gt":
+            return value > level
+        case "gte":
+            return value >= level
+        case "lt":
+            return value < level
+        case "lte":
+            return value <= level
+        case "between":
+            return level <= value <= level_of(condition, "value2", of)
+        case _:
+            return round(value) == round(level)
+
+
+def level_of(condition: Mapping[str, Any], slot: str, of: Measure) -> float:
+    """The condition's value in the unit the measure is stored in."""
+    value, unit = float(condition[slot]), str(condition.get("unit") or "").upper()
+    if of.unit in {"B", "B/s"}:
+        return value * TO_BASE.get(unit, 1.0)
+    return value * 1_000 if of.unit == "ms" and unit == "S" else value
+
+
+def _nearest(condition: Mapping[str, Any], values: Mapping[str, float]) -> str | None:
+    of = measure(str(condition["metric"]))
+    return min(values, key=lambda name: (abs(values[name] - level_of(condition, "value", of)), name), default=None)
+
+
+QUESTION = Question("threshold_filter", answer, tool="list_servers")

@@ -1,0 +1,22 @@
+"""The known fleet, made once for all tests of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lib.storage.embedded.supervisor import EmbeddedStores
+from tests.assistant import known_fleet
+from tests.real_stores import Pair, ServicesFactory, fresh_pair
+
+
+@pytest.fixture(scope="session")
+def hub(embedded: EmbeddedStores, stores: Pair) -> Iterator[known_fleet.Hub]:
+    """Read only: leave nothing in it."""
+    factory = ServicesFactory()
+    try:
+        with fresh_pair(embedded) as pair:
+            yield known_fleet.make(pair, factory)
+    finally:
+        factory.close()
