@@ -1,0 +1,1 @@
+"""What the assistant knows without looking at a server: runbooks, terms and the product itself. Pure data, both languages."""
