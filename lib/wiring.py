@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lib.auth.supabase_accounts import SupabaseAccounts
     from lib.auth.vault import Vault
     from lib.mcp.core.assistant import Assistant
+    from lib.mcp.protocol.server import Server
     from lib.monitoring.alerts.by_link import ByLink
     from lib.monitoring.alerts.desk import Desk
     from lib.monitoring.alerts.devices import Devices
@@ -110,6 +111,13 @@ class Services:
         from lib.monitoring.causes import Why
 
         return Why(self.storage, self.queries, self.clock)
+
+    @cached_property
+    def protocol(self) -> Server:
+        from lib.mcp.protocol.catalogue import OFFER
+        from lib.mcp.protocol.server import Server
+
+        return Server(OFFER, self.settings.version)
 
     @cached_property
     def public_status(self) -> PublicStatus:

@@ -9,6 +9,7 @@ from flask import Request, Response
 from lib.domain.errors import Forbidden, Unsupported
 
 COOKIE = "__Host-omv_refresh"
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def refuse_foreign_pages(current: Request, base_url: str | None) -> None:
@@ -21,6 +22,20 @@ def refuse_foreign_pages(current: Request, base_url: str | None) -> None:
         raise Forbidden("this request was made by another site's page")
     origin = current.headers.get("Origin")
     if origin is not None and not _is_own(origin, current, base_url):
+        raise Forbidden("this request was made by another site's page")
+
+
+def refuse_foreign_origin(current: Request, base_url: str | None) -> None:
+    """For routes that need a credential no browser sends by itself. Raises Forbidden when a page of another origin made
+    the request, also one whose name was bent to this address (DNS rebinding): the host it names must then be ours."""
+    origin = current.headers.get("Origin")
+    if origin is None:
+        return
+    host = urlsplit(origin).netloc.lower()
+    ours = {urlsplit(base_url).netloc.lower()} if base_url else {current.host.lower()}
+    if urlsplit(f"//{current.host}").hostname in LOOPBACK:
+        ours.add(current.host.lower())
+    if host not in ours or current.host.lower() not in ours:
         raise Forbidden("this request was made by another site's page")
 
 

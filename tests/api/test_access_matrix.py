@@ -131,6 +131,9 @@ MATRIX: dict[tuple[str, str], str] = {
     ("DELETE", "/api/auth/keys/<key_id>"): "admins",
     ("POST", "/api/auth/keys/<key_id>/rotate"): "admins",
     ("GET", "/api/health"): "everybody",
+    ("POST", "/api/mcp"): "viewers",  # what acts asks for more, tool by tool: tests/mcp
+    ("GET", "/.well-known/oauth-protected-resource"): "everybody",
+    ("GET", "/.well-known/oauth-protected-resource/api/mcp"): "everybody",
     ("GET", "/api/cron/sweep"): "the clock",
     ("GET", "/api/cron/rollup"): "the clock",
 }
@@ -326,6 +329,7 @@ NEEDED: dict[str, dict[str, object]] = {
     "/api/auth/keys": {"name": "new"},
     "/api/rules/checks": {"name": "new", "period_seconds": 60},
     "/api/alerts/act": {"token": "x"},
+    "/api/mcp": {"jsonrpc": "2.0", "id": 1, "method": "ping"},
     "/api/rules/channels": {"name": "new", "kind": "slack"},
     "/api/alerts/devices": {
         "name": "new",
@@ -341,6 +345,7 @@ TAKES = {
     ("POST", "/api/auth/keys"): {"server", "scopes", "tags"},
     ("PATCH", "/api/auth/keys/<key_id>"): {"tags"},
     ("POST", "/api/rules/checks"): {"server"},
+    ("POST", "/api/mcp"): {"id"},
     ("PATCH", "/api/rules/checks/<check_id>"): {"server"},
 }
 EXTRA = {

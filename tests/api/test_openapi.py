@@ -92,6 +92,7 @@ LENIENT = {
     "GET /api/anomalies",
     "POST /api/servers/{name}/anomalies/expected",  # a text that is not blank
     "GET /api/analysis",
+    "POST /api/mcp",  # methods, their params, headers that repeat them
 }
 # Facts and names that are not known are left out, not refused; bodies of calls without content are not looked at.
 FORGIVING = {"POST /api/ingest", "POST /api/auth/logout", "POST /api/auth/refresh"}
@@ -213,6 +214,11 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     settings = changed.json()["settings"]
     assert (settings["group"], settings["tags"]) == ("web", {"a": "b"})
 
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "fleet_summary"}}
+    told = hub.call("POST /api/mcp", body=asked, headers={"MCP-Protocol-Version": "2025-11-25"}).json()
+    assert told["result"]["structuredContent"]["servers"]["total"] == 1
+    for place in ("", "/api/mcp"):
+        assert hub.call(f"GET /.well-known/oauth-protected-resource{place}").json()["scopes_supported"]
     assert hub.call("GET /api/health").json()["status"] == "ok"
     assert hub.call("GET /api/cron/rollup").json()["more"] is False
     assert hub.call("GET /api/auth/me").json()["user"]["email"] == EMAIL
@@ -438,6 +444,7 @@ BODIES: dict[str, Any] = {
     "PATCH /api/rules/silences/{silence_id}": {"comment": "x"},
     "POST /api/rules/checks": {"name": "backup", "period_seconds": 60},
     "PATCH /api/rules/checks/{check_id}": {"name": "x"},
+    "POST /api/mcp": {"jsonrpc": "2.0", "id": 1, "method": "ping"},
     "POST /api/alerts/act": {"token": ActLinks(JWT_SECRET, time.time).sign("i1", "acknowledge", "c1")},
     "PATCH /api/rules/channels/{channel_id}": {"name": "x"},
     "POST /api/alerts/devices": {**Browser().subscription("https://web.push.apple.com/x"), "name": "x"},
@@ -464,6 +471,10 @@ PATHS |= {
 }
 
 
+# What settings alone can answer.
+STORELESS = {f"GET /.well-known/oauth-protected-resource{place}" for place in ("", "/api/mcp")}
+
+
 @pytest.fixture
 def lost(hub: Hub, tmp_path: Path) -> Iterator[Hub]:
     """The hub when neither store can be reached and nothing is remembered of them."""
@@ -486,6 +497,9 @@ def test_without_its_stores_it_says_so_soon(lost: Hub, label: str) -> None:
     response = case.call(headers=lost.headers(label), cookies={COOKIE: session})
 
     assert time.monotonic() - begun < 2.0
+    if label in STORELESS:
+        assert response.status_code == 200
+        return
     assert response.status_code == 503
     case.validate_response(response, checks=[check for check in CONFORMANCE if check is not NO_SERVER_ERROR])
     if label != "GET /api/health":

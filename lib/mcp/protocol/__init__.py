@@ -1,0 +1,1 @@
+"""Model Context Protocol: the questions that the page asks, as tools, resources and prompts for language models."""
