@@ -35,6 +35,11 @@ def aggregate_word(how: str, say: Say) -> str:
     return say.either(*_AGGREGATE.get(how, (how, how)))
 
 
+def capital(text: str) -> str:
+    """With a capital at its beginning, as a sentence has."""
+    return text[:1].upper() + text[1:]
+
+
 def operator(op: str) -> str:
     return _OPERATORS.get(op, (op, op))[0]
 

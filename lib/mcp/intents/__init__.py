@@ -17,6 +17,7 @@ INTENTS = (
     "metric_history",
     "top_n",
     "threshold_filter",
+    "alert_list",
     "clarify",
     "out_of_scope",
     "smalltalk",

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lib.domain.alerting import Incident
 from lib.domain.moments import told
 from lib.monitoring.alerts.desk import Desk
 from lib.monitoring.alerts.quietbook import Quietbook, SilenceChange, WantedScope
+from lib.monitoring.alerts.silences import as_incident
 
 SILENT_SECONDS = (3_600, 4 * 3_600, 24 * 3_600)  # the first where nothing is said
 BY = "a link in a message"
@@ -43,7 +43,7 @@ class ByLink:
     def _answer(self, act: str, alert: dict[str, Any], *, done: bool) -> dict[str, Any]:
         answer = {"act": act, "done": done, "alert": {name: alert.get(name) for name in _SHOWN}}
         if act == "silence":
-            is_on, until = self._quietbook.muted(_incident(alert), self._clock())
+            is_on, until = self._quietbook.muted(as_incident(alert), self._clock())
             answer["silence"] = {"choices": list(SILENT_SECONDS), "is_on": is_on, **told("until", until)}
         return answer
 
@@ -54,11 +54,3 @@ def _wanted(alert: dict[str, Any], seconds: int) -> SilenceChange:
         return SilenceChange(incidents=[alert["id"]], duration_seconds=seconds, comment=BY)
     scope = WantedScope(servers=[alert["server"]])
     return SilenceChange(scope=scope, rules=[alert["rule"]], duration_seconds=seconds, comment=BY)
-
-
-def _incident(alert: dict[str, Any]) -> Incident:
-    """As much of it as a silence looks at."""
-    return Incident(
-        alert["id"], alert["rule"], 0, "", alert["kind"], alert["server"], alert["subject"], alert["severity"],
-        alert["opened_at_epoch"], alert["opened_at_epoch"], group=alert.get("group"), tags=alert.get("tags") or {},
-    )  # fmt: skip

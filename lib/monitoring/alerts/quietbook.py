@@ -3,7 +3,7 @@ incident: silences.py."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -66,9 +66,18 @@ class Quietbook:
 
     def muted(self, incident: Incident, now: float) -> tuple[bool, float | None]:
         """(whether a silence mutes it now, until when at the latest); None where that does not end by itself."""
-        found = [silence_of(row) for row in self._silences.silences()]
-        ends = [until(one, now) for one in found if is_active(one, now) and means(one, incident)]
-        return bool(ends), None if None in ends else max((end for end in ends if end is not None), default=None)
+        found = self.muted_until([incident], now)
+        return bool(found), found.get(incident.id)
+
+    def muted_until(self, incidents: Iterable[Incident], now: float) -> dict[str, float | None]:
+        """`{id: until}` of those that a silence mutes now, as for `muted`; one read for all of them."""
+        active = [one for row in self._silences.silences() if is_active(one := silence_of(row), now)]
+        found: dict[str, float | None] = {}
+        for incident in incidents:
+            ends = [until(one, now) for one in active if means(one, incident)]
+            if ends:
+                found[incident.id] = None if None in ends else max(end for end in ends if end is not None)
+        return found
 
     def create(self, wanted: SilenceChange, by: str, now: float, sight: Sight = EVERYTHING) -> dict[str, Any]:
         """It begins `now` where nothing else is said."""

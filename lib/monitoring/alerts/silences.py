@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from typing import Any
 
 from lib.domain.alerting import Incident, Scope, Silence
 from lib.domain.recurrences import recurs_after
@@ -71,3 +73,11 @@ def _next(silence: Silence, after: float) -> float | None:
 def _is_of(metric: str, subject: str) -> bool:
     """`disk` means each of its mounts, `disk:/data` one, `app.*` what it globs."""
     return fnmatchcase(subject, metric) or subject.partition(":")[0] == metric
+
+
+def as_incident(alert: Mapping[str, Any]) -> Incident:
+    """Of an alert as people see it (desk.py): as much of it as a silence looks at."""
+    return Incident(
+        alert["id"], alert["rule"], 0, "", alert["kind"], alert["server"], alert["subject"], alert["severity"],
+        alert["opened_at_epoch"], alert["opened_at_epoch"], group=alert.get("group"), tags=alert.get("tags") or {},
+    )  # fmt: skip
