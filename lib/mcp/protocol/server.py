@@ -271,11 +271,9 @@ def _called(tool: Tool, arguments: Mapping[str, Any], era: Era, house: House) ->
 
 def told_in_words(error: DomainError) -> str:
     """What is wrong, where, and what to do, in one text."""
-    said = {error.detail}
-    lines = [error.detail]
-    for one in error.errors:
-        if one["detail"] not in said:
-            lines.append(f"{one['pointer'] or '/'}: {one['detail']}")
+    lines = [f"{one['pointer'] or '/'}: {one['detail']}" for one in error.errors]
+    if error.detail not in {one["detail"] for one in error.errors}:
+        lines.insert(0, error.detail)
     if isinstance(error, Unavailable):
         lines.append("nothing was read or changed for certain; try again in some seconds")
     return "\n".join(lines)
