@@ -77,7 +77,10 @@ def temporary_stores() -> Iterator[EmbeddedStores]:
 def _end_what_killed_sessions_left() -> None:
     """A test run that was killed left its stores running: starting and stopping on their directory ends them."""
     for directory in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
-        found = directory.stat()
+        try:
+            found = directory.stat()
+        except FileNotFoundError:  # another run has just ended
+            continue
         if found.st_uid != os.geteuid() or time.time() - found.st_mtime < 60 or not (directory / "lock").exists():
             continue
         try:

@@ -1,14 +1,15 @@
 """The performance analysis on request: reads what it needs in one call, in bounds, and tells what the analyzer found.
 
 A window of up to two days is looked at in quarter hours, a longer one in hours, and compared by default with the same
-hours of the seven days before, or where it is longer than two days with the stretch of the same length before it.
+hours of the seven days before, or where it is longer than two days with the stretch of the same length before it. A
+fleet is looked at in hours, beyond nine days in quarter days.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,9 +17,9 @@ from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, NotFound
 from lib.domain.metrics import metric_of
 from lib.domain.moments import told
-from lib.monitoring.analyzers.performance import Performance, compared, imbalances, performance
+from lib.monitoring.analyzers.performance import Performance, Shift, compared, imbalances, performance
 from lib.monitoring.analyzers.ranks import median
-from lib.monitoring.analyzers.tracks import DAY, Machine, Stretch, Track, copies, track
+from lib.monitoring.analyzers.tracks import DAY, Machine, Stretch, copies, track
 from lib.monitoring.analyzers.wellbeing import fleet_score
 from lib.monitoring.queries import Queries
 from lib.storage.port import Storage
@@ -32,6 +33,10 @@ METRICS = (
     "cpu", "iowait", "steal", "load5", "memory", "swap", "disk", "inode", "disk_read", "disk_write", "disk_busy",
     "net_in", "net_out", "connections", "latency", "error_rate", "requests",
 )  # fmt: skip
+FLEET_FINE_UP_TO = 9 * DAY
+FLEET_THIN = 120  # of what is not rolled up yet a sample every two minutes is enough for the mean of an hour
+FLEET_SHIFTS = ("cpu", "memory", "iowait", "disk_busy")
+MOST_OF_A_ROW = 3
 FLEET_METRICS = ("cpu", "iowait", "steal", "load5", "memory", "swap", "disk", "inode", "disk_busy", "error_rate")
 
 
@@ -71,29 +76,39 @@ class Analysis:
         if group is not None and not machines:
             raise NotFound(f'there is no group "{group[:100]}"')
         taken = sorted(machines, key=lambda one: one.name)[:MOST_SERVERS]
-        step = max(step, HOUR)
-        reads = [(one.name, start, end) for one in taken]
-        shift = -(-(end - start) // DAY) * DAY
-        reads += [(one.name, start - shift, end - shift) for one in taken]
-        stretches = _stretches(self._storage, reads, FLEET_METRICS, step, sight)
-        now = dict(zip((one.name for one in taken), stretches, strict=False))
-        ago = dict(zip((one.name for one in taken), stretches[len(taken) :], strict=False))
+        step = HOUR if end - start <= FLEET_FINE_UP_TO else 6 * HOUR
+        spans = _usual(start, end)
+        now = self._fleet(taken, start, end, FLEET_METRICS, step, sight)
+        ago = self._fleet(taken, spans[-1][0], spans[0][1], FLEET_SHIFTS, step, sight)
         incidents = self._incidents(sight)
         found = {
-            one.name: performance(one, window, (), incidents.get(one.name))
+            one.name: performance(
+                one, now[one.name], _split(ago.get(one.name), spans), incidents.get(one.name), is_brief=True
+            )
             for one in taken
-            if (window := now.get(one.name)) is not None
+            if one.name in now
         }
-        head = next((one for one in now.values() if one is not None), Stretch(start, end, step))
+        head = next(iter(now.values()), Stretch(start, end, step))
         servers = [_row(one) for one in found.values()]
         return {
             **_head(head, self._clock()),
-            "baseline": [{**told("from", start - shift), **told("to", end - shift)}],
+            "baseline": [{**told("from", since), **told("to", to)} for since, to in spans],
             "group": group,
             "score": fleet_score([one.health.score for one in found.values()]),
             "servers": sorted(servers, key=lambda one: (one["score"] is None, one["score"], one["server"])),
             "left_out": len(machines) - len(taken),
-            "shifts": [_shift(one) for one in _together(now, ago)],
+            "groups": [
+                {
+                    "group": name,
+                    "servers": len(them),
+                    "score": fleet_score([one.health.score for one in them.values()]),
+                    "shifts": [
+                        _shift(one) for one in _together(them, now, ago, spans) if one.verdict in ("higher", "lower")
+                    ],
+                }
+                for name, them in sorted(_by_group(found).items())
+            ],
+            "shifts": [_shift(one) for one in _together(found, now, ago, spans)],
             "imbalances": _imbalances(taken, now),
             "sizes": [
                 {"server": name, **_size(size)}
@@ -102,6 +117,14 @@ class Analysis:
                 if size.verdict in ("smaller", "larger")
             ],
         }
+
+    def _fleet(
+        self, taken: Sequence[Machine], start: int, end: int, series: Sequence[str], step: int, sight: Sight
+    ) -> dict[str, Stretch]:
+        """{server: its means}; who has none of the series is there without them."""
+        reads = [(one.name, start, end) for one in taken]
+        found = _stretches(self._storage, reads, series, step, sight, FLEET_THIN)
+        return {one.name: it for one, it in zip(taken, found, strict=False) if it is not None}
 
     def _machines(self, sight: Sight) -> dict[str, Machine]:
         return machines(self._queries, sight)
@@ -129,10 +152,14 @@ def machines(queries: Queries, sight: Sight) -> dict[str, Machine]:
 
 
 def read_stretch(found: Mapping[str, Any], start: int, end: int) -> Stretch:
-    """Of one answer of `analysis_series`. Where mounts speak for themselves the headline disk is left out."""
+    """Of one answer of `analysis_series`. Where mounts speak for themselves the headline disk is left out. Of means
+    alone the mean is also the lowest and the highest."""
     begun, step = int(found["from"]), int(found["step"])
     tracks = {
-        series: track((begun + int(place) * step, low, mean, high) for place, low, mean, high, _ in rows)
+        series: track(
+            (begun + int(place) * step, bin[0], bin[1] if len(bin) > 1 else bin[0], bin[2 if len(bin) > 1 else 0])
+            for place, *bin in rows
+        )
         for series, rows in found["series"].items()
     }
     for headline in ("disk", "inode"):
@@ -142,10 +169,15 @@ def read_stretch(found: Mapping[str, Any], start: int, end: int) -> Stretch:
 
 
 def _stretches(
-    storage: Storage, reads: Sequence[tuple[str, int, int]], series: Sequence[str], step: int, sight: Sight
+    storage: Storage,
+    reads: Sequence[tuple[str, int, int]],
+    series: Sequence[str],
+    step: int,
+    sight: Sight,
+    thin: int = 0,
 ) -> list[Stretch | None]:
     tier = "5m" if step < HOUR else "1h"
-    found = storage.analysis.analysis_series(reads, series, step, tier, sight=sight)
+    found = storage.analysis.analysis_series(reads, series, step, tier, thin=thin, sight=sight)
     return [
         None if one is None else read_stretch(one, start, end)
         for one, (_, start, end) in zip(found, reads, strict=False)
@@ -166,37 +198,47 @@ def _usual(start: int, end: int) -> list[tuple[int, int]]:
     return copies(start, end, DAY, 1)
 
 
-def _together(now: Mapping[str, Stretch | None], ago: Mapping[str, Stretch | None]) -> list[Any]:
-    """The medians over the servers that were there both times, hour by hour, against what they were."""
-    both = [name for name, one in now.items() if one is not None and ago.get(name) is not None]
+def _split(ago: Stretch | None, spans: Sequence[tuple[int, int]]) -> list[tuple[int, Stretch]]:
+    """The copies of the window that lie in what was read of the time before it."""
+    return [] if ago is None else [(since, ago.between(since, to)) for since, to in spans]
+
+
+def _by_group(found: Mapping[str, Performance]) -> dict[str, dict[str, Performance]]:
+    """Without those that are of none."""
+    groups: dict[str, dict[str, Performance]] = {}
+    for name, one in found.items():
+        if one.machine.group is not None:
+            groups.setdefault(one.machine.group, {})[name] = one
+    return groups
+
+
+def _together(
+    names: Iterable[str], now: Mapping[str, Stretch], ago: Mapping[str, Stretch], spans: Sequence[tuple[int, int]]
+) -> list[Shift]:
+    """The medians over the servers that were there both times, bin by bin, against what they were."""
+    both = [name for name in names if name in now and name in ago]
     if not both:
         return []
-    first = now[both[0]]
-    if first is None:
-        return []
-    spans = [(stretch, _middle([one for name in both if (one := side[name]) is not None], stretch))
-             for side in (now, ago) if (stretch := side[both[0]]) is not None]  # fmt: skip
-    window, before = (Stretch(stretch.start, stretch.end, stretch.step, tracks) for stretch, tracks in spans)
-    return compared(window, [(before.start, before)])
+    window, before = (_middle([side[name] for name in both]) for side in (now, ago))
+    return compared(window, _split(before, spans))
 
 
-def _middle(stretches: Sequence[Stretch], like: Stretch) -> dict[str, Track]:
+def _middle(stretches: Sequence[Stretch]) -> Stretch:
     found = {}
-    for series in ("cpu", "memory", "iowait", "disk_busy"):
+    for series in FLEET_SHIFTS:
         values: dict[int, list[float]] = {}
         for one in stretches:
             for at, value in zip(one.of(series).at, one.of(series).mean, strict=True):
                 values.setdefault(at, []).append(value)
         found[series] = track((at, min(one), median(one), max(one)) for at, one in values.items())
-    return found
+    return Stretch(stretches[0].start, stretches[0].end, stretches[0].step, found)
 
 
-def _imbalances(taken: Sequence[Machine], now: Mapping[str, Stretch | None]) -> list[dict[str, Any]]:
+def _imbalances(taken: Sequence[Machine], now: Mapping[str, Stretch]) -> list[dict[str, Any]]:
     groups: dict[str, dict[str, Stretch]] = {}
     for one in taken:
-        window = now.get(one.name)
-        if one.group is not None and window is not None:
-            groups.setdefault(one.group, {})[one.name] = window
+        if one.group is not None and one.name in now:
+            groups.setdefault(one.group, {})[one.name] = now[one.name]
     return [
         {"group": group, **_rounded(asdict(one))} for group, them in sorted(groups.items()) for one in imbalances(them)
     ]
@@ -236,8 +278,9 @@ def _row(one: Performance) -> dict[str, Any]:
         "group": one.machine.group,
         "score": one.health.score,
         "measured": round(one.measured, 3),
-        "reasons": [_rounded(asdict(why)) for why in one.health.reasons[:3]],
-        "statements": [{**asdict(it), "numbers": _rounded(it.numbers)} for it in one.statements[:3]],
+        "reasons": [_rounded(asdict(why)) for why in one.health.reasons[:MOST_OF_A_ROW]],
+        "statements": [{**asdict(it), "numbers": _rounded(it.numbers)} for it in one.statements[:MOST_OF_A_ROW]],
+        "shifts": [_shift(it) for it in one.shifts if it.verdict in ("higher", "lower")][:MOST_OF_A_ROW],
         "p95": {name: _figure(middle[name].p95) for name in ("cpu", "memory") if name in middle},
     }
 

@@ -186,6 +186,7 @@ class Analysis(Protocol):
         tier: str,
         *,
         custom: bool = False,
+        thin: int = 0,
         sight: Sight = EVERYTHING,
     ) -> list[dict[str, Any] | None]: ...
     def latest(

@@ -1,6 +1,6 @@
 """`make bench`: what the product costs on this machine, beside the goals. `--json` for a machine to read.
 
-python -m tests.bench [--json] [--only posting,batches,ranges,fleet,analysis,reading,telling,imports]
+python -m tests.bench [--json] [--only posting,batches,ranges,fleet,asked,analysis,reading,telling,imports]
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from dataclasses import asdict
 
 from tests.bench import measures
 from tests.bench.analysis_cost import detectors
+from tests.bench.asked import asked
 from tests.bench.meter import Figure, Meter
 from tests.bench.reading import reading
 from tests.bench.telling import telling
 from tests.real_stores import Pair, ServicesFactory, fresh_pair, migrated_template, temporary_stores
 
-PARTS = ("posting", "batches", "ranges", "fleet", "analysis", "reading", "telling", "imports")
+PARTS = ("posting", "batches", "ranges", "fleet", "asked", "analysis", "reading", "telling", "imports")
 
 
 def main() -> None:
@@ -56,18 +57,20 @@ def measured(parts: list[str]) -> Iterator[Figure]:
             migrated_template(embedded)
             meter = Meter(embedded.valkey.pid or 0, embedded.postgres.pid or 0)
 
-            def on_clean_stores(measure: Callable[..., Iterator[Figure]], *more: str) -> Iterator[Figure]:
+            def on_clean_stores(measure: Callable[..., Iterator[Figure]]) -> Iterator[Figure]:
                 with fresh_pair(embedded) as pair:
                     yield from _with_services(pair, meter, measure)
 
-            if "posting" in parts:
-                yield from on_clean_stores(lambda services, pair: measures.posting(services, pair, meter))
-            if "batches" in parts:
-                yield from on_clean_stores(lambda services, pair: measures.big_batches(services, meter))
-            if "ranges" in parts:
-                yield from on_clean_stores(measures.ranges)
-            if "fleet" in parts:
-                yield from on_clean_stores(lambda services, pair: measures.fleet(services))
+            stored: dict[str, Callable[..., Iterator[Figure]]] = {
+                "posting": lambda services, pair: measures.posting(services, pair, meter),
+                "batches": lambda services, pair: measures.big_batches(services, meter),
+                "ranges": measures.ranges,
+                "fleet": lambda services, pair: measures.fleet(services),
+                "asked": asked,
+            }
+            for part, measure in stored.items():
+                if part in parts:
+                    yield from on_clean_stores(measure)
     if "analysis" in parts:
         yield from detectors()
     if "reading" in parts:

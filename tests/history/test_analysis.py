@@ -106,11 +106,30 @@ def test_the_fleet_and_a_group_of_it(hub: Hub) -> None:
     assert {one["server"] for one in found["servers"]} == {"web-1", "web-2", "web-3", "db-1"}
     assert found["left_out"] == 0
     assert found["score"] is not None
+    assert [(one["group"], one["servers"]) for one in found["groups"]] == [("db", 1), ("web", 3)]
+    moved = {one["server"]: [(it["series"], it["verdict"]) for it in one["shifts"]] for one in found["servers"]}
+    assert moved["web-1"] == [("cpu", "higher")]
+    assert moved["web-3"] == []
     group = hub.services.analysis.of_fleet(hub.now - DAY, hub.now, "web")
     assert len(group["servers"]) == 3
     assert [(one["group"], one["server"], one["series"]) for one in group["imbalances"]] == [("web", "web-1", "cpu")]
     with pytest.raises(NotFound):
         hub.services.analysis.of_fleet(hub.now - DAY, hub.now, "nobody's")
+
+
+def test_fresh_samples_are_thinned_for_a_fleet_without_moving_its_means(hub: Hub) -> None:
+    reads = [("web-1", hub.now - 3 * HOUR, hub.now), ("nobody", hub.now - HOUR, hub.now)]
+    whole, thinned = (
+        hub.services.storage.analysis.analysis_series(reads, ["cpu"], HOUR, "1h", thin=thin) for thin in (0, 240)
+    )
+    assert whole[1] is thinned[1] is None
+    assert whole[0] is not None
+    assert thinned[0] is not None
+    assert [len(row) for row in thinned[0]["series"]["cpu"]] == [2, 2, 2]
+    for all_of, some in zip(whole[0]["series"]["cpu"], thinned[0]["series"]["cpu"], strict=True):
+        assert (all_of[0], all_of[4]) == (some[0], 60)
+        assert some[1] == pytest.approx(all_of[2], abs=2)  # 15 values of a spread of two points
+        assert some[1] != all_of[2]
 
 
 def test_the_server_that_waited_first_and_the_deploy_are_named(hub: Hub) -> None:

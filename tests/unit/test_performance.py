@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -65,6 +66,47 @@ def test_days_like_the_others_are_seldom_called_anything() -> None:
         window = stretch(20 * DAY, 21 * DAY, cpu=cpu)
         called += compared(window, against_a_week(window, cpu=cpu))[0].verdict != "same"
     assert called <= 4
+
+
+def _hourly(start: int, value: Callable[[int], float], days: int = 1) -> Stretch:
+    times = range(start, start + days * DAY, 3_600)
+    return Stretch(start, start + days * DAY, 3_600, {"cpu": track((at, *[value(at)] * 3) for at in times)})
+
+
+def test_the_course_of_the_day_hides_no_shift_from_the_days_before() -> None:
+    """What a bin remembers of the one before it is asked of what is left without the course."""
+    called = [0, 0]
+    for seed in range(20):
+        for place, extra in enumerate((0.0, 12.0)):
+            cpu = daily(seed, 20 * DAY, extra)
+            before = [(19 * DAY - back * DAY, _hourly(19 * DAY - back * DAY, cpu)) for back in range(7)]
+            called[place] += compared(_hourly(20 * DAY, cpu), before)[0].verdict == "higher"
+    assert called[0] <= 1
+    assert called[1] >= 15
+
+
+def test_against_one_day_before_its_course_hides_no_shift_and_is_none() -> None:
+    """By the hour, as a fleet is looked at: fifteen points of course, and ten of shift."""
+    found = {}
+    for extra in (0.0, 10.0):
+        verdicts = []
+        for seed in range(20):
+            cpu = daily(seed, 20 * DAY, extra, day_noise=0.0)
+            before, window = (_hourly(start, cpu) for start in (19 * DAY, 20 * DAY))
+            verdicts.append(compared(window, [(before.start, before)])[0].verdict)
+        found[extra] = verdicts
+    assert found[0.0].count("same") == 20
+    assert found[10.0].count("higher") >= 15
+
+
+def test_a_brief_look_compares_what_its_baseline_has_and_looks_for_no_changes() -> None:
+    window = stretch(20 * DAY, 21 * DAY, cpu=lambda at: 20.0 + (60.0 if at > 20.5 * DAY else at % 7), memory=50.0)
+    before = [(19 * DAY, stretch(19 * DAY, 20 * DAY, cpu=lambda at: 20.0 + at % 7))]
+    whole, brief = (performance(MACHINE, window, before, is_brief=one) for one in (False, True))
+    assert [one.series for one in brief.shifts] == ["cpu"]
+    assert {one.series for one in whole.shifts} == {"cpu", "memory"}
+    assert (list(whole.changes), list(brief.changes)) == (["cpu"], [])
+    assert brief.health == whole.health
 
 
 def test_a_morning_is_compared_with_mornings() -> None:

@@ -32,6 +32,7 @@ P_MOST = 0.005
 EFFECT_LEAST = 0.7
 OUTLIER = 4.0
 NEAR = 90  # values on either side that a change is judged by
+PRUNED_EVERY = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +96,17 @@ def divide(values: Sequence[float], penalty: float) -> list[int]:
     squares = [0.0, *itertools.accumulate(value * value for value in values)]
     best = [-penalty] + [math.inf] * n
     came = [0] * (n + 1)
-    alive = [0]
+    alive = [(0, 0.0, -penalty)]  # (where a stretch may begin, the sum before it, what was paid before it)
     for end in range(SHORTEST, n + 1):
-        costs = []
-        for start in alive:
-            total = sums[end] - sums[start]
-            cost = best[start] + squares[end] - squares[start] - total * total / (end - start)
-            costs.append(cost)
-            if cost + penalty < best[end]:
-                best[end], came[end] = cost + penalty, start
-        alive = [start for start, cost in zip(alive, costs, strict=True) if cost <= best[end]]
-        if end - SHORTEST + 1 >= SHORTEST:
-            alive.append(end - SHORTEST + 1)
+        total = sums[end]
+        costs = [paid - (total - before) * (total - before) / (end - start) for start, before, paid in alive]
+        least = min(costs)
+        best[end], came[end] = least + squares[end] + penalty, alive[costs.index(least)][0]
+        if end % PRUNED_EVERY == 0:  # late pruning changes no result
+            alive = [one for one, cost in zip(alive, costs, strict=True) if cost <= least + penalty]
+        start = end - SHORTEST + 1
+        if start >= SHORTEST:
+            alive.append((start, sums[start], best[start] - squares[start]))
     cuts = []
     end = n
     while end > 0:

@@ -24,7 +24,7 @@ from lib.monitoring.analyzers.ranks import (
     stratified,
     student_two_sided,
 )
-from lib.monitoring.analyzers.tracks import DAY, Machine, Stretch, Track
+from lib.monitoring.analyzers.tracks import DAY, Machine, Stretch, Track, minus
 from lib.monitoring.analyzers.wellbeing import Health, health, levels
 
 FEWEST = 12  # bins in the window, and in what it is compared with
@@ -114,10 +114,19 @@ def performance(
     window: Stretch,
     baseline: Sequence[tuple[int, Stretch]] = (),
     incidents: Mapping[str, int] | None = None,
+    *,
+    is_brief: bool = False,
 ) -> Performance:
-    """`baseline` holds (start, stretch) of one or more earlier times, copies of the window or not."""
-    shifts = compared(window, baseline)
-    changes = {series: found for series in window.tracks if (found := change_points(window.of(series), worth(series)))}
+    """`baseline` holds (start, stretch) of one or more earlier times, copies of the window or not. `is_brief`: only
+    the series of the baseline are compared, and nobody looks for change points, for a fleet is read at once."""
+    known = {series for _, one in baseline for series in one.tracks}
+    tracks = {series: one for series, one in window.tracks.items() if series in known or not is_brief}
+    shifts = compared(Stretch(window.start, window.end, window.step, tracks), baseline)
+    changes = {
+        series: found
+        for series in (() if is_brief else window.tracks)
+        if (found := change_points(window.of(series), worth(series)))
+    }
     return Performance(
         machine,
         window.measured,
@@ -150,7 +159,7 @@ def compared(window: Stretch, baseline: Sequence[tuple[int, Stretch]]) -> list[S
     """Every series of the window against the baseline, largest effect first; the false ones among those called higher
     or lower are held to one in a hundred (Benjamini and Hochberg)."""
     found = [
-        shift_of(series, track, [one.of(series) for _, one in baseline])
+        shift_of(series, track, [one.of(series) for _, one in baseline], _apart(window, series, baseline))
         for series, track in sorted(window.tracks.items())
         if len(track) and series != "uptime"
     ]
@@ -160,8 +169,22 @@ def compared(window: Stretch, baseline: Sequence[tuple[int, Stretch]]) -> list[S
     return sorted(judged, key=lambda one: (one.verdict in ("same", "unknown"), -abs(one.delta), one.series))
 
 
-def shift_of(series: str, window: Track, before: Sequence[Track]) -> Shift:
-    """Not yet judged: `verdict` is same or unknown."""
+def _apart(window: Stretch, series: str, baseline: Sequence[tuple[int, Stretch]]) -> Sequence[float]:
+    """How far each bin lies from the same bin of the only earlier copy, or from what three or more of them usually had;
+    nothing where that is not known."""
+    own = window.of(series)
+    if len(baseline) == 1:
+        start, copy = baseline[0]
+        then = dict(zip(copy.of(series).at, copy.of(series).mean, strict=True))
+        back = window.start - start
+        return [value - then[at - back] for at, value in zip(own.at, own.mean, strict=True) if at - back in then]
+    found = minus(own, window.start, [(start, one.of(series)) for start, one in baseline], window.step)
+    return () if found is None else found.mean
+
+
+def shift_of(series: str, window: Track, before: Sequence[Track], apart: Sequence[float] = ()) -> Shift:
+    """Not yet judged: `verdict` is same or unknown. `apart`: the distances from earlier copies, bin by bin: how much a
+    bin remembers of the one before it without the day's course, which all of them have."""
     known = [track for track in before if len(track) >= FEWEST]
     values = [value for track in known for value in track.mean]
     if len(window) < FEWEST or not values:
@@ -173,7 +196,12 @@ def shift_of(series: str, window: Track, before: Sequence[Track]) -> Shift:
             by_hour.setdefault(at // 3_600 % 24, ([], []))[place].append(value)
     matched = sum(len(ours) for ours, theirs in by_hour.values() if theirs)
     strata = list(by_hour.values()) if matched >= len(window) / 2 else [(list(window.mean), values)]
-    inflation = inflation_of(max(memory_of(window.mean), *(memory_of(one.mean) for one in known)))
+    if len(apart) >= FEWEST:
+        memory = memory_of(apart)
+        memory = min(0.97, memory + (1 + 3 * memory) / len(apart))  # short series seem to forget sooner: Kendall 1954
+    else:
+        memory = max(map(memory_of, [window.mean, *(one.mean for one in known)]))
+    inflation = inflation_of(memory)
     test = stratified(strata, inflation)
     return Shift(series, median(values), median(window.mean), quantile(values, 0.95), quantile(window.mean, 0.95),
                  test.delta, test.p, len(window), len(values), len(known), _among_days(window, known))  # fmt: skip
@@ -327,8 +355,10 @@ def imbalances(group: Mapping[str, Stretch], series: Sequence[str] = ("cpu", "me
             rest = [level for other, level in medians.items() if other != name]
             middle = median(rest)
             z = (medians[name] - middle) / max(spread(rest), 5.0)
+            if abs(medians[name] - middle) < IMBALANCE_POINTS or abs(z) < 3.0:
+                continue
             test = _among_fellows(track, [it for other, it in known.items() if other != name])
-            if abs(medians[name] - middle) >= IMBALANCE_POINTS and abs(z) >= 3.0 and test.p <= Q_MOST:
+            if test.p <= Q_MOST:
                 found.append(Imbalance(name, one, medians[name], middle, z, test.delta, test.p))
     return sorted(found, key=lambda one: (-abs(one.z), one.server))
 

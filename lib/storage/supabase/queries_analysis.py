@@ -21,14 +21,16 @@ class AnalysisQueries:
         tier: str,
         *,
         custom: bool = False,
+        thin: int = 0,
         sight: Sight = EVERYTHING,
     ) -> list[dict[str, Any] | None]:
         """Of each (server, from, to), at most 200, in order: `{from, step, tier, series: {name: [[bin, min, avg, max,
         n], ...]}}`, or None where there is no such server. A metric stands for all its mounts; `custom` asks for the
-        series whose names have a dot, too."""
+        series whose names have a dot, too. `thin` > 0: rows are [bin, avg], of
+        samples that are not rolled up yet one of every so many seconds."""
         wanted = {
             "reads": [list(read) for read in reads], "series": list(series), "step": step, "tier": tier,
-            "custom": custom, **_held(sight),
+            "custom": custom, "thin": thin, **_held(sight),
         }  # fmt: skip
         return list(self._rpc.call("omv_analysis_series", wanted, timeout=COMMIT_SECONDS)["found"])
 
