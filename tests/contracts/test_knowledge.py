@@ -1,4 +1,5 @@
-"""The commands of the runbooks are read by what would run them: a shell parses each, PostgreSQL plans each query."""
+"""What the knowledge tells is true of what is there: a shell parses each command, PostgreSQL plans each query, and the
+levels of the default rules are those of a fresh install."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import subprocess
 import psycopg
 import pytest
 
+from lib.mcp.knowledge.terms import term
 from lib.mcp.knowledge.texts import command
 from lib.mcp.knowledge.troubleshooting import runbook, topics
 from lib.mcp.knowledge.troubleshooting.form import SYSTEMS
@@ -48,3 +50,25 @@ def test_postgres_can_plan_every_query(stores: Pair) -> None:
                         planned += 1
         connection.rollback()
     assert planned >= 12
+
+
+def test_levels_told_are_those_of_the_default_rules(module_stores: Pair) -> None:
+    told_in = {
+        "cpu": "high_cpu",
+        "memory": "high_memory",
+        "disk": "disk_full",
+        "inode": "inode_full",
+        "load": "high_load",
+    }
+    bodies = dict(module_stores.rows("select id, body from omv.rule where origin = 'default'"))
+    for name, topic in told_in.items():
+        usual = term(name).usual
+        assert usual is not None
+        unit = "" if name == "load" else "%"
+        for level in (bodies[name]["warning"], bodies[name]["critical"]):
+            for ko in (usual.ko, runbook(topic).symptom.ko):
+                assert re.search(rf"(?<![\d.]){level:g}{unit}", ko), (name, level, ko)
+            for en in (usual.en, runbook(topic).symptom.en):
+                assert re.search(rf"(?<![\d.]){level:g}(?: {unit}| a core| for 15| and)", en), (name, level, en)
+        ended = " ".join(step.does.ko for step in runbook(topic).verify)
+        assert f"{bodies[name]['recovery']:g}{unit}" in ended, (name, ended)
