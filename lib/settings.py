@@ -87,6 +87,9 @@ class Settings:
     supabase_jwt_secret: str | None = field(default=None, repr=False)  # they are HS256 then, and ES256 without it
     encryption_keys: tuple[str, ...] = field(default=(), repr=False)  # Fernet keys, the newest first
     vapid_key: str | None = field(default=None, repr=False)  # P-256, 32 bytes as base64url; None: made of jwt_secret
+    llm_url: str | None = None  # a language model's endpoint, OpenAI's form; None: there is none
+    llm_model: str = ""
+    llm_key: str | None = field(default=None, repr=False)
     timezone: str = "UTC"  # of times in messages
     posts_per_minute: int = 12_000  # of one key, at one instance
     retention: Mapping[str, int] = field(default_factory=_usual_retention)
@@ -102,7 +105,7 @@ class Settings:
         given = (
             self.redis_rest_token, *passwords, *(unquote(one) for one in passwords if one),
             self.supabase_key, self.cron_secret, self.jwt_secret, self.admin_password, self.deadman_url,
-            self.emergency_webhook, self.supabase_jwt_secret, self.vapid_key, *self.encryption_keys,
+            self.emergency_webhook, self.supabase_jwt_secret, self.vapid_key, self.llm_key, *self.encryption_keys,
         )  # fmt: skip
         return tuple(one for one in given if one)
 
@@ -161,6 +164,9 @@ class _Reader:
                 name: self._number(f"OPENMANAGER_RETENTION_{name.upper()}", usual, least)
                 for name, (usual, least) in _RETENTION.items()
             },
+            llm_url=self._language_model(),
+            llm_model=self._text("OPENMANAGER_LLM_MODEL") or "",
+            llm_key=self._text("OPENMANAGER_LLM_KEY"),
             timezone=self._zone("OPENMANAGER_TIMEZONE"),
             posts_per_minute=self._number("OPENMANAGER_POSTS_PER_MINUTE", 12_000, 60),
             postgres_quota_mb=self._number("OPENMANAGER_POSTGRES_QUOTA_MB", SUPABASE_FREE_MB if supabase_url else 0, 0),
@@ -196,6 +202,12 @@ class _Reader:
         elif production and urlsplit(url).scheme != "https":
             self._faults.append("SUPABASE_URL begins with https://: the keys that let people in come from there")
         return f"{url}/auth/v1"
+
+    def _language_model(self) -> str | None:
+        url = self._url("OPENMANAGER_LLM_URL")
+        if url and not self._text("OPENMANAGER_LLM_MODEL"):
+            self._faults.append("OPENMANAGER_LLM_MODEL is missing: it names the model at OPENMANAGER_LLM_URL")
+        return url
 
     def _fernet_keys(self, name: str) -> tuple[str, ...]:
         keys = tuple(key for one in (self._text(name) or "").split(",") if (key := one.strip()))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lib.auth.supabase_accounts import SupabaseAccounts
     from lib.auth.vault import Vault
     from lib.mcp.core.assistant import Assistant
+    from lib.mcp.core.language_model import LanguageModel
     from lib.mcp.protocol.server import Server
     from lib.monitoring.alerts.by_link import ByLink
     from lib.monitoring.alerts.desk import Desk
@@ -175,7 +176,17 @@ class Services:
 
         sign = (lambda *act: self.confirmations.sign(*act)) if self.settings.jwt_secret else None
         conversations = Conversations(self.storage.chats)
-        return Assistant(self, conversations, read_zone(self.settings.timezone), sign)
+        return Assistant(self, conversations, read_zone(self.settings.timezone), sign, self.language_model)
+
+    @cached_property
+    def language_model(self) -> LanguageModel | None:
+        """None unless the operator named one."""
+        from lib.mcp.core.language_model import LanguageModel
+
+        settings = self.settings
+        if not settings.llm_url:
+            return None
+        return LanguageModel(self.door, settings.llm_url, settings.llm_model, settings.llm_key)
 
     @cached_property
     def confirmations(self) -> Confirmations:
@@ -231,14 +242,20 @@ class Services:
 
     @cached_property
     def sweeper(self) -> Sweeper:
-        from lib.monitoring.deadman import DeadMan
+        from lib.monitoring.deadman import DeadMan, Emergency
         from lib.monitoring.ingest import Cadence
         from lib.monitoring.sweep import Sweeper
 
         post_every = Cadence(self.storage.billed).post_every
         alive = DeadMan(self.settings.deadman_url, self.door)
         zone = self.settings.timezone
-        return Sweeper(self.storage, post_every, alive=alive, emergency=self._emergency, timezone=zone)
+        return Sweeper(
+            self.storage,
+            post_every,
+            alive=alive,
+            emergency=Emergency(self.settings.emergency_webhook, self.door),
+            timezone=zone,
+        )
 
     @cached_property
     def notifier(self) -> Notifier:
@@ -326,25 +343,6 @@ class Services:
         except DomainError as error:
             # A time-out is the usual end: the sweep takes longer than we wait.
             log.debug("poked %s: %s", path, error)
-
-    def _emergency(self, text: str) -> None:
-        import json
-
-        from lib.domain.errors import DomainError
-
-        if not self.settings.emergency_webhook:
-            return
-        body = json.dumps({"text": text, "content": text}).encode()
-        try:
-            self.door.call(
-                "POST",
-                self.settings.emergency_webhook,
-                headers={"Content-Type": "application/json"},
-                content=body,
-                trusted=True,
-            )
-        except DomainError as error:
-            log.error("the emergency webhook failed: %s", error)
 
 
 _lock = threading.Lock()

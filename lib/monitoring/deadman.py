@@ -1,7 +1,9 @@
-"""Our own life, told to somebody else's watch: who hears no more of us wakes the people that we cannot."""
+"""Our own life and our own trouble, told outside: a watch that hears no more of us wakes the people that we cannot, and
+an emergency that no channel can carry goes to an address of the operator's."""
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 
@@ -29,3 +31,21 @@ class DeadMan:
             self._door.call("GET", self._url, trusted=True)
         except DomainError as error:
             log.warning("the dead-man address did not answer: %s", error)
+
+
+class Emergency:
+    """Says a text to the emergency webhook, in the form that Slack and Discord both read. Never raises."""
+
+    def __init__(self, url: str | None, door: Door) -> None:
+        self._url = url
+        self._door = door
+
+    def __call__(self, text: str) -> None:
+        if not self._url:
+            return
+        body = json.dumps({"text": text, "content": text}).encode()
+        headers = {"Content-Type": "application/json"}
+        try:
+            self._door.call("POST", self._url, headers=headers, content=body, trusted=True)
+        except DomainError as error:
+            log.error("the emergency webhook failed: %s", error)

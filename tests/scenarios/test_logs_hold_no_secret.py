@@ -25,6 +25,7 @@ from lib.auth import passwords
 from lib.domain.errors import Unavailable
 from lib.local.edge import Edge
 from lib.local.server import LocalServer, listen
+from lib.monitoring.deadman import Emergency
 from lib.settings import Settings
 from lib.storage.hybrid.storage import HybridStorage
 from lib.storage.redis.client import NoRedis
@@ -184,7 +185,7 @@ def test_an_outage_of_both_stores_tells_no_secret_of_theirs(
             cron = f"Bearer {settings.cron_secret}"
             answers.append(send(apps()["sweep"], "GET", "/api/cron/sweep", Authorization=cron).get_data(as_text=True))
             services.poke("/api/cron/sweep")
-            services._emergency("both stores are away")
+            Emergency(services.settings.emergency_webhook, services.door)("both stores are away")
             services.sweeper._alive()
         finally:
             wiring.use(None)

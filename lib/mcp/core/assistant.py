@@ -15,6 +15,7 @@ from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import NotFound
 from lib.mcp.core import processor
 from lib.mcp.core.conversations import Conversations
+from lib.mcp.core.language_model import LanguageModel
 from lib.mcp.core.measures import Locale
 from lib.mcp.core.question import Asked
 from lib.mcp.core.responder import MOST_SUGGESTIONS, Reply, Say
@@ -29,6 +30,10 @@ _ENGLISH = re.compile(
     r"hi|hello|thanks|explain|set|mute|ack|with|and|now|last|over|above|below)(?![a-z])",
     re.IGNORECASE,
 )
+_AS_THEY_ARE = frozenset(
+    {"smalltalk", "out_of_scope", "clarify", "report", "troubleshoot", "agent_help", "product_help"}
+)
+_NEVER_RESTATED = frozenset({"clarify", "out_of_scope", "smalltalk", "alert_ack", "alert_silence", "threshold_set"})
 type Sign = Callable[[str, str, Mapping[str, Any]], str]  # (who, kind, params) -> token
 
 
@@ -50,11 +55,21 @@ class Turn:
 
 
 class Assistant:
-    def __init__(self, house: House, conversations: Conversations, zone: tzinfo, sign: Sign | None = None) -> None:
+    """`sign` makes tokens that confirm what is proposed; `model` is a language model, if there is one."""
+
+    def __init__(
+        self,
+        house: House,
+        conversations: Conversations,
+        zone: tzinfo,
+        sign: Sign | None = None,
+        model: LanguageModel | None = None,
+    ) -> None:
         self._house = house
         self._conversations = conversations
         self._zone = zone
         self._sign = sign
+        self._model = model
 
     def reply(self, turn: Turn) -> dict[str, Any]:
         """The reply as the contract has it. Raises Unavailable where a store is away that the answer needs."""
@@ -65,6 +80,11 @@ class Assistant:
         servers = sources.inventory() if turn.servers is None else [dict(one) for one in turn.servers]
         now = turn.now or datetime.fromtimestamp(int(sources.now), self._zone).isoformat()
         frame = processor.parse(turn.message, now, servers, history)
+        restated = self._restated(frame, turn, locale)
+        if restated is not None:
+            again = processor.parse(restated, now, servers, history)
+            if _is_answerable(again):
+                frame = {**again, "restated": restated}
         if not turn.dry_run:
             self._conversations.keep(turn.who, conversation, kept, turn.message, frame)
         say = Say(locale, self._zone, sources.now)
@@ -76,14 +96,29 @@ class Assistant:
         say.stale = say.stale or sources.is_stale
         made = say.finish(sources.data_as_of)
         body = self._finished(made, turn, asked)
+        reworded = self._reworded(made, turn, asked, locale, is_long=say.is_long)
         return {
             **body,
             "nlu": frame,
             "confidence": frame["confidence"],
-            "engine": "rules",
+            "engine": "llm" if reworded or "restated" in frame else "rules",
+            **({"answer": reworded} if reworded else {}),
             "conversation": conversation,
             "locale": locale,
         }
+
+    def _restated(self, frame: Mapping[str, Any], turn: Turn, locale: Locale) -> str | None:
+        """Other words for a question that was not understood, from a language model."""
+        if self._model is None or turn.dry_run or not turn.message.strip() or _is_answerable(frame):
+            return None
+        if frame["intent"] != "clarify" and float(frame["confidence"]) >= SURE:  # refused, and rightly so
+            return None
+        return self._model.restated(turn.message, locale)
+
+    def _reworded(self, made: Reply, turn: Turn, asked: Asked, locale: Locale, *, is_long: bool) -> str | None:
+        if self._model is None or turn.dry_run or is_long or made.actions or asked.intent in _AS_THEY_ARE:
+            return None
+        return self._model.rephrased(turn.message, made, locale)
 
     def _finished(self, made: Reply, turn: Turn, asked: Asked) -> dict[str, Any]:
         body = made.body()
@@ -113,6 +148,11 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
             "찾는 대상이 지금은 없습니다. 방금 삭제되었을 수 있습니다.",
             "What you ask about is not there any more: it may just have been deleted.",
         )
+
+
+def _is_answerable(frame: Mapping[str, Any]) -> bool:
+    """Understood, and nothing that acts."""
+    return frame["intent"] not in _NEVER_RESTATED and float(frame["confidence"]) >= SURE
 
 
 def language_of(message: str, locale: Locale | None) -> Locale:
