@@ -131,6 +131,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("DELETE", "/api/auth/keys/<key_id>"): "admins",
     ("POST", "/api/auth/keys/<key_id>/rotate"): "admins",
     ("GET", "/api/health"): "everybody",
+    ("POST", "/api/chat"): "viewers",  # what it proposes is confirmed by operators alone
     ("POST", "/api/mcp"): "viewers",  # what acts asks for more, tool by tool: tests/mcp
     ("GET", "/.well-known/oauth-protected-resource"): "everybody",
     ("GET", "/.well-known/oauth-protected-resource/api/mcp"): "everybody",
@@ -329,6 +330,7 @@ NEEDED: dict[str, dict[str, object]] = {
     "/api/auth/keys": {"name": "new"},
     "/api/rules/checks": {"name": "new", "period_seconds": 60},
     "/api/alerts/act": {"token": "x"},
+    "/api/chat": {"message": "hi"},
     "/api/mcp": {"jsonrpc": "2.0", "id": 1, "method": "ping"},
     "/api/rules/channels": {"name": "new", "kind": "slack"},
     "/api/alerts/devices": {

@@ -92,6 +92,7 @@ LENIENT = {
     "GET /api/anomalies",
     "POST /api/servers/{name}/anomalies/expected",  # a text that is not blank
     "GET /api/analysis",
+    "POST /api/chat",  # a time with an offset
     "POST /api/mcp",  # methods, their params, headers that repeat them
 }
 # Facts and names that are not known are left out, not refused; bodies of calls without content are not looked at.
@@ -217,6 +218,9 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "fleet_summary"}}
     told = hub.call("POST /api/mcp", body=asked, headers={"MCP-Protocol-Version": "2025-11-25"}).json()
     assert told["result"]["structuredContent"]["servers"]["total"] == 1
+    told = hub.call("POST /api/chat", body={"message": "전체 서버 상태", "debug": True}).json()
+    assert told["answer"]
+    assert len(told["suggestions"]) == 3
     for place in ("", "/api/mcp"):
         assert hub.call(f"GET /.well-known/oauth-protected-resource{place}").json()["scopes_supported"]
     assert hub.call("GET /api/health").json()["status"] == "ok"
@@ -444,6 +448,7 @@ BODIES: dict[str, Any] = {
     "PATCH /api/rules/silences/{silence_id}": {"comment": "x"},
     "POST /api/rules/checks": {"name": "backup", "period_seconds": 60},
     "PATCH /api/rules/checks/{check_id}": {"name": "x"},
+    "POST /api/chat": {"message": "전체 상태"},
     "POST /api/mcp": {"jsonrpc": "2.0", "id": 1, "method": "ping"},
     "POST /api/alerts/act": {"token": ActLinks(JWT_SECRET, time.time).sign("i1", "acknowledge", "c1")},
     "PATCH /api/rules/channels/{channel_id}": {"name": "x"},

@@ -156,6 +156,7 @@ def test_every_function_starts_and_answers_for_itself(deployment: Deployment) ->
     asked = {
         "/api/ingest": "POST", "/api/servers": "GET", "/api/auth": "GET", "/api/health": "POST",
         "/api/alerts": "GET", "/api/rules": "GET", "/api/status": "GET", "/api/mcp": "POST",
+        "/api/chat": "POST",
         "/api/cron/sweep": "GET", "/api/cron/rollup": "GET",
     }  # fmt: skip
     assert set(asked) == set(deployment.edge.functions), "a new function needs a line here"
