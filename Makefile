@@ -1,4 +1,4 @@
-# dev: the product on http://127.0.0.1:3000 · test · test-long · check: what CI runs first · bench · bench-analysis · migrate · lock
+# dev: the product on http://127.0.0.1:3000 · test · test-long · check: what CI runs first · bench · bench-analysis · train · migrate · lock
 # A Python from 3.12 on is all that is needed; where it is not found: make dev PYTHON=/path/to/python3.12
 
 SHELL := /bin/sh
@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PRODUCT := lib api dev.py public/agent.py
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test test-long check bench bench-analysis migrate lock
+.PHONY: help dev test test-long check bench bench-analysis train migrate lock
 
 help:
 	@head -n 2 Makefile | cut -c 3-
@@ -35,6 +35,10 @@ bench: $(VENV)/dev.stamp
 # How good the analysis is, on the series that are shipped or on others: make bench-analysis DATA=folder
 bench-analysis: $(VENV)/dev.stamp
 	@exec $(BIN)/python -m tests.bench.analysis $(if $(DATA),--data $(DATA)) $(ARGS)
+
+# Learns the reading of questions anew from training/phrases: some three minutes, writes lib/mcp/npu/intent.model.
+train: $(VENV)/dev.stamp
+	@exec $(BIN)/python -m training.train $(ARGS)
 
 migrate: $(VENV)/local.stamp
 	@exec $(BIN)/python -m lib.local.migration

@@ -1,17 +1,87 @@
-"""Reads a question: which intent, which servers, metrics and times. Until a classifier is trained it asks back."""
+"""From a sentence to its frame: what is asked, of which servers, metrics and times, and how sure that is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from lib.mcp.npu.extractor import extract
+from lib.mcp.npu import followups, guard
+from lib.mcp.npu.extractor import Extraction, extract_from, suggestions
 from lib.mcp.npu.frames import entities_for
+from lib.mcp.npu.intent import OUT_OF_SCOPE, Reading, classify
+from lib.mcp.npu.inventory import inventory_of
+from lib.mcp.npu.text import read
+
+Frame = dict[str, Any]
+CLARIFY = "clarify"
+_CERTAIN = 0.97
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse(
-    text: str, now: str, servers: Sequence[dict[str, Any]], history: Sequence[dict[str, Any]] = ()
-) -> dict[str, Any]:
-    """`{intent, confidence, entities, alternatives, explain}`."""
-    entities = entities_for("clarify", extract(text, now, servers))
-    return {"intent": "clarify", "confidence": 1.0, "entities": entities, "alternatives": [], "explain": {}}
+    text: str,
+    now: str | datetime,
+    servers: Sequence[Mapping[str, Any]],
+    history: Sequence[Mapping[str, Any]] = (),
+) -> Frame:
+    """The frame of one question, in JSON's types; never raises, whatever the text and the history.
+
+    {"intent", "confidence" 0..1, "entities", "alternatives": [[intent, share], ...], "explain": {...}} and, for
+    out_of_scope, "reason": "unrelated", "control", "injection", "secrets" or "language". `now` carries the fleet's
+    offset; `history` is the conversation, oldest first, the assistant's turns with "intent" and "entities".
+    """
+    moment = now if isinstance(now, datetime) else (followups.now_of(now) or _EPOCH)
+    fleet = inventory_of(servers)
+    found = extract_from(read(text), moment, fleet)
+    if guard.is_noise(found):
+        return _frame(CLARIFY, _CERTAIN, {}, [], {"rule": "nothing that means something"})
+    reason = guard.refusal_of(found)
+    if reason:
+        return {**_frame(OUT_OF_SCOPE, _CERTAIN, {}, [], {"rule": reason}), "reason": reason}
+    reading = classify(found)
+    before = followups.last_turn(history)
+    if before and not followups.is_reset(found):
+        resolved = followups.resolve(found, reading, before)
+        if resolved:
+            explain = {
+                **_explained(found, reading, resolved.intent),
+                "carried": resolved.carried,
+                "before": before.intent,
+            }
+            return _frame(resolved.intent, resolved.confidence, resolved.entities, reading.ranked, explain)
+    if not before and guard.lacks_subject(found):
+        return _frame(CLARIFY, 0.9, {}, reading.ranked, {"rule": "a word that points at nothing"})
+    entities = entities_for(reading.intent, found)
+    frame = _frame(
+        reading.intent, reading.confidence, entities, reading.ranked, _explained(found, reading, reading.intent)
+    )
+    if reading.intent == OUT_OF_SCOPE:
+        frame["entities"] = {}
+        frame["reason"] = reading.reason
+    elif found.targets.unknown:
+        frame["explain"]["nearest"] = suggestions(found, fleet)
+    return frame
+
+
+def _frame(
+    intent: str, confidence: float, entities: Frame, ranked: Sequence[tuple[str, float]], explain: Frame
+) -> Frame:
+    others = [[name, round(share, 3)] for name, share in ranked[:4] if name != intent and share >= 0.01]
+    return {
+        "intent": intent,
+        "confidence": round(min(1.0, max(0.0, confidence)), 3),
+        "entities": entities,
+        "alternatives": others[:3],
+        "explain": explain,
+    }
+
+
+def _explained(found: Extraction, reading: Reading, intent: str) -> Frame:
+    said = found.rest
+    explain: Frame = {"intent": [f"{said[one.start : one.end]}→{one.value}" for one in reading.features.cues[:6]]}
+    if found.whens and len(found.text.folded) == len(said):
+        explain["time"] = found.text.folded[found.whens[0].start : found.whens[0].end]
+    explain["read_as"] = reading.features.skeleton
+    explain["asked"] = intent
+    return explain

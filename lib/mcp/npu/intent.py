@@ -1,0 +1,128 @@
+"""What a sentence asks: a linear classifier over letters, words and structure, in plain Python, with the rules of safety on top.
+
+The weights are in `intent.model` beside this file, made by `make train` (training/): a line of JSON, then one signed
+byte for each bucket and label, compressed. They are read when the first question comes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from dataclasses import dataclass, field
+from functools import cache
+from operator import add
+from pathlib import Path
+
+from lib.mcp.npu.extractor import Extraction
+from lib.mcp.npu.features import VERSION, Features, features_of
+
+MODEL = Path(__file__).with_name("intent.model")
+OUT_OF_SCOPE = "out_of_scope"
+ACTIONS = frozenset({"alert_ack", "alert_silence", "threshold_set"})
+_REFUSALS = "oos_"
+
+
+@dataclass(frozen=True)
+class Model:
+    """`weights` hold one byte a bucket and label, row by row; a label's score is their sum times `scale`, plus its bias."""
+
+    labels: tuple[str, ...]
+    bias: tuple[float, ...]
+    scale: tuple[float, ...]
+    blocks: tuple[float, float, float]
+    temperature: float
+    corpus: str
+    weights: memoryview
+
+    def scores(self, features: Features) -> list[float]:
+        width = len(self.labels)
+        total = list(self.bias)
+        parts = (features.letters, features.words, features.structure)
+        for share, buckets in zip(self.blocks, parts, strict=True):
+            if not buckets:
+                continue
+            summed = [0] * width
+            for bucket in buckets:
+                summed = list(map(add, summed, self.weights[bucket * width : bucket * width + width]))
+            weight = share / math.sqrt(len(buckets))
+            total = [sofar + weight * unit * part for sofar, unit, part in zip(total, self.scale, summed, strict=True)]
+        return total
+
+
+@cache
+def model() -> Model:
+    """The shipped model. A file of another version is a ValueError: `make train` makes one that fits."""
+    head, _, packed = MODEL.read_bytes().partition(b"\n")
+    said = json.loads(head)
+    if said["version"] != VERSION:
+        raise ValueError(f"{MODEL.name} is of version {said['version']}, the features are of {VERSION}: run make train")
+    return Model(
+        labels=tuple(said["labels"]),
+        bias=tuple(said["bias"]),
+        scale=tuple(said["scale"]),
+        blocks=(said["blocks"][0], said["blocks"][1], said["blocks"][2]),
+        temperature=said["temperature"],
+        corpus=said["corpus"],
+        weights=memoryview(zlib.decompress(packed)).cast("b"),
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The intents by likelihood, best first, summing to one. `reason` says why a refused sentence is refused."""
+
+    ranked: list[tuple[str, float]]
+    reason: str
+    features: Features
+    fired: list[str] = field(default_factory=list)
+
+    @property
+    def intent(self) -> str:
+        return self.ranked[0][0]
+
+    @property
+    def confidence(self) -> float:
+        return self.ranked[0][1]
+
+    def likelihood(self, intent: str) -> float:
+        return next((share for name, share in self.ranked if name == intent), 0.0)
+
+
+def classify(found: Extraction) -> Reading:
+    """Never fails. An action is first only where the sentence says its verb (`permitted`)."""
+    features = features_of(found)
+    learned = model()
+    scores = [score / learned.temperature for score in learned.scores(features)]
+    top = max(scores)
+    weights = [math.exp(score - top) for score in scores]
+    whole = sum(weights)
+    shares: dict[str, float] = {}
+    reasons: dict[str, float] = {}
+    for label, weight in zip(learned.labels, weights, strict=True):
+        if label.startswith(_REFUSALS):
+            reasons[label.removeprefix(_REFUSALS)] = weight / whole
+        else:
+            shares[label] = weight / whole
+    shares[OUT_OF_SCOPE] = sum(reasons.values())
+    ranked = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
+    while ranked[0][0] in ACTIONS and not permitted(ranked[0][0], found, features):
+        ranked.append((ranked.pop(0)[0], 0.0))
+    return Reading(ranked, max(reasons, key=reasons.__getitem__), features, _fired(features, ranked[0][0]))
+
+
+def permitted(action: str, found: Extraction, features: Features) -> bool:
+    """Whether the sentence itself asks for the action: what changes something is never guessed from the general drift."""
+    said = {one.value for one in features.cues}
+    if action == "alert_ack":
+        return "ack" in said
+    if action == "alert_silence":
+        return bool(said & {"mute", "maintenance"})
+    about = bool(found.measured.names or found.levels)
+    return about and bool(said & {"threshold", "notify", "if_over", "alert", "set"})
+
+
+def _fired(features: Features, intent: str) -> list[str]:
+    """The words that made it so: "추이→metric_history"."""
+    words = dict.fromkeys(f"{one.value}" for one in features.cues)
+    return [f"{word}→{intent}" for word in list(words)[:6]]

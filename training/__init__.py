@@ -1,0 +1,1 @@
+"""What the reading of intents is learned from: sentences put together from phrases, and `make train`. No part of the product."""
