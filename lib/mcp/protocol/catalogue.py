@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from lib.mcp.protocol import tools_acting, tools_alerts, tools_findings, tools_fleet, tools_metrics
+from lib.mcp.protocol import tools_acting, tools_alerts, tools_findings, tools_fleet, tools_knowledge, tools_metrics
 from lib.mcp.protocol.offer import Offer
+from lib.mcp.protocol.prompts import PROMPTS
+from lib.mcp.protocol.resources import RESOURCES, TEMPLATES
 
 INSTRUCTIONS = """\
 This is a monitoring hub for servers. Answers are data with units, `as_of` and links: quote them, do not guess. Times
@@ -18,7 +20,11 @@ OFFER = Offer(
         *tools_metrics.TOOLS,
         *tools_alerts.TOOLS,
         *tools_findings.TOOLS,
+        *tools_knowledge.TOOLS,
         *tools_acting.TOOLS,
     ),
+    resources=RESOURCES,
+    templates=TEMPLATES,
+    prompts=PROMPTS,
     instructions=INSTRUCTIONS,
 )
