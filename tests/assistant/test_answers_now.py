@@ -149,3 +149,16 @@ def test_history_has_extremes_mean_and_when(hub: Hub, locale: str) -> None:
     assert any(abs(one - statistics.mean(values)) < 0.1 for one in told)
     assert reply.chart is not None
     assert [one["metric"] for one in reply.chart["series"]] == ["cpu"]
+
+
+@BOTH
+def test_a_server_is_not_rebooted_and_its_state_is_told_instead(hub: Hub, locale: str) -> None:
+    from lib.mcp.core.assistant import Turn
+
+    text = "api-01 리부트 부탁" if locale == "ko" else "please reboot api-01"
+    reply = hub.services.assistant.reply(Turn(text, who="one", may_act=True))
+    assert reply["nlu"]["intent"] == "out_of_scope"
+    assert reply["actions"] == []
+    assert "api-01" in reply["answer"]
+    assert ("조회 전용" if locale == "ko" else "only read") in reply["answer"]
+    assert [one["value"] for one in reply["facts"] if one["metric"] == "uptime"] == [42]

@@ -130,3 +130,20 @@ def test_the_template_answers_where_the_model_invents(hub: Hub, fake: FakeModel,
     plain = assistant.reply(turn)
     assert plain["engine"] == "rules"
     assert "12345" not in plain["answer"]
+
+
+def test_a_question_that_was_not_understood_is_put_into_plain_words_and_read_again(
+    hub: Hub, fake: FakeModel, model: LanguageModel
+) -> None:
+    from zoneinfo import ZoneInfo
+
+    assistant = Assistant(hub.services, Conversations(hub.services.storage.chats), ZoneInfo(ZONE), None, model)
+    fake.says = "전체 서버 상태 요약해줘"
+    reply = assistant.reply(Turn("흠 그거 있잖아 그거", who="one"))
+    assert reply["nlu"]["restated"] == fake.says
+    assert reply["nlu"]["intent"] == "fleet_summary"
+    assert reply["engine"] == "llm"
+    fake.says = "web-01 알림 30분 음소거해줘"  # what it may not ask for
+    acting = assistant.reply(Turn("흠 그거 있잖아 그거", who="two"))
+    assert acting["nlu"]["intent"] == "clarify"
+    assert acting["actions"] == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from lib.mcp.core.phrases import status_word
 from lib.mcp.core.question import Asked, Question
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Server, Sources
+from lib.mcp.npu.extractor import extract
 
 _REBOOT = re.compile(r"재부팅|리부트|재시작|restart|reboot", re.IGNORECASE)
 
@@ -31,7 +33,9 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
 
 def _control(asked: Asked, sources: Sources, say: Say) -> None:
     what = say.either("재부팅은", "reboot") if _REBOOT.search(asked.text) else say.either("그 작업은", "do that")
-    named = sources.meant(asked).servers if asked.words("servers") else []
+    # The frame of a refusal has no servers; the sentence may.
+    meant = set(targets_of(asked.text, sources.now, sources.inventory()))
+    named = [one for one in sources.fleet if one.id in meant]
     say.line(
         f"저는 조회 전용이라 {what} 실행할 수 없습니다.{_state(named, sources, say)}",
         f"I only read, so I cannot {what}.{_state(named, sources, say)}",
@@ -44,6 +48,11 @@ def _control(asked: Asked, sources: Sources, say: Say) -> None:
         say.suggest(f"{one.id} 상태", f"Status of {one.id}")
         say.suggest(f"{one.id} 30분 음소거", f"Silence {one.id} for 30 minutes")
         say.suggest(f"{one.id} 서비스 다운 점검 방법", f"How to check a service that is down on {one.id}")
+
+
+def targets_of(text: str, now: float, inventory: list[dict[str, object]]) -> list[str]:
+    """The servers a sentence names."""
+    return extract(text, datetime.fromtimestamp(now, UTC), inventory).targets.servers
 
 
 def _state(named: list[Server], sources: Sources, say: Say) -> str:
