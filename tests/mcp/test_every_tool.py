@@ -28,17 +28,6 @@ def held(known: Known, name: str, who: str = "act key", **arguments: Any) -> dic
     return told
 
 
-@pytest.fixture(scope="module")
-def alert(known: Known) -> str:
-    """A full disk on api-01, as it opened; the id of the alert."""
-    for back in (200, 120):
-        sample = {"at": int(time.time()) - back, "mounts": {"/data": 97.0}}
-        known.services.ingest.take(decode({"server": "api-01", "samples": [sample]}, time.time()), "k")
-    known.services.sweeper.run()
-    [found] = held(known, "list_alerts", server="api-01", state="open")["alerts"]
-    return str(found["alert"])
-
-
 def test_every_tool_says_what_it_takes_and_gives_and_whether_it_acts(known: Known) -> None:
     for version in (MODERN, *LEGACY):
         told = result(known, "tools/list", who="act key", version=version)["tools"]
@@ -198,6 +187,18 @@ def test_errors_and_events_in_words(known: Known) -> None:
     assert held(known, "search_logs", level="critical")["groups"] == []
 
 
+def test_the_assistant_can_be_asked(known: Known) -> None:
+    for question, word in (("which server has the highest memory?", "db-01"), ("메모리 제일 높은 서버는?", "db-01")):
+        told = held(known, "ask", "read key", question=question)
+        assert word in told["answer"]
+        assert told["facts"]
+        assert (told["intent"], told["proposed"]) == ("top_n", [])
+    on = held(known, "ask", "read key", question="그럼 CPU는?", conversation=told["conversation"])
+    assert on["conversation"] == told["conversation"]
+    assert held(known, "ask", "key of seoul", question="web-03 상태", language="ko")["answer"].count("web-03") <= 1
+    assert "/question: give" in refusal(known, "ask", question="")
+
+
 def test_a_dry_run_changes_nothing_and_says_what_it_would(known: Known, alert: str) -> None:
     audit = len(known.services.audit.entries()["entries"])
     ack = held(known, "ack_alert", alert=alert, note="보고 있습니다")
@@ -299,6 +300,8 @@ def test_names_and_messages_that_try_to_steer_stay_data(known: Known) -> None:
         assert "\n" not in text
         assert len(text) < 20_000
     [entry] = held(known, "search_logs", server="odd-01")["entries"]
+    known.services.queries.delete("odd-01")
+    known.services.sweeper.run()
     assert len(entry["message"]) == 500
     assert len(entry["source"]) <= 100
 

@@ -19,16 +19,6 @@ from tests.mcp.caller import LEGACY, MODERN, refusal, result, send, tool
 from tests.mcp.conftest import Known
 
 
-@pytest.fixture(scope="module")
-def alert(known: Known) -> str:
-    """A full disk on api-01, in sight of the key of seoul; the id of the alert."""
-    for back in (200, 120):
-        sample = {"at": int(time.time()) - back, "mounts": {"/data": 97.0}}
-        known.services.ingest.take(decode({"server": "api-01", "samples": [sample]}, time.time()), "k")
-    known.services.sweeper.run()
-    return str(tool(known, "list_alerts", server="api-01", state="open")["alerts"][0]["alert"])
-
-
 def read(known: Known, uri: str, **more: Any) -> Any:
     told = result(known, "resources/read", {"uri": uri}, **more)
     [content] = told["contents"]

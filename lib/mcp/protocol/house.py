@@ -14,8 +14,16 @@ from lib.domain.audit import Note
 from lib.domain.errors import Forbidden, NotFound
 from lib.domain.limits import RateClass
 from lib.domain.telemetry import clean_name
-from lib.mcp.core.sources import House as Services
+from lib.mcp.core.assistant import Assistant
+from lib.mcp.core.sources import House as UseCases
 from lib.mcp.npu.nearest import nearest
+
+
+class Services(UseCases, Protocol):
+    """The use cases that the page is served from too."""
+
+    @property
+    def assistant(self) -> Assistant: ...
 
 
 class Noted(Protocol):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lib.domain.errors import BadInput, NotFound
 from lib.domain.metrics import metric_of
 from lib.domain.moments import iso
+from lib.mcp.core.assistant import Turn
 from lib.mcp.knowledge import troubleshooting as kb
 from lib.mcp.npu.nearest import nearest
 from lib.mcp.protocol import shapes as s
@@ -12,6 +15,7 @@ from lib.mcp.protocol.house import House
 from lib.mcp.protocol.offer import Arguments, Outcome, Tool
 
 LANGUAGES = ["en", "ko"]
+MOST_FACTS, MOST_EVIDENCE, MOST_DOCUMENT = 80, 20, 20_000
 LANGUAGE = s.text("of the answer", enum=LANGUAGES, default="en")
 
 
@@ -54,6 +58,35 @@ def search_runbooks(house: House, args: Arguments) -> Outcome:
     )
 
 
+def ask(house: House, args: Arguments) -> dict[str, Any]:
+    """As POST /api/chat, but that nothing can be confirmed: there are tools for that."""
+    house.count("chat")
+    turn = Turn(
+        message=args["question"],
+        who=house.principal.id,
+        sight=house.sight,
+        may_act=house.may_act(),
+        locale=args.get("language"),
+        conversation=args.get("conversation"),
+    )
+    reply = house.services.assistant.reply(turn)
+    document = reply["document"] or {}
+    return {
+        "as_of": reply["data_as_of"] or iso(house.now),
+        "answer": reply["answer"],
+        "facts": reply["facts"][:MOST_FACTS],
+        "evidence": reply["evidence"][:MOST_EVIDENCE],
+        "document": s.cut(document["markdown"], MOST_DOCUMENT) if "markdown" in document else None,
+        "proposed": [{"type": one["type"], "params": one["params"]} for one in reply["actions"]],
+        "suggestions": reply["suggestions"],
+        "intent": reply["nlu"]["intent"],
+        "confidence": reply["confidence"],
+        "stale": reply["stale"],
+        "conversation": reply["conversation"],
+        "url": house.page(),
+    }
+
+
 def _live(house: House, args: Arguments) -> tuple[str, dict[str, str]]:
     """Whose commands to show, and the values a runbook may hold; without a server those of Linux."""
     if not args.get("server"):
@@ -70,6 +103,38 @@ def _live(house: House, args: Arguments) -> tuple[str, dict[str, str]]:
 
 
 TOOLS = (
+    Tool(
+        name="ask",
+        title="Ask the assistant",
+        description="A question about servers in plain English or Korean, answered by the hub's own assistant from the"
+        " data, with every number as a fact. For a question that no other tool fits, or to check an answer. Give"
+        " `conversation` back to ask on. It changes nothing; what it proposes is done with the tools that act.",
+        run=ask,
+        takes=s.takes(
+            {
+                "question": s.text("the question", 2_000, minLength=1),
+                "language": s.text("of the answer; left out: of the question", enum=LANGUAGES),
+                "conversation": s.text("`conversation` of the answer before", 40),
+            },
+            ["question"],
+        ),
+        gives=s.gives(
+            {
+                "as_of": s.AS_OF,
+                "answer": s.text("Markdown; its first sentence answers"),
+                "facts": s.several(s.anything("id, server, metric, value, unit, at, source"), "every number in it"),
+                "evidence": s.several(s.anything("kind, id, window, url")),
+                "document": s.some(s.text("a report, Markdown, where one was asked for")),
+                "proposed": s.several(s.gives({"type": s.text(), "params": s.anything("what it would take")})),
+                "suggestions": s.several(s.text(), "questions that can be asked next"),
+                "intent": s.text("how it was read"),
+                "confidence": s.number("0 to 1"),
+                "stale": s.flag("the database was away: from a copy"),
+                "conversation": s.some(s.text("give it back to ask on")),
+                "url": s.URL,
+            }
+        ),
+    ),
     Tool(
         name="search_runbooks",
         title="Runbooks",
