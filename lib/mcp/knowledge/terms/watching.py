@@ -46,9 +46,9 @@ WATCHING = (
         ("손으로 끝낸 알림은, 값이 한 번 정상이 된 뒤에야 다시 열립니다.", "One that was ended by hand opens anew only after it was over by itself."),
     ),
     term(
-        "silence", ("음소거(silence)", "Silence"), "silence|silences|mute|snooze|음소거|뮤트|사일런스|무음",
+        "silence", ("음소거(silence)", "Silence"), "silence|silences|mute|snooze|음소거|뮤트|사일런스|무음|알림 끄기",
         ("정한 기간과 대상의 알림 발송을 멈추는 것입니다. 알림 자체는 계속 기록되고 화면에 보입니다.", "Keeps messages about certain servers, groups, tags, rules or metrics from being sent for a time. Alerts go on and are seen on the page."),
-        ("끝났는데 아직 열려 있는 알림은 그때 알려 줍니다. 설정의 음소거에서 만들고 끝냅니다.", "What is still open when it ends is told then. Made and ended under Settings, Silences."),
+        ("끝났는데 아직 열려 있는 알림은 그때 알려 줍니다. 설정의 '알림 끄기'에서 만들고 끝냅니다.", "What is still open when it ends is told then. Made and ended under Settings, Silences."),
     ),
     term(
         "maintenance_window", ("점검 시간", "Maintenance window"), "maintenance window|maintenance|점검 시간|점검 시간대|유지 보수|메인터넌스",
@@ -73,7 +73,7 @@ WATCHING = (
     term(
         "channel", ("알림 채널", "Channel"), "channel|channels|알림 채널|채널",
         ("알림을 사람에게 보내는 길입니다. 슬랙, 이메일, 텔레그램, 카카오워크, 웹훅 등이 있습니다.", "A way to reach people: Slack, e-mail, Telegram, KakaoWork, webhook and others."),
-        ("관리자가 설정의 채널에서 만들며, 시험 메시지를 보내 볼 수 있습니다.", "An admin makes one under Settings, Channels, and can try it with a real message."),
+        ("관리자가 설정의 '알림 채널'에서 만들며, 시험 메시지를 보내 볼 수 있습니다.", "An admin makes one under Settings, Channels, and can try it with a real message."),
     ),
     term(
         "stale", ("보고 지연(stale)", "Stale"), "stale|스테일|보고 지연|지연 상태",
@@ -180,7 +180,7 @@ WATCHING = (
     term(
         "job_check", ("작업 확인(체크)", "Check (job)"), "job check|cron check|checks?|dead man|작업 확인|체크인|작업 감시|크론 감시",
         ("정해진 때에 돌아야 하는 작업이 정말 돌았는지 지켜보는 것입니다. 작업이 신호(핑)를 보내지 않으면 알립니다.", "Watches a job that should run: when its ping does not come, somebody is told."),
-        ("설정의 작업에서 만들고, 작업 끝에 curl 한 줄을 더합니다.", "Made under Settings, Jobs; the job gets one line of curl at its end."),
+        ("설정의 '작업'에서 만들고, 작업 끝에 curl 한 줄을 더합니다.", "Made under Settings, Jobs; the job gets one line of curl at its end."),
     ),
     term(
         "status_page", ("상태 페이지", "Status page"), "status page|public status|상태 페이지|공개 상태",
@@ -190,7 +190,7 @@ WATCHING = (
     term(
         "tag", ("태그", "Tag"), "tag|tags|label|labels|태그|꼬리표|라벨",
         ("서버에 붙이는 이름표입니다(team:payment처럼). 묻고, 규칙을 걸고, 볼 수 있는 범위를 정하는 데 씁니다.", "A label on a server, such as team:payment: to ask by, to aim rules at, and to limit who sees what."),
-        ("설치할 때 --tag로 붙이거나 화면에서 고칩니다.", "Given when installing (--tag), or changed on the page."),
+        ("설치할 때 --tag로 붙이고, 나중에는 설치 명령을 다시 실행하거나 API로 바꿉니다.", "Given when installing (--tag); changed by running the install line again, or by the API."),
     ),
     term(
         "role", ("역할", "Role"), "role|roles|permission|permissions|역할|권한|뷰어|viewer|operator|운영자",
