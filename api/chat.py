@@ -1,4 +1,5 @@
-"""POST /api/chat: a question in Korean or English, answered from the data with its evidence. Asking does nothing."""
+"""POST /api/chat: a question in Korean or English, answered from the data with its evidence. Asking does nothing; what
+an answer proposed is done by POST /api/chat/confirm."""
 
 from __future__ import annotations
 
@@ -9,12 +10,16 @@ from flask import Response, g, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
 from lib import wiring
+from lib.auth.confirmations import LAST_SECONDS, MOST_LENGTH
 from lib.domain.access import Principal, may_act_as
-from lib.domain.errors import BadInput
+from lib.domain.calendars import read_zone
+from lib.domain.errors import BadInput, Conflict
+from lib.mcp.core.actions import By, perform, told
 from lib.mcp.core.assistant import Turn
 from lib.web.body import read
 from lib.web.guards import user
 from lib.web.handler import make_app
+from lib.web.noted import noted
 
 app = make_app("chat")
 
@@ -56,6 +61,13 @@ class Question(BaseModel):
     debug: bool = False
 
 
+class Confirmed(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    token: str = Field(min_length=1, max_length=MOST_LENGTH)
+    locale: Literal["ko", "en"] = "en"
+
+
 @app.post("/api/chat")
 @user("viewer", "chat")
 def ask() -> Response:
@@ -77,6 +89,22 @@ def ask() -> Response:
     if not asked.debug:
         reply["nlu"] = {name: value for name, value in reply["nlu"].items() if name != "explain"}
     return jsonify(reply)
+
+
+@app.post("/api/chat/confirm")
+@user("operator")
+def confirm() -> Response:
+    """What an answer proposed to whoever asks now is done, once. While nobody knows whether it was, nothing is."""
+    asked = read(Confirmed)
+    principal: Principal = g.principal
+    services = wiring.services()
+    kind, params = services.confirmations.read(asked.token, principal.id)
+    if not services.storage.chats.first_use(asked.token, LAST_SECONDS):
+        raise Conflict("this was confirmed already: ask again to do it once more")
+    name = principal.email or principal.name or principal.id
+    by = By(name, principal.sight, services.clock(), read_zone(services.settings.timezone), noted)
+    done = perform(kind, params, services, by)
+    return jsonify(told(kind, done, asked.locale, lambda *act: services.confirmations.sign(principal.id, *act)))
 
 
 def _said(one: Said) -> dict[str, Any]:

@@ -132,6 +132,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("POST", "/api/auth/keys/<key_id>/rotate"): "admins",
     ("GET", "/api/health"): "everybody",
     ("POST", "/api/chat"): "viewers",  # what it proposes is confirmed by operators alone
+    ("POST", "/api/chat/confirm"): "operators",
     ("POST", "/api/mcp"): "viewers",  # what acts asks for more, tool by tool: tests/mcp
     ("GET", "/.well-known/oauth-protected-resource"): "everybody",
     ("GET", "/.well-known/oauth-protected-resource/api/mcp"): "everybody",
@@ -331,6 +332,7 @@ NEEDED: dict[str, dict[str, object]] = {
     "/api/rules/checks": {"name": "new", "period_seconds": 60},
     "/api/alerts/act": {"token": "x"},
     "/api/chat": {"message": "hi"},
+    "/api/chat/confirm": {"token": "x"},
     "/api/mcp": {"jsonrpc": "2.0", "id": 1, "method": "ping"},
     "/api/rules/channels": {"name": "new", "kind": "slack"},
     "/api/alerts/devices": {

@@ -391,6 +391,11 @@ def alerts(hub: Hub) -> None:
     one = {"path_parameters": {"alert_id": alert["id"]}}
     assert hub.call("GET /api/alerts/{alert_id}", **one).json()["timeline"][0]["kind"] == "opened"
     hub.call("GET /api/alerts/{alert_id}/causes", **one)
+    told = hub.call("POST /api/chat", body={"message": "full 서버 알림 10분 꺼줘"}).json()
+    done = hub.call("POST /api/chat/confirm", body={"token": told["actions"][0]["confirm_token"], "locale": "ko"})
+    again = {"token": done.json()["actions"][0]["confirm_token"]}
+    hub.call("POST /api/chat/confirm", body=again)
+    assert hub.call("POST /api/chat/confirm", body=again).status_code == 409
     hub.call("POST /api/alerts/{alert_id}/ack", **one, body={"note": "보고 있습니다"})
     assert hub.call("POST /api/alerts/{alert_id}/resolve", **one, body={}).json()["alert"]["why"] == "by_hand"
 
@@ -449,6 +454,7 @@ BODIES: dict[str, Any] = {
     "POST /api/rules/checks": {"name": "backup", "period_seconds": 60},
     "PATCH /api/rules/checks/{check_id}": {"name": "x"},
     "POST /api/chat": {"message": "전체 상태"},
+    "POST /api/chat/confirm": {"token": "x"},
     "POST /api/mcp": {"jsonrpc": "2.0", "id": 1, "method": "ping"},
     "POST /api/alerts/act": {"token": ActLinks(JWT_SECRET, time.time).sign("i1", "acknowledge", "c1")},
     "PATCH /api/rules/channels/{channel_id}": {"name": "x"},

@@ -50,7 +50,7 @@ def proposed(hub: Hub, intent: str, **entities: Any) -> tuple[str, dict[str, Any
 
 
 def audited(hub: Hub) -> list[str]:
-    return [action for (action,) in hub.pair.rows("select action from omv.audit order by n")]
+    return [action for (action,) in hub.pair.rows("select action from omv.audit order by seq")]
 
 
 def test_what_is_acknowledged_is_audited_and_stays_so(troubled: Hub) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, Conflict, Forbidden, NotFound
-from lib.mcp.core.measures import measure
+from lib.mcp.core.measures import Locale, measure
 from lib.mcp.core.phrases import capital, severity_word
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import House
@@ -48,6 +48,17 @@ def perform(kind: str, params: Mapping[str, Any], house: House, by: By) -> dict[
     if act is None:
         raise BadInput("nothing of that kind can be confirmed")
     return act(params, house, by)
+
+
+def told(
+    kind: str, done: Mapping[str, Any], locale: Locale, sign: Callable[[str, Mapping[str, Any]], str]
+) -> dict[str, Any]:
+    """`{type, answer, did, actions}`: the one action, if any, takes back what was done."""
+    undo = done["undo"]
+    actions = [] if undo is None else [
+        {**undo, "label": undo["label"][locale], "confirm_token": sign(undo["type"], undo["params"])}
+    ]  # fmt: skip
+    return {"type": kind, "answer": done[locale], "did": done["did"], "actions": actions}
 
 
 def _acknowledge(params: Mapping[str, Any], house: House, by: By) -> dict[str, Any]:
