@@ -6,7 +6,7 @@ export function parse(hash) {
   const query = Object.fromEntries(new URLSearchParams(search));
   const [first = '', second = ''] = path.split('/').filter(Boolean);
   if (first === 'servers' && second) return { page: 'server', id: decoded(second), query };
-  if (/^(servers|alerts|settings)$/.test(first)) return { page: first, id: second ? decoded(second) : null, query };
+  if (/^(servers|alerts|settings|performance)$/.test(first)) return { page: first, id: second ? decoded(second) : null, query };
   return { page: 'overview', id: null, query };
 }
 
@@ -16,6 +16,7 @@ const PATHS = {
   server: (id) => `#/servers/${encodeURIComponent(id)}`,
   alerts: (id) => `#/alerts${id ? `/${id}` : ''}`,
   settings: () => '#/settings',
+  performance: () => '#/performance',
 };
 
 /** Empty query values are left out. */

@@ -12,22 +12,27 @@ import pytest
 from tests.browser.chromium import Tab
 from tests.browser.conftest import ARTIFACTS, Site, choose_language, sign_in
 from tests.browser.test_access_pages import api
+from tests.browser.test_views import _examine
+from tests.twins import node_tools
 
-NAME = "analysed-1"
+NAME, *FELLOWS = "analysed-1", "analysed-2", "analysed-3"
+GROUP = "shop"
 DAY = 86_400
+LOOKS = (("ko", "light", 390), ("en", "dark", 1440), ("ko", "dark", 1440), ("en", "light", 390))
 
 
 @pytest.fixture(scope="module")
 def analysed(site: Site) -> Iterator[tuple[str, str]]:
-    """(server, alert): six days as usual, and since half an hour ago waiting for its disk and busy."""
+    """(server, alert): six days as usual, and since half an hour ago waiting for its disk and busy; two fellows of its
+    group have it quieter."""
     key = api(site, "POST", "/api/auth/keys", {"name": "analysis"}, site.token())
     now = int(time.time()) - 30
     old = range(now - 6 * DAY, now - 4 * 3_600, 900)
     times = [*old, *range(now - 4 * 3_600, now, 60)]
-    for start in range(0, len(times), 140):
-        samples = [_sample(at, now) for at in times[start : start + 140]]
-        body: dict[str, Any] = {"server": NAME, "host": {"cores": 4}, "samples": samples}
-        if start == 0:
+    for name, start in [(one, start) for one in (NAME, *FELLOWS) for start in range(0, len(times), 140)]:
+        samples = [_sample(at, now, name) for at in times[start : start + 140]]
+        body: dict[str, Any] = {"server": name, "host": {"cores": 4, "group": GROUP}, "samples": samples}
+        if start == 0 and name == NAME:
             body["events"] = [{"id": "d", "at": now - 1_900, "kind": "deploy", "title": "shop v9"}]
         status, answer = site.dev.ask("POST", "/api/ingest", body, Authorization=f"Bearer {key['secret']}")
         assert status == 202, answer
@@ -38,14 +43,17 @@ def analysed(site: Site) -> Iterator[tuple[str, str]]:
     while _measured(site) < 0.9 and time.monotonic() < deadline + 40:  # until what came late is rolled up
         time.sleep(0.5)
     yield NAME, alerts[0]["id"]
-    api(site, "DELETE", f"/api/servers/{NAME}", token=site.token())
+    for name in (NAME, *FELLOWS):
+        api(site, "DELETE", f"/api/servers/{name}", token=site.token())
     api(site, "DELETE", f"/api/auth/keys/{key['key']['id']}", token=site.token())
 
 
-def _sample(at: int, now: int) -> dict[str, Any]:
-    dice = random.Random(at)
+def _sample(at: int, now: int, name: str) -> dict[str, Any]:
+    dice = random.Random(f"{at} {name}")
+    if name in FELLOWS:
+        return {"at": at, "cpu": 25 + dice.gauss(0, 1), "memory": 40 + dice.gauss(0, 0.5), "mounts": {"/": 40.0}}
     is_odd = at > now - 1_800
-    cpu, wait = (96.0, 45.0) if is_odd else (30.0, 2.0)
+    cpu, wait = (96.0, 45.0) if is_odd else (25.0, 2.0)
     today = 25.0 if at > now - DAY else 0.0
     return {
         "at": at, "cpu": min(100.0, cpu + dice.gauss(0, 1)), "iowait": max(0.0, wait + dice.gauss(0, 0.5)),
@@ -62,9 +70,15 @@ def _alerts(site: Site) -> list[dict[str, Any]]:
     return [one for one in found if one["subject"] == "cpu"]
 
 
-@pytest.mark.parametrize(("language", "scheme", "width"), [("ko", "light", 390), ("en", "dark", 1440)])
+@pytest.fixture(scope="module")
+def axe() -> str | None:
+    found = node_tools.axe()
+    return found.read_text(encoding="utf-8") if found else None
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), LOOKS[:2])
 def test_a_server_shows_its_score_with_reasons(
-    tab: Tab, site: Site, analysed: tuple[str, str], language: str, scheme: str, width: int
+    tab: Tab, site: Site, analysed: tuple[str, str], axe: str | None, language: str, scheme: str, width: int
 ) -> None:
     tab.size(width, 900)
     tab.prefers(scheme)
@@ -76,15 +90,17 @@ def test_a_server_shows_its_score_with_reasons(
     assert ("건강 점수" if language == "ko" else "Health") in text
     assert ("디스크 / 92%" if language == "ko" else "Disk / 92%") in text
     assert "▲" in text
-    assert tab.js("document.documentElement.scrollWidth <= innerWidth")
     tab.js("document.querySelector('.performance').scrollIntoView()")
     tab.wait(0.4)
-    tab.screenshot(ARTIFACTS / f"analysis-{language}-{scheme}-{width}.png")
+    assert _examine(tab, f"analysis-{language}-{scheme}-{width}", axe) == []
+    tab.click(".performance .segmented button", "7d")
+    tab.until("document.querySelector('.performance').textContent.includes('4코어 중 2코어')" if language == "ko" else
+              "document.querySelector('.performance').textContent.includes('2 of 4 cores would do')")  # fmt: skip
 
 
 @pytest.mark.parametrize(("language", "scheme", "width"), [("ko", "dark", 390), ("en", "light", 1440)])
 def test_an_alert_shows_what_moved_with_it(
-    tab: Tab, site: Site, analysed: tuple[str, str], language: str, scheme: str, width: int
+    tab: Tab, site: Site, analysed: tuple[str, str], axe: str | None, language: str, scheme: str, width: int
 ) -> None:
     tab.size(width, 900)
     tab.prefers(scheme)
@@ -95,7 +111,50 @@ def test_an_alert_shows_what_moved_with_it(
     text = tab.js("document.querySelector('[aria-labelledby=causes]').textContent")
     assert "shop v9" in text
     assert ("입출력 대기" if language == "ko" else "I/O wait") in text
-    assert tab.js("document.documentElement.scrollWidth <= innerWidth")
     tab.js("document.querySelector('[aria-labelledby=causes]').scrollIntoView()")
     tab.wait(0.4)
-    tab.screenshot(ARTIFACTS / f"causes-{language}-{scheme}-{width}.png")
+    assert _examine(tab, f"causes-{language}-{scheme}-{width}", axe) == []
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), LOOKS)
+def test_the_fleet_shows_how_it_did(
+    tab: Tab, site: Site, analysed: tuple[str, str], axe: str | None, language: str, scheme: str, width: int
+) -> None:
+    tab.size(width, 900)
+    tab.prefers(scheme)
+    choose_language(tab, language)
+    sign_in(tab, site)
+    tab.click(".tools a.btn", "성능" if language == "ko" else "Performance")
+    tab.until("document.querySelector('.standings li')", 20)
+    found = str(tab.js("document.querySelector('#main').innerText"))
+    for word in ("건강 점수", "메모리 65%") if language == "ko" else ("Health", "Memory 65%"):
+        assert word in found
+    assert "▲" in tab.js(f"[...document.querySelectorAll('.standings > li')].find((one) => "
+                         f"one.textContent.includes('{NAME}')).textContent")  # fmt: skip
+    assert _examine(tab, f"fleet-analysis-{language}-{scheme}-{width}", axe) == []
+    tab.screenshot(ARTIFACTS / f"fleet-analysis-whole-{language}-{scheme}-{width}.png", whole=True)
+
+
+def test_a_group_and_a_week_of_it_have_an_address_and_lead_to_servers(
+    inside: Tab, site: Site, analysed: tuple[str, str]
+) -> None:
+    inside.js("location.hash = '#/performance'")
+    inside.click(".group-scores a", GROUP)
+    inside.until("document.querySelectorAll('.standings > li').length === 3")
+    assert inside.js("location.hash") == f"#/performance?group={GROUP}"
+    inside.click(".segmented button", "7 days")
+    inside.until("document.querySelector('#did-sizes').parentElement.textContent.includes('2 of 4 cores would do')", 20)
+    assert inside.js("location.hash") == f"#/performance?group={GROUP}&window=7d"
+    inside.reload()
+    inside.until("document.querySelector('[aria-pressed=true]') && document.querySelector('select[name=group]')")
+    inside.until(f"document.querySelector('select[name=group]').value === '{GROUP}'")
+    inside.click(".standings a", NAME)
+    inside.until("document.querySelector('.server-head')")
+
+
+def test_what_is_missing_is_said(inside: Tab, site: Site) -> None:
+    inside.js("location.hash = '#/performance?group=nobody'")
+    inside.until("document.querySelector('main [role=alert]')?.textContent.includes('no group “nobody”')")
+    inside.js("document.querySelector('select[name=group]').value = ''")
+    inside.js("document.querySelector('select[name=group]').dispatchEvent(new Event('change'))")
+    inside.until("document.querySelector('.standings li')", 20)

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { address, fleetEvery, parse, serverPath } from '../../public/js/router.js';
 
 test('an address names a view, and a view its address', () => {
-  for (const [page, place] of [['overview', {}], ['servers', { query: { q: 'web', sort: '-cpu' } }], ['server', { id: '결제/1', query: { range: '6h' } }], ['settings', {}]]) {
+  for (const [page, place] of [['overview', {}], ['servers', { query: { q: 'web', sort: '-cpu' } }], ['server', { id: '결제/1', query: { range: '6h' } }], ['settings', {}], ['performance', { query: { group: 'web', window: '7d' } }]]) {
     const { page: back, id, query } = parse(address(page, place));
     assert.equal(back, page);
     assert.equal(id, place.id ?? null);

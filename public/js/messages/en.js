@@ -12,6 +12,7 @@ export const messages = {
   'nav.servers': 'Servers',
   'nav.alerts': 'Alerts',
   'nav.settings': 'Settings',
+  'nav.performance': 'Performance',
 
   'search.label': 'Search servers, groups, tags',
 

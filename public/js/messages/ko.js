@@ -12,6 +12,7 @@ export const messages = {
   'nav.servers': '서버',
   'nav.alerts': '알림',
   'nav.settings': '설정',
+  'nav.performance': '성능',
 
   'search.label': '서버, 그룹, 태그 검색',
 

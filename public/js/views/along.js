@@ -71,7 +71,7 @@ function useShortcuts(search, help, route) {
       theme: () => switchTheme(nextTheme(store.get().theme)),
       language: () => switchLanguage(store.get().words.lang === 'ko' ? 'en' : 'ko'),
       leaveField: () => leave(search.current),
-      back: () => { if (place.current.page === 'server') location.hash = store.get().lastFleet; },
+      back: () => { if (/^(server|performance)$/.test(place.current.page)) location.hash = store.get().lastFleet; },
     };
     const press = (event) => {
       const isTyping = event.target.matches('input, select, textarea');

@@ -1,12 +1,12 @@
 /** Beside the charts: where the disks stand and which processes are at work. */
 
 import { html } from '../../vendor/preact-htm.js';
+import { useHeld } from '../components/held.js';
 import { useLive, useWords } from '../components/hooks.js';
 import { Age, Bar } from '../components/marks.js';
 import { serverPath } from '../router.js';
 import { levelOf } from '../status.js';
 import { TimeToFull, useCrossings } from './outlook.js';
-import { useHeld } from './server.js';
 
 const SECONDS = 30;
 

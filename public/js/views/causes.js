@@ -1,9 +1,9 @@
 /** What moved with an alert, and before it: hypotheses with their numbers, and what was ruled out. */
 
 import { html } from '../../vendor/preact-htm.js';
-import { lineLabel } from '../charts.js';
 import { useLive, useWords } from '../components/hooks.js';
 import { address } from '../router.js';
+import { seriesWords } from '../wellbeing.js';
 
 const seldom = () => 600;
 
@@ -17,11 +17,6 @@ export function Causes({ id, server, now }) {
       ${data.hypotheses.length ? html`<ol class="log">${data.hypotheses.map((one) => html`<li key=${`${one.kind} ${one.server} ${one.what}`}><time datetime=${one.at}>${words.moment(one.at_epoch, now)}</time><div><b>${title(one, server, words)}</b><span class="sub">${numbers(one, words)}</span></div></li>`)}</ol>` : html`<p class="quiet">${t('why.none')}</p>`}
       ${data.peers.measured > 0 && html`<p class="sub">${t('why.peers', data.peers)}</p>`}
       <${RuledOut} found=${data.ruled_out} server=${server} /><p class="faint">${t('why.caution')}</p>`}</section>`;
-}
-
-export function seriesWords(series, words) {
-  const [metric, ...mount] = series.split(':');
-  return mount.length ? `${words.has(`didline.${metric}`) ? words.t(`didline.${metric}`) : metric} ${mount.join(':')}` : lineLabel(series, words);
 }
 
 function title(one, server, words) {

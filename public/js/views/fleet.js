@@ -5,7 +5,7 @@ import { useLive, useNow, useStore, useWords } from '../components/hooks.js';
 import { Icon, Segmented } from '../components/marks.js';
 import { Virtual } from '../components/virtual.js';
 import { COLUMNS, facetsOf, filterFleet, sortFleet } from '../fleet.js';
-import { adjust, FLEET, fleetEvery } from '../router.js';
+import { address, adjust, FLEET, fleetEvery } from '../router.js';
 import { judged, STATUSES } from '../status.js';
 import { store } from '../store.js';
 import { Hero, HeroBones, Nothing, Trouble } from './hero.js';
@@ -75,6 +75,7 @@ function Tools({ servers, shown, query, sort, view, isOverview }) {
       ${view === 'cards' && html`<${Choice} name="sort" label=${t('fleet.sort')} value=${sort === 'severity' ? '' : sort} choices=${orders} />`}
       ${isFiltered && html`<button type="button" class="btn small plain" onClick=${clear}>${t('action.clear')}</button>`}
     </div>
+    <a class="btn small" href=${address('performance', { query: { group: query.group } })}>${t('nav.performance')}</a>
     <${Segmented} label=${t('fleet.view')} value=${view} choices=${['cards', 'table'].map((name) => [name, t(`fleet.${name}`)])}
       onChange=${(name) => adjust({ view: name === (isOverview ? 'cards' : 'table') ? '' : name })} />
   </div>`;

@@ -1,10 +1,10 @@
 /** What happened in the range: the timeline of markers, and the errors that were reported. */
 
 import { html, useState } from '../../vendor/preact-htm.js';
+import { useHeld } from '../components/held.js';
 import { useLive, useWords } from '../components/hooks.js';
 import { useSettled } from '../components/settled.js';
 import { serverPath } from '../router.js';
-import { useHeld } from './server.js';
 
 const EVENT_TONES = { deploy: 'accent', reboot: 'warning', config: 'ok' };
 const LEVELS = ['critical', 'error', 'warning', 'info'];

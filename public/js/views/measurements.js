@@ -1,6 +1,7 @@
 /** A server's charts: one cross-hair over all, drag to zoom, and each as a table for those who cannot see it. */
 
 import { html, useMemo, useState } from '../../vendor/preact-htm.js';
+import { useHeld } from '../components/held.js';
 import { useLive, useWords } from '../components/hooks.js';
 import { Plot } from '../components/plot.js';
 import { chartsFor, lineLabel } from '../charts.js';
@@ -10,7 +11,6 @@ import { align, latest, scaleOf, summarise } from '../series.js';
 import { troubleWords } from '../trouble.js';
 import { ofChart, withExpected } from '../unlike.js';
 import { OutlookNote, useOutlooks } from './outlook.js';
-import { useHeld } from './server.js';
 import { UnlikeNotes } from './unlike.js';
 
 const HEIGHT = 186;

@@ -2,6 +2,7 @@
 
 import { html, useMemo, useState } from '../../vendor/preact-htm.js';
 import { Dialog } from '../components/dialog.js';
+import { useHeld } from '../components/held.js';
 import { useLive, useNow, useStore, useWords } from '../components/hooks.js';
 import { Age, Glyph, Icon, Segmented, StatusTag } from '../components/marks.js';
 import { adjust, FLEET, fleetEvery, serverPath } from '../router.js';
@@ -57,14 +58,6 @@ function Server({ server, query, now }) {
 
 const seldom = () => 3600;
 const whole = ({ from, to, isLive }) => ({ from: Math.floor(from), to: Math.ceil(to), isLive });
-
-/** The last answer there was: the next minute's question must not empty what is on the screen. */
-export function useHeld(data, of) {
-  const [held] = useState({});
-  if (held.of !== of) Object.assign(held, { of, data: undefined });
-  if (data !== undefined) held.data = data;
-  return held.data;
-}
 
 function Header({ server, now, query }) {
   const { t } = useWords();

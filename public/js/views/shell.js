@@ -47,7 +47,7 @@ export function Shell({ route, children }) {
     ${isAdmin && route.query.add && html`<${Late} name="add" onClose=${() => adjust({ add: '' })} />`}`;
 }
 
-const currentOf = ({ page }, name) => (page === name || (page === 'server' && name === 'servers') ? 'page' : null);
+const currentOf = ({ page }, name) => (page === name || (name === 'servers' && /^(server|performance)$/.test(page)) ? 'page' : null);
 
 function skip(event) {
   event.preventDefault();

@@ -3,11 +3,11 @@
 import { html } from '../../vendor/preact-htm.js';
 import { post } from '../api.js';
 import { Problem, useCall } from '../components/form.js';
+import { useHeld } from '../components/held.js';
 import { useLive, useStore, useWords } from '../components/hooks.js';
 import { lineLabel } from '../charts.js';
 import { pollNow } from '../live.js';
 import { serverPath } from '../router.js';
-import { useHeld } from './server.js';
 
 const MOST = 3;
 const everyMinute = () => 60;
