@@ -222,7 +222,7 @@ def _judged(state: ServerState, outcome: Outcome, judges: Judges) -> Outcome:
     found = detection.fold(state, outcome.windows, judges.utc_offset)
     outcome.found.absorb(found)
     outcome.moved += rules.fold(state, outcome.windows, now)
-    outcome.moved += presence.unlike(state, rules, found.strengths, now)
+    outcome.moved += presence.unlike(state, rules, found.signs, now)
     if outcome.heard or state.status != "offline":
         _show(state, judges.alerting)
     return outcome

@@ -17,8 +17,9 @@ from itertools import zip_longest
 from operator import add
 from typing import Any
 
-from lib.monitoring.analyzers import Window
-from lib.monitoring.analyzers.anomaly import MACHINE_THRESHOLDS, Detector, from_bytes, new_detector, threshold
+from lib.monitoring.analyzers import Window, machine
+from lib.monitoring.analyzers.anomaly import Detector, from_bytes, new_detector, threshold
+from lib.monitoring.analyzers.machine import Sign, View
 from lib.monitoring.state import ServerState
 
 NAME = "anomalies"  # in a server's memory: {open: {series: [...]}, hour, accepted: {series: since}}
@@ -40,14 +41,14 @@ class AnomalyOptions:
     """Of a rule of the kind `anomaly`: the mean of the `series` most unlike series is judged, of those that one of the
     globs `metrics` means (none means all), as soon as `sensitivity` says."""
 
-    series: int = 3
+    series: int = machine.SERIES
     metrics: Sequence[str] = ()
     sensitivity: str = "normal"
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> AnomalyOptions:
         """Unknown options are left out; what cannot be used raises ValueError."""
-        series, metrics = options.get("series", 3), options.get("metrics", ())
+        series, metrics = options.get("series", machine.SERIES), options.get("metrics", ())
         if not isinstance(series, int) or isinstance(series, bool) or not 1 <= series <= MOST_SERIES:
             raise ValueError(f"`series` is a number from 1 to {MOST_SERIES}")
         if (
@@ -57,8 +58,8 @@ class AnomalyOptions:
         ):
             raise ValueError("`metrics` is a list of at most 20 names or globs")
         sensitivity = options.get("sensitivity", "normal")
-        if sensitivity not in MACHINE_THRESHOLDS:
-            raise ValueError("`sensitivity` is one of " + ", ".join(MACHINE_THRESHOLDS))
+        if sensitivity not in machine.THRESHOLDS:
+            raise ValueError("`sensitivity` is one of " + ", ".join(machine.THRESHOLDS))
         return cls(series, tuple(metrics), sensitivity)
 
     def means(self, series: str) -> bool:
@@ -73,9 +74,7 @@ class Found:
 
     anomalies: list[list[Any]] = field(default_factory=list)
     bands: list[list[Any]] = field(default_factory=list)
-    strengths: list[tuple[int, dict[str, float]]] = field(
-        default_factory=list
-    )  # [(at, {series: score})], not committed
+    signs: list[tuple[int, dict[str, Sign]]] = field(default_factory=list)  # of each time, not committed
 
     def absorb(self, later: Found) -> None:
         """One statement writes a row once: of each anomaly and hour what was said last holds."""
@@ -182,7 +181,7 @@ def fold(state: ServerState, windows: Sequence[Window], offset: int = 0) -> Foun
                     detector = bench.detectors[column] = new_detector()
                 detector.update(at, value, offset)
                 _judge(state.series[column], at, value, detector, levels[column], lasting, touched, found)
-            found.strengths.append((at, _strength(state, bench, levels)))
+            found.signs.append((at, _signs(state, bench, levels)))
     _lose(state, lasting, touched, found)
     found.absorb(Found([_row(series, lasting[series], None) for series in sorted(touched & lasting.keys())]))
     state.detection = bench.to_text()
@@ -190,21 +189,21 @@ def fold(state: ServerState, windows: Sequence[Window], offset: int = 0) -> Foun
     return found
 
 
-def _strength(state: ServerState, bench: _Bench, levels: Sequence[float | None]) -> dict[str, float]:
+def _signs(state: ServerState, bench: _Bench, levels: Sequence[float | None]) -> dict[str, Sign]:
     return {
-        state.series[column]: one.hold
+        state.series[column]: Sign.of(one)
         for column, one in bench.detectors.items()
         if one.hold >= FAINT and levels[column] is not None
     }
 
 
-def is_unlike(strength: Mapping[str, float], options: AnomalyOptions) -> tuple[bool, list[str]]:
-    """Whether the machine is, by the mean score of its `options.series` most unlike series; and which those are, the
-    most unlike first."""
-    meant = sorted(((score, name) for name, score in strength.items() if options.means(name)), reverse=True)
-    leading = meant[: options.series]
-    mean = sum(score for score, _ in leading) / options.series
-    return mean >= MACHINE_THRESHOLDS[options.sensitivity], [name for _, name in leading]
+def is_unlike(series: Sequence[str], signs: Mapping[str, Sign], options: AnomalyOptions) -> tuple[bool, View]:
+    """Whether the machine with these series is, and who leads. A rule that means fewer series than it judges together
+    judges those."""
+    meant = sum(1 for name in series if name not in NEVER and options.means(name))
+    judged = max(1, min(options.series, meant))
+    found = machine.view({name: sign for name, sign in signs.items() if options.means(name)}, judged)
+    return found.score >= machine.threshold(options.sensitivity, judged), found
 
 
 def _judge(

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.monitoring.analyzers.anomaly import (
-    MACHINE_THRESHOLDS,
     THRESHOLDS,
     WARM,
     Detector,
@@ -90,7 +89,7 @@ def test_a_state_of_version_1_can_still_be_read() -> None:
     assert (detector.n, detector.started, detector.last_at) == (1_440, START, START + 86_340)
     band = detector.band(START + 86_400)
     assert band is not None
-    assert [round(one, 1) for one in band] == [47.2, 52.6]
+    assert [round(one, 1) for one in band] == [47.1, 52.7]
     detector.update(START + 86_400, 90.0)
     assert detector.hold > NORMAL
 
@@ -190,6 +189,26 @@ def test_an_explanation_is_data() -> None:
     assert (why["value"], why["values"], why["since"]) == (4.0, 1_441, START)
 
 
+def test_after_an_hour_there_is_a_band_and_what_is_far_beyond_it_is_marked() -> None:
+    detector = new_hold_detector()
+    fed(detector, noisy(WARM + 10))
+    band = detector.band(detector.last_at)
+    assert band is not None
+    assert 40 < band[0] < 46 < 54 < band[1] < 60, "wide, as little was seen"
+    assert max(fed(detector, [(detector.last_at + n * 60, 150.0) for n in range(1, 20)])) > NORMAL
+
+
+def test_an_episode_does_not_teach_what_is_rare() -> None:
+    """An hour beyond all that was must not make the next one usual."""
+    told = [*noisy(5 * 1_440)]
+    at = told[-1][0]
+    odd = [(at + n * 60, 60.0 + 0.1 * (n % 7)) for n in range(1, 61)]
+    back = [(odd[-1][0] + n * 60, value) for n, (_, value) in enumerate(noisy(1_440, seed=2), 1)]
+    again = [(back[-1][0] + n * 60, 30.0) for n in range(1, 20)]
+    detector = new_hold_detector()
+    fed(detector, [*told, *odd, *back])
+    assert max(fed(detector, again)) > NORMAL
+
+
 def test_more_sensitive_is_a_lower_threshold() -> None:
     assert threshold("high") < threshold("normal") < threshold("low")
-    assert MACHINE_THRESHOLDS.keys() == THRESHOLDS.keys()

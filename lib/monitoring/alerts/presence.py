@@ -13,6 +13,7 @@ from lib.monitoring.alerts.incidents import Person, incident_id
 from lib.monitoring.alerts.threshold import RULES, Moved, Rules, remember
 from lib.monitoring.analyzers.errors import NAME as ERRORS
 from lib.monitoring.analyzers.errors import ErrorOptions, judge
+from lib.monitoring.analyzers.machine import Sign
 from lib.monitoring.checks import Check
 from lib.monitoring.detection import AnomalyOptions, is_unlike
 from lib.monitoring.state import FleetState, ServerState
@@ -72,7 +73,7 @@ def erred(state: ServerState, rules: Rules, now: float) -> list[Moved]:
 
 
 def unlike(
-    state: ServerState, rules: Rules, strengths: Sequence[tuple[int, Mapping[str, float]]], now: float
+    state: ServerState, rules: Rules, signs: Sequence[tuple[int, Mapping[str, Sign]]], now: float
 ) -> list[Moved]:
     """Whether the machine is unlike itself, by each rule that asks for it, at each time that its series were judged."""
     wanted = _applying(rules, "anomaly", state)
@@ -84,10 +85,10 @@ def unlike(
             options = AnomalyOptions.read(rule.options)
         except (ValueError, TypeError):
             continue  # written by a later version, or by hand
-        for at, strength in strengths:
-            is_so, leading = is_unlike(strength, options)
+        for at, of_series in signs:
+            is_so, found = is_unlike(state.series, of_series, options)
             told = attend(state.memory, [rule], "", at, now, is_so=is_so)
-            moved += [step._replace(detail=", ".join(leading[:8])) for step in told]
+            moved += [step._replace(detail=", ".join(found.leading[:8])) for step in told]
     return moved
 
 

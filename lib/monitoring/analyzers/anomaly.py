@@ -19,7 +19,7 @@ from array import array
 from typing import Any, Final
 
 VERSION: Final = 1
-WARM = 150  # values before anything is said aloud
+WARM = 60  # values before anything is said aloud
 HOUR = 3_600
 DAY = 86_400
 LARGEST = 1e30  # beyond it nothing is measured
@@ -35,21 +35,21 @@ PROFILE, PROFILE_FIRST = 0.006, 12.0  # of the hour's usual deviation from it
 WEEKEND = 0.6
 STEEP, CAP, FORGET, NARROW = 40.0, 3.32, 5e-5, 0.02  # of the record
 JITTER_WEIGHT = 0.545
-RARE, STEP_FIRST, STEP = 0.006, 0.05, 0.02  # of the tracked quantile
+RARE = 0.01  # the share of deviations that is beyond the tracked one
+RARE_FIRST = 3.0  # where it begins, in mean deviations
+STEP_FIRST, STEP_OF_AGE, STEP = 0.02, 15.0, 0.004  # it is found in large steps and then kept, also through episodes
+YOUNG = 60.0  # of what was seen so seldom yet, more is taken for usual
 DEVIATION, DEVIATION_MOST, CLIP, FLOOR = 3.0, 12.0, 3.0, 0.01
 SECOND = 0.5  # share of the second strongest sign
 ALERT_WEIGHTS = (1.0, 0.394, 0.0)  # record, smoothed deviation, deviation
-HOLD_WEIGHTS = (0.5, 1.0, 0.7)
+HOLD_WEIGHTS = (0.3, 1.0, 0.7)
 SOFT = 8.0
 TRIGGER, QUIET_VALUES, WORSE = 2.0, 39, 1.17  # one alert an episode
 FADE = 0.5 ** (1 / 20)
 RESTLESS, RESTLESS_MEAN = 2.0, 0.0005  # what is often unlike itself has to be more so
 
-# Of `hold`. On machines of the Server Machine Dataset (38 series) `normal` marks 2.7 times a server-day outside of what
-# is labelled; plain noise is not marked at all.
-THRESHOLDS = {"low": 0.6, "normal": 0.45, "high": 0.35}
-# Of the mean `hold` of a machine's three most unlike series: less than one false alarm a server-day.
-MACHINE_THRESHOLDS = {"low": 0.5, "normal": 0.4, "high": 0.3}
+# Of `hold`.
+THRESHOLDS = {"low": 0.6, "normal": 0.45, "high": 0.32}
 
 # Places in the floats of a state.
 _L, _PREV, _JITTER, _LAST, _HOLD, _AVG, _R, _RL, _D0, _D2, _Q0, _Q2 = range(12)  # a quantile lies two behind its mean
@@ -71,7 +71,7 @@ class Detector:
         self.face = face
         self.n = self.started = self.last_at = self.in_hour = self.quiet = 0
         self._f = [0.0] * _FLOATS  # each a number of single precision
-        self._f[_Q0] = self._f[_Q2] = 1.0
+        self._f[_Q0] = self._f[_Q2] = RARE_FIRST
         self._profile = [0] * 24
         self._weekend = [0] * 8
         self.alert = self.hold = 0.0
@@ -81,6 +81,11 @@ class Detector:
     def is_ready(self) -> bool:
         """Enough was seen to say something."""
         return self.n >= WARM
+
+    @property
+    def usually(self) -> float:
+        """How unlike itself it is most of the time, in [0, 1]."""
+        return self._f[_AVG]
 
     def update(self, at: float, value: float, offset: int = 0) -> float:
         """Gives the score in [0, 1] of the face. What is not after all before it, or no finite number, changes nothing.
@@ -115,7 +120,7 @@ class Detector:
         self._score(record, second, smooth, sudden, pace)
         if self.alert > 0.1 or self.hold > 0.1:
             kind = _KINDS[which] if ALERT_WEIGHTS[0] * record >= smooth and which >= 0 else "deviation"
-            width = f[_Q2] * (f[_D2] + floor)
+            width = self._width()
             self._why = (kind, value, usual, usual - width, usual + width)
         self._f = array("f", f).tolist()
         return self.alert if self.face == "alert" else self.hold
@@ -216,9 +221,10 @@ class Detector:
         found = 0.0
         if n > 40:
             ratio, rare = size / scale, f[mean + 2]
-            step = STEP_FIRST if n < 300 else STEP
+            step = min(STEP_FIRST, max(STEP, STEP_OF_AGE * inv))
             if ratio > rare:
-                found = min(DEVIATION * math.log((ratio + 1e-9) / rare), DEVIATION_MOST)
+                found = DEVIATION * math.log((ratio + 1e-9) / (rare * (1.0 + YOUNG * inv)))
+                found = min(found, DEVIATION_MOST) if found > 0.0 else 0.0
                 f[mean + 2] = min(rare * math.exp(step * (1.0 - RARE)), 1e6)
             else:
                 rare *= 1.0 - step * RARE
@@ -322,8 +328,13 @@ class Detector:
             return None
         f = self._f
         usual = f[_L] + self._seasonal((int(at) + offset) // HOUR)
-        width = f[_Q2] * (f[_D2] + FLOOR * (f[_HI] - f[_LO]) + 1e-12)
+        width = self._width()
         return usual - width, usual + width
+
+    def _width(self) -> float:
+        """Of what is expected, on either side."""
+        f = self._f
+        return f[_Q2] * (1.0 + YOUNG / self.n) * (f[_D2] + FLOOR * (f[_HI] - f[_LO]) + 1e-12)
 
     def accept(self, at: float, value: float, offset: int = 0) -> None:
         """What it was at that time was to be expected: at this hour of the day it is usual from here on."""

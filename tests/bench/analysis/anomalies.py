@@ -11,11 +11,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.monitoring.analyzers.anomaly import Detector as Product
 from lib.monitoring.analyzers.anomaly import new_detector, new_hold_detector
 from tests.bench.analysis import series as sources
 from tests.bench.analysis.baselines import Clusters, Ewma, Limits
 from tests.bench.analysis.figures import Figure
 from tests.bench.analysis.machine_score import Found, Scores, found, vus_pr
+from tests.bench.analysis.marks import marks
 from tests.bench.analysis.nab_score import PROFILES, nab_score
 from tests.bench.analysis.series import Machine
 
@@ -54,7 +56,7 @@ def on_series(folder: Path) -> Iterator[Figure]:
     if not corpus:
         return
     held = sources.held_out(one.name for one in corpus)
-    hidden = [one for one in corpus if one.name in held]
+    tuned, hidden = ([one for one in corpus if (one.name in held) is is_held] for is_held in (False, True))
     methods: dict[str, Factory] = {"own": new_detector, **BASELINES}
     scores = {
         method: {one.name: scores_of(factory, one.at, one.values) for one in corpus}
@@ -72,6 +74,7 @@ def on_series(folder: Path) -> Iterator[Figure]:
                 reached.pop("own"),
                 goal,
                 held_out=nab_score(hidden, scores["own"], profile, by_category),
+                tuned=nab_score(tuned, scores["own"], profile, by_category),
                 baselines=reached,
                 note=f"{len(corpus)} series",
             )
@@ -81,16 +84,17 @@ def on_machines(folder: Path, source: str, goals: dict[str, float]) -> Iterator[
     all_of_it = sources.machines(folder)
     if not all_of_it:
         return
-    step, most = sources.STEP_SECONDS[source], sources.METRICS_OF_A_MACHINE[source]
+    step = sources.STEP_SECONDS[source]
     held = sources.held_out(one.name for one in all_of_it)
-    hidden = [one for one in all_of_it if one.name in held]
-
-    def measured(factory: Factory) -> tuple[Found, Found]:
-        scores = {one.name: scores_of_machine(factory, one, step) for one in all_of_it}
-        return found(all_of_it, scores, most, step), found(hidden, scores, most, step)
-
-    own, own_hidden = measured(new_hold_detector)
-    others = {name: measured(factory)[0] for name, factory in BASELINES.items()}
+    parts = [[one for one in all_of_it if (one.name in held) is is_held] for is_held in (False, True)]
+    note = f"{len(all_of_it)} machines"
+    own = {one.name: scores_of_machine(new_hold_detector, one, step) for one in all_of_it}
+    scores, usual = ({name: both[place] for name, both in own.items()} for place in (0, 1))
+    reached, tuned, hidden = (found(of, scores, usual, step) for of in (all_of_it, *parts))
+    others: dict[str, Found] = {}
+    for name, factory in BASELINES.items():
+        simple = {one.name: scores_of_machine(factory, one, step) for one in all_of_it}
+        others[name] = found(all_of_it, *({key: both[place] for key, both in simple.items()} for place in (0, 1)), step)
     for name, value in {
         "VUS-PR": lambda one: one.vus_pr,
         "events at 1 false alarm a day": lambda one: one.recall,
@@ -106,24 +110,42 @@ def on_machines(folder: Path, source: str, goals: dict[str, float]) -> Iterator[
         yield Figure(
             PART,
             f"{source} {title}",
-            value(own),
+            value(reached),
             1.0 if is_false else goals.get(name),
             more_is_better=not is_false,
-            held_out=value(own_hidden),
+            held_out=value(hidden),
+            tuned=value(tuned),
             baselines={method: value(of_method) for method, of_method in others.items()},
-            note=f"{len(all_of_it)} machines",
+            note=note,
         )
+    shown, shown_tuned, shown_hidden = (marks(of, scores, step) for of in (all_of_it, *parts))
+    for name, at in {
+        "normal: events met by a series": lambda one: one.events_series,
+        "normal: events met by the machine": lambda one: one.events_machine,
+        "normal: series marked a server-day": lambda one: one.series_later,
+        "normal: series marked on the first day": lambda one: one.series_first_day,
+        "normal: machine marked a server-day": lambda one: one.machine_later,
+        "normal: machine marked on the first day": lambda one: one.machine_first_day,
+    }.items():
+        yield Figure(
+            PART, f"{source} {name}", at(shown), held_out=at(shown_hidden), tuned=at(shown_tuned), note=note
+        )  # fmt: skip
 
 
-def scores_of_machine(factory: Factory, machine: Machine, step: float) -> Scores:
-    """(rows of train and test, metrics); a metric that never changes is left at 0."""
+def scores_of_machine(factory: Factory, machine: Machine, step: float) -> tuple[Scores, Scores]:
+    """Scores and what they usually are, (rows of train and test, metrics); a metric that never changes is left at 0."""
     rows = np.vstack([machine.train, machine.test])
     at = (sources.MIDNIGHT + step * np.arange(len(rows))).tolist()
     scores = np.zeros(rows.shape, dtype=np.float32)
+    usual = np.zeros(rows.shape, dtype=np.float32)
     for metric, column in enumerate(rows.T):
         if column.min() < column.max():
-            scores[:, metric] = scores_of(factory, at, column.tolist())
-    return scores
+            detector = factory()
+            for row, value in enumerate(column.tolist()):
+                scores[row, metric] = detector.update(at[row], value)
+                if isinstance(detector, Product):
+                    usual[row, metric] = detector.usually
+    return np.nan_to_num(scores), usual
 
 
 def on_labelled(folder: Path) -> Iterator[Figure]:
@@ -136,19 +158,21 @@ def on_labelled(folder: Path) -> Iterator[Figure]:
         return
     held = sources.held_out(judged)
 
-    def mean_of(factory: Factory) -> tuple[float, float]:
+    def mean_of(factory: Factory) -> tuple[float, float, float]:
         areas = {
             name: vus_pr(label[first:], scores_of(factory, at, values)[first:], SHORT_BUFFER_ROWS)
             for name, (at, values, label, first) in judged.items()
         }
-        return float(np.mean(list(areas.values()))), float(np.mean([areas[name] for name in held]))
+        apart = [[area for name, area in areas.items() if (name in held) is is_held] for is_held in (False, True)]
+        return float(np.mean(list(areas.values()))), float(np.mean(apart[0])), float(np.mean(apart[1]))
 
-    own, own_hidden = mean_of(new_hold_detector)
+    own, own_tuned, own_hidden = mean_of(new_hold_detector)
     yield Figure(
         PART,
         "mscloud VUS-PR, mean of single series",
         own,
         held_out=own_hidden,
+        tuned=own_tuned,
         baselines={name: mean_of(factory)[0] for name, factory in BASELINES.items()},
         note=f"{len(judged)} series",
     )

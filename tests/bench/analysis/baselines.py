@@ -8,6 +8,8 @@ had counts).
 from __future__ import annotations
 
 import math
+from collections import deque
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,23 +55,24 @@ class Clusters:
 
     def __init__(self) -> None:
         self.values: list[float] = []
+        self.smooth: deque[float] = deque(maxlen=self.LAGS + 1)
         self.since_trained = 0
-        self.centres: NDArray[np.float64] | None = None
+        self.centres: list[list[float]] = []
         self.limit = 0.0
-        self.bits: list[int] = []
+        self.bits: deque[bool] = deque(maxlen=self.LATELY)
 
     def update(self, at: float, value: float) -> float:
         self.values.append(value)
-        del self.values[: -(self.TRAINED_ON + self.LAGS + self.SMOOTHED)]
+        if len(self.values) > 4 * self.TRAINED_ON:
+            del self.values[: -(self.TRAINED_ON + self.LAGS + self.SMOOTHED)]
+        self.smooth.append(sum(self.values[-self.SMOOTHED :]) / self.SMOOTHED)
         self.since_trained += 1
-        if len(self.values) > 150 and (self.centres is None or self.since_trained >= self.ANEW):
+        if len(self.values) > 150 and (not self.centres or self.since_trained >= self.ANEW):
             self._train()
-        if self.centres is None:
+        if not self.centres:
             return 0.0
-        vector = self._vectors(self.values[-(self.LAGS + self.SMOOTHED) :])[-1]
-        distance = float(np.sqrt(((self.centres - vector) ** 2).sum(axis=1)).min())
-        self.bits.append(int(distance > self.limit))
-        del self.bits[: -self.LATELY]
+        vector = [abs(after - before) for before, after in pairwise(self.smooth)]
+        self.bits.append(min(math.dist(centre, vector) for centre in self.centres) > self.limit)
         return sum(self.bits) / self.LATELY
 
     def _vectors(self, values: list[float]) -> NDArray[np.float64]:
@@ -78,7 +81,7 @@ class Clusters:
 
     def _train(self) -> None:
         self.since_trained = 0
-        vectors = self._vectors(self.values)
+        vectors = self._vectors(self.values[-(self.TRAINED_ON + self.LAGS + self.SMOOTHED) :])
         middle = vectors.mean(axis=0)
         centres = np.stack([middle - vectors.std(axis=0), middle + vectors.std(axis=0)])
         for _ in range(10):
@@ -87,4 +90,4 @@ class Clusters:
                 if (nearest == number).any():
                     centres[number] = vectors[nearest == number].mean(axis=0)
         distances = np.sqrt(((vectors[:, None, :] - centres[None]) ** 2).sum(axis=2).min(axis=1))
-        self.centres, self.limit = centres, float(np.quantile(distances, 0.99)) + 1e-12
+        self.centres, self.limit = centres.tolist(), float(np.quantile(distances, 0.99)) + 1e-12

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class Figure:
     """`goal` is a least where `more_is_better`, else a most; None where a figure is only told. `held_out` is the same
-    measure over the series left out while the constants were chosen, `baselines` what simpler methods reach."""
+    measure over the series left out while the constants were chosen, `tuned` over the others, `baselines` what simpler
+    methods reach."""
 
     part: str
     name: str
@@ -16,6 +17,7 @@ class Figure:
     goal: float | None = None
     more_is_better: bool = True
     held_out: float | None = None
+    tuned: float | None = None
     baselines: dict[str, float] = field(default_factory=dict)
     note: str = ""
 
@@ -29,10 +31,10 @@ class Figure:
 def told(figure: Figure) -> str:
     """The line as people read it."""
     goal = ("" if figure.goal is None else f"{'>=' if figure.more_is_better else '<='} {figure.goal:g}").ljust(10)
-    held = "-" if figure.held_out is None else f"{figure.held_out:.3g}"
+    held, tuned = ("-" if one is None else f"{one:.3g}" for one in (figure.held_out, figure.tuned))
     others = "  ".join(f"{name} {value:.3g}" for name, value in figure.baselines.items())
-    line = f"  {figure.name:44}{figure.value:>9.3g}  {goal}{figure.verdict:9}{held:>8}   {others}"
+    line = f"  {figure.name:44}{figure.value:>9.3g}  {goal}{figure.verdict:9}{tuned:>8}{held:>10}   {others}"
     return f"{line}  {figure.note}".rstrip()
 
 
-HEADING = f"  {'':44}{'reached':>9}  {'goal':10}{'':9}{'held out':>8}   baselines"
+HEADING = f"  {'':44}{'reached':>9}  {'goal':10}{'':9}{'tuned on':>8}{'held out':>10}   baselines"

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.monitoring.analyzers.machine import SERIES, Sign, view
 from tests.bench.analysis.series import Machine
 
 BUFFER_ROWS, BUFFERS, THRESHOLDS = 100, 11, 200
@@ -130,7 +131,15 @@ class Found:
     events: int
 
 
-def found(machines: list[Machine], scores: dict[str, Scores], most: int, step: float, budget: float = 1.0) -> Found:
+def found(
+    machines: list[Machine],
+    scores: dict[str, Scores],
+    usual: dict[str, Scores],
+    step: float,
+    most: int = SERIES,
+    budget: float = 1.0,
+) -> Found:
+    """`scores` of all metrics, rows of train and test; `usual`: how high they usually are, as far as a method knows."""
     alerts = Alerts.of_step(step)
     joint = {one.name: of_machine(scores[one.name], most) for one in machines}
     tested = {one.name: joint[one.name][len(one.train) :] for one in machines}
@@ -155,7 +164,9 @@ def found(machines: list[Machine], scores: dict[str, Scores], most: int, step: f
             break
         calibrated = float(threshold)
     named = [
-        hit for one in machines for hit in _named(one, scores[one.name], tested[one.name], events[one.name], best[2])
+        hit
+        for one in machines
+        for hit in _named(one, scores[one.name], usual[one.name], tested[one.name], events[one.name], best[2], most)
     ]
     return Found(
         float(np.mean([vus_pr(one.label, tested[one.name]) for one in machines])),
@@ -167,13 +178,16 @@ def found(machines: list[Machine], scores: dict[str, Scores], most: int, step: f
     )
 
 
-def _named(machine: Machine, scores: Scores, joint: Scores, events: list[Range], threshold: float) -> list[list[bool]]:
-    """Of each event found and with known causes: whether the first three metrics at its first row are of them."""
+def _named(
+    machine: Machine, scores: Scores, usual: Scores, joint: Scores, events: list[Range], threshold: float, most: int
+) -> list[list[bool]]:
+    """Of each event found and with known causes: whether those that the product names at its first row are of them."""
     answers = []
     for first, last in events:
         rows = np.flatnonzero(joint[first : last + 1] >= threshold)
         causes = set().union(*(of for begin, end, of in machine.causes if begin <= last and end >= first))
         if len(rows) and causes:
-            top = np.argsort(-scores[len(machine.train) + first + rows[0]])[:3]
-            answers.append([int(metric) in causes for metric in top])
+            row = len(machine.train) + first + int(rows[0])
+            signs = {str(n): Sign(float(scores[row, n]), float(usual[row, n])) for n in range(scores.shape[1])}
+            answers.append([int(name) in causes for name in view(signs, most).leading[:3]])
     return answers

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 MIDNIGHT = 1_577_836_800.0  # the sets of machines have no clock: they begin at an arbitrary midnight
 STEP_SECONDS = {"smd": 60.0, "asd": 300.0, "services": 300.0}
-METRICS_OF_A_MACHINE = {"smd": 6, "asd": 3, "services": 3}  # of how many the machine's score is the mean
 
 
 @dataclass(frozen=True)
