@@ -23,7 +23,7 @@ _SHELF = Shelf(
                 ("키는 만들 때 한 번만 보이며, 한 키를 여러 서버에서 쓸 수 있습니다. 서버에서는 `/etc/openmanager-agent.key`에 저장됩니다.", "The key is shown once, when it is made, and may be used on several servers. On the server it is in `/etc/openmanager-agent.key`."),
                 ("확인: `systemctl status openmanager-agent`가 active이고, 1분 안에 서버 목록에 나타납니다. 미리 보려면 `--dry-run`을 붙입니다.", "Verify: `systemctl status openmanager-agent` says active, and the server is on the list within a minute. `--dry-run` shows what would be done."),
             ),
-            (("에이전트 키는 어디 있어?", "Where is the agent's key?"), ("어떤 운영체제를 지원해?", "Which systems does the agent run on?"), *_EXAMPLES[:2]),
+            (("에이전트 키는 어디 있어?", "Where is the agent's key?"), ("에이전트는 어떤 OS를 지원해?", "Which systems does the agent run on?"), *_EXAMPLES[:2]),
             "/#/servers?add=1",
         ),
         help_of(
@@ -92,7 +92,7 @@ _SHELF = Shelf(
                 ("스크립트로 값을 보낼 수는 있습니다. `write` 권한 키로 `POST /api/ingest`에 JSON을 보내면 다른 서버와 똑같이 저장되고 규칙도 적용됩니다(docs/openapi.yaml).", "A script of your own may send values: post JSON to `POST /api/ingest` with a key of the scope `write`, and they are stored and judged like any other (docs/openapi.yaml)."),
                 ("서비스가 도는지만 알면 된다면 설정의 '작업'을 쓸 수 있습니다. 작업 스케줄러가 주기적으로 주소 하나를 부르면 됩니다.", "To know only whether something runs, use *Settings, Jobs*: the task scheduler calls one address now and then."),
             ),
-            (("어떤 운영체제를 지원해?", "Which systems does the agent run on?"), *_EXAMPLES[1:]),
+            (("에이전트는 어떤 OS를 지원해?", "Which systems does the agent run on?"), *_EXAMPLES[1:]),
         ),
         help_of(
             "macos", ("macOS의 에이전트", "The agent on macOS"),
@@ -103,7 +103,7 @@ _SHELF = Shelf(
                 ("CPU, 메모리, 스왑, 디스크, 네트워크, 부하, 연결 수, 가동 시간, 프로세스를 잽니다. 디스크 입출력, 온도, iowait는 재지 않습니다.", "It measures CPU, memory, swap, disks, network, load, connections, uptime and processes; no disk traffic, no temperature, no iowait."),
                 ("확인: `python3 agent.py --once`가 JSON을 출력합니다.", "Verify: `python3 agent.py --once` prints JSON."),
             ),
-            (("어떤 운영체제를 지원해?", "Which systems does the agent run on?"), *_EXAMPLES[1:]),
+            (("에이전트는 어떤 OS를 지원해?", "Which systems does the agent run on?"), *_EXAMPLES[1:]),
         ),
         help_of(
             "container", ("컨테이너와 쿠버네티스의 에이전트", "The agent in containers"),

@@ -58,7 +58,7 @@ _SHELF = Shelf(
                 ("Claude Desktop, Cursor, VS Code의 설정 파일은 docs/mcp.md에 있습니다.", "The files for Claude Desktop, Cursor and VS Code are in docs/mcp.md."),
                 ("키를 태그나 서버, 네트워크, 기간으로 제한할 수 있고, 한 일은 감사 기록에 남습니다.", "A key can be held to tags, a server, networks and a time; what it does stands in the audit log."),
             ),
-            (("MCP가 뭐야?", "What is MCP?"), _FLEET, _ALERTS),
+            (("MCP가 뭐야?", "What does MCP mean?"), _FLEET, _ALERTS),
             "/#/settings",
         ),
         help_of(
@@ -71,7 +71,7 @@ _SHELF = Shelf(
                 ("채널의 비밀값을 저장하려면 `OPENMANAGER_ENCRYPTION_KEYS`가 필요합니다.", "To store a channel's secrets the hub needs `OPENMANAGER_ENCRYPTION_KEYS`."),
                 ("내 휴대폰이나 브라우저로만 받으려면 설정의 '기기 알림'을 씁니다.", "For your own phone or browser alone use *Settings, Notifications*."),
             ),
-            (("휴대폰으로 알림 받는 방법", "How do I get alerts on my phone?"), ("알림을 잠시 끄는 방법", "How do I silence alerts for a while?"), _ALERTS),
+            (("휴대폰으로 알림 받는 방법", "How do I set up push notifications?"), ("알림을 잠시 끄는 방법", "How do I silence alerts for a while?"), _ALERTS),
             "/#/settings?part=channels",
         ),
         help_of(

@@ -20,7 +20,7 @@ _WORDS: dict[str, str] = {
     "zombie_process": "zombie|zombies|좀비|defunct",
     "ssl_expiry": "ssl|tls|인증서|certificates?|cert|https 만료|certs",
     "ssh_failure": "ssh",
-    "time_drift": "clock|ntp|chrony|시계|시간이 안 맞|시간 동기화|시각 동기화|time drift|drift|drifting|시간이 틀|시간 틀어|시간 어긋|서버 시간|시각이|time sync|clock skew|시간이 어긋",
+    "time_drift": "clock|ntp|chrony|시계|시간이 안 맞|시간 동기화|시각 동기화|time drift|drift|drifting|시간이 틀|시간 틀어|시간 어긋|서버 시간|시각이|time sync|out of sync|clock skew|시간이 어긋",
     "dns": "dns|name resolution|resolve hostnames?|도메인 조회|이름 풀이|네임 서버|nslookup|resolv|호스트명 조회|도메인이 안",
     "file_descriptors": "file descriptors?|too many open files|open files|파일 핸들|파일 디스크립터|ulimit|fd|file handles?|emfile|열린 파일",
     "packet_loss": "packet loss|packets? dropped|packets? lost|packets? drop|dropped packets?|losing packets|패킷 로스|패킷 손실|패킷 유실|패킷이 유실|패킷이 빠|패킷 드롭|packet drops?|패킷",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from lib.domain.metrics import DERIVED, METRICS, metric_of
+from lib.mcp.knowledge.texts import Text
 from lib.mcp.knowledge.troubleshooting import access, database, disk, memory, network, processor, reach, service
+from lib.mcp.knowledge.troubleshooting.asking import QUESTIONS
 from lib.mcp.knowledge.troubleshooting.finding import Index
 from lib.mcp.knowledge.troubleshooting.form import Command, Runbook, Step
 from lib.mcp.knowledge.troubleshooting.rendering import FAMILIES, MOST_LETTERS, family_of, markdown
@@ -17,6 +19,7 @@ __all__ = [
     "family_of",
     "for_metric",
     "markdown",
+    "question",
     "runbook",
     "search",
     "topics",
@@ -78,6 +81,11 @@ def topics() -> tuple[str, ...]:
 def runbook(topic: str) -> Runbook:
     """KeyError for what is no topic; `topics()` has them all."""
     return _RUNBOOKS[topic]
+
+
+def question(topic: str) -> Text:
+    """How it is asked for, in words that lead to it. KeyError for what is no topic."""
+    return QUESTIONS[topic]
 
 
 def for_metric(metric: str) -> str | None:

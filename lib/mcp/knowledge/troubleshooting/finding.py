@@ -13,7 +13,7 @@ from lib.mcp.npu.topics import topic_of
 
 MOST_FOUND = 8
 _MOST_READ = 400  # letters; what comes after them is no search any more
-_NAMED = 8.0  # the topic that the question reader itself would take
+_NAMED = 12.0  # the topic that the question reader itself would take
 _KEYWORD = 5.0
 _WEIGHTS = {"title": 3.0, "keywords": 2.5, "symptom": 1.0}
 _LEAST = 1.2

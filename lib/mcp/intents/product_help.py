@@ -1,0 +1,37 @@
+"""What the product can do and where things are set: a direct answer, and questions that can be asked next."""
+
+from __future__ import annotations
+
+from lib.mcp.core.question import Asked, Question
+from lib.mcp.core.responder import Say
+from lib.mcp.core.sources import Sources
+from lib.mcp.intents.known import state, tell
+from lib.mcp.knowledge.help import Help
+from lib.mcp.knowledge.product import product_help
+
+EXAMPLES = (("뭘 할 수 있어?", "What can you do?"), ("알림은 어떻게 받아?", "How do I get notified?"))
+
+
+def answer(asked: Asked, sources: Sources, say: Say) -> None:
+    tell_help(product_help(asked.text), say)
+
+
+def tell_help(found: Help, say: Say) -> None:
+    """Its lines, what `HUB` stands for, and its questions: as a line to read and as suggestions to press."""
+    source = f"kb:help/{found.key}"
+    for text in found.lines:
+        tell(say, text.of(say.locale), source)
+    if any("HUB" in text.ko for text in found.lines):
+        say.line("`HUB`는 지금 보고 있는 화면의 주소로 바꿉니다.", "Put the address of this page in place of `HUB`.")
+    asked_next = [ko if say.locale == "ko" else en for ko, en in found.examples]
+    state(say, " ".join(asked_next), source)
+    say.line(
+        f"이렇게 물어보세요: {' · '.join(f'“{one}”' for one in asked_next)}",
+        f"You can ask: {' · '.join(f'“{one}”' for one in asked_next)}",
+    )
+    for ko, en in found.examples:
+        say.suggest(ko, en)
+    say.evidence("kb", source, found.place)
+
+
+QUESTION = Question("product_help", answer, examples=EXAMPLES)
