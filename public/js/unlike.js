@@ -34,3 +34,37 @@ function between(hours, values, at) {
 
 /** Of a chart's lines, the newest first. */
 export const ofChart = (anomalies, chart) => (anomalies ?? []).filter((one) => chart.lines.some(({ series }) => series === one.series));
+
+/**
+ * How often so many series of one server were unlike themselves together, for `hold` seconds or longer: {times, servers}.
+ * `options` are those of a rule: {series, metrics}.
+ */
+export function together(anomalies, { series: least, metrics }, hold, now) {
+  const meant = anomalies.filter(({ series }) => !metrics.length || metrics.some((glob) => means(glob, series)));
+  const servers = [...new Set(meant.map(({ server }) => server))];
+  const found = servers.map((name) => periods(meant.filter(({ server }) => server === name), least, now).filter(([from, to]) => to - from >= hold).length);
+  return { times: found.reduce((sum, one) => sum + one, 0), servers: found.filter(Boolean).length };
+}
+
+/** [from, to] in which at least so many lasted. A series is unlike itself once at a time. */
+function periods(anomalies, least, now) {
+  const edges = anomalies.flatMap((one) => [[one.since_epoch, 1], [one.until_epoch ?? now, -1]]).sort(([first, step], [second, other]) => first - second || step - other);
+  const found = [];
+  let lasting = 0;
+  let since = null;
+  for (const [at, step] of edges) {
+    lasting += step;
+    if (lasting >= least) since ??= at;
+    else if (since !== null) {
+      found.push([since, at]);
+      since = null;
+    }
+  }
+  return found;
+}
+
+/** As the hub reads a glob: of the series, or the name of its metric. */
+function means(glob, series) {
+  const pattern = glob.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  return glob === series.split(':')[0] || new RegExp(`^(?:${pattern})$`).test(series);
+}

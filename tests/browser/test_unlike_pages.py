@@ -11,6 +11,8 @@ import pytest
 from tests.browser.chromium import Tab
 from tests.browser.conftest import ARTIFACTS, Site, choose_language, sign_in
 from tests.browser.test_access_pages import api
+from tests.browser.test_views import _examine
+from tests.twins import node_tools
 
 NAME = "unlike-1"
 MINUTES = 420
@@ -71,3 +73,68 @@ def test_who_expected_it_says_so(inside: Tab, unlike: str) -> None:
     inside.screenshot(ARTIFACTS / "unlike-en-dark-1440.png", whole=True)
     inside.click(".unlike .btn", "This is usual")
     inside.until("document.querySelector('.unlike')?.textContent.includes('expected by')", 20)
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), [("ko", "dark", 390), ("en", "light", 1440)])
+def test_a_rule_on_what_is_unlike_itself_is_made_changed_and_removed(
+    tab: Tab, site: Site, unlike: str, language: str, scheme: str, width: int
+) -> None:
+    tab.size(width, 900)
+    tab.prefers(scheme)
+    choose_language(tab, language)
+    sign_in(tab, site)
+    words = {
+        "ko": ("새 규칙", "서버가 평소와 다름", "지표 2개가 평소와 다름", "서버 1대에서 1번"),
+        "en": ("New rule", "A server is unlike itself", "2 metrics unlike themselves", "Once in the last"),
+    }[language]
+    tab.js("location.hash = '#/settings?part=rules'")
+    tab.until("document.querySelector('.key-table td')")
+    tab.click("section .panel-head .btn", words[0])
+    tab.click("dialog[open] button", words[1])
+    tab.fill("dialog[open] input[name=name]", "odd together")
+    tab.fill("dialog[open] input[name=series]", "2")
+    tab.fill("dialog[open] input[name=minutes]", "4")
+    tab.fill("dialog[open] input[name=metrics]", "cpu, mem*")
+    tab.until(f"document.querySelector('dialog [role=status]')?.textContent.includes('{words[3]}')")
+    assert _examine(tab, f"unlike-rule-{language}-{scheme}-{width}", _axe()) == []
+    tab.click("dialog button.main")
+    tab.until(f"!document.querySelector('dialog') && document.body.textContent.includes('{words[2]}')")
+    [made] = [one for one in api(site, "GET", "/api/rules")["rules"] if one["name"] == "odd together"]
+    assert (made["kind"], made["hold_seconds"], made["severity"]) == ("anomaly", 240, "warning")
+    assert made["options"] == {"series": 2, "metrics": ["cpu", "mem*"], "sensitivity": "normal"}
+    tab.click("button[aria-label*='odd together']:last-child")
+    tab.fill("dialog[open] input[name=series]", "1")
+    tab.fill("dialog[open] input[name=metrics]", "cpu")
+    tab.click("dialog button.main")
+    tab.until("!document.querySelector('dialog')")
+    [made] = [one for one in api(site, "GET", "/api/rules")["rules"] if one["name"] == "odd together"]
+    assert made["options"] == {"series": 1, "metrics": ["cpu"], "sensitivity": "normal"}
+    api(site, "DELETE", f"/api/rules/{made['id']}")
+
+
+def test_a_metric_is_called_unlike_itself_less_readily(inside: Tab, site: Site, unlike: str) -> None:
+    inside.js(f"location.hash = '#/servers/{unlike}?range=6h'")
+    inside.until("document.querySelectorAll('.unlike').length >= 2", 20)
+    inside.click(".unlike .btn", "Sensitivity")
+    inside.until("document.querySelector('dialog[open] [role=group][aria-label=CPU]')")
+    inside.click("dialog[open] [aria-label=CPU] button", "Off")
+    inside.js("document.querySelector('dialog select[name=series]').value = 'memory'")
+    inside.js("document.querySelector('dialog select[name=series]').dispatchEvent(new Event('change'))")
+    inside.click("dialog[open] [aria-label=Memory] button", "High")
+    inside.click("dialog[open] [aria-label='All metrics'] button", "Low")
+    assert _examine(inside, "sensitivity-en-dark-1440", _axe()) == []
+    inside.click("dialog button.main")
+    inside.until("!document.querySelector('dialog')")
+    kept = api(site, "GET", f"/api/servers/{unlike}")["settings"]["sensitivity"]
+    assert kept == {"*": "low", "cpu": "off", "memory": "high"}
+    inside.click(".facts .btn", "Sensitivity")
+    inside.click("dialog[open] button[aria-label*=Memory]")
+    inside.click("dialog[open] [aria-label='All metrics'] button", "Normal")
+    inside.click("dialog button.main")
+    inside.until("!document.querySelector('dialog')")
+    assert api(site, "GET", f"/api/servers/{unlike}")["settings"]["sensitivity"] == {"cpu": "off"}
+
+
+def _axe() -> str | None:
+    found = node_tools.axe()
+    return found.read_text(encoding="utf-8") if found else None

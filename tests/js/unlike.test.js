@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { ofChart, withExpected } from '../../public/js/unlike.js';
+import { ofChart, together, withExpected } from '../../public/js/unlike.js';
 
 const H = 3600;
 const chart = { lines: [{ series: 'cpu', color: 'cpu' }, { series: 'iowait', color: 'memory' }] };
@@ -26,4 +26,24 @@ test('where nothing was expected nothing is drawn, and an hour does not reach ov
 test('a chart is told of its own lines alone', () => {
   assert.deepEqual(ofChart([{ series: 'cpu' }, { series: 'disk:/' }], chart), [{ series: 'cpu' }]);
   assert.deepEqual(ofChart(undefined, chart), []);
+});
+
+test('what came together is counted by server, once for each time and only where it lasted', () => {
+  const one = (server, series, from, until) => ({ server, series, since_epoch: from, until_epoch: until });
+  const anomalies = [
+    one('a', 'cpu', 0, 900), one('a', 'memory', 100, 700), one('a', 'disk:/', 200, 210), // together from 100 to 700
+    one('a', 'cpu', 2000, 2100), one('a', 'app.queue', 2050, 2400), // for 50 s only
+    one('b', 'cpu', 0, 900), one('c', 'disk:/data', 5000, null), one('c', 'cpu', 5000, null), // one alone; two that last
+  ];
+  assert.deepEqual(together(anomalies, { series: 2, metrics: [] }, 300, 6000), { times: 2, servers: 2 });
+  assert.deepEqual(together(anomalies, { series: 2, metrics: [] }, 0, 6000), { times: 3, servers: 2 });
+  assert.deepEqual(together(anomalies, { series: 3, metrics: [] }, 0, 6000), { times: 1, servers: 1 });
+  assert.deepEqual(together(anomalies, { series: 1, metrics: ['disk'] }, 0, 6000), { times: 2, servers: 2 });
+  assert.deepEqual(together(anomalies, { series: 1, metrics: ['app.*', 'mem?ry'] }, 0, 6000), { times: 2, servers: 1 });
+  assert.deepEqual(together([], { series: 1, metrics: [] }, 0, 6000), { times: 0, servers: 0 });
+});
+
+test('what ends as another begins was not together', () => {
+  const anomalies = [{ server: 'a', series: 'cpu', since_epoch: 0, until_epoch: 60 }, { server: 'a', series: 'memory', since_epoch: 60, until_epoch: 120 }];
+  assert.deepEqual(together(anomalies, { series: 2, metrics: [] }, 0, 200), { times: 0, servers: 0 });
 });

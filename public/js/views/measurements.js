@@ -80,7 +80,7 @@ function Chart({ chart, answer, stretch, markers, server, unlike }) {
             sync="server" onHover=${setAt} onZoom=${(from, to) => adjust({ range: '', from, to })} onReset=${() => adjust({ from: '', to: '' })} />
           <${HiddenTable} title=${title} drawn=${drawn} labels=${labels} unit=${chart.unit} now=${stretch.to} />
           <${OutlookNote} outlook=${outlooks[chart.lines[0].series]} unit=${chart.unit} now=${stretch.to} />
-          <${UnlikeNotes} found=${found} unit=${chart.unit} now=${stretch.to} path=${unlike.path} />`}
+          <${UnlikeNotes} found=${found} unit=${chart.unit} now=${stretch.to} path=${unlike.path} server=${server} />`}
     ${at != null && shown && html`<span class="tag when">${words.moment(shown.t[at], stretch.to)}${at >= shown.foreseenFrom && ` · ${words.t('outlook.foreseen')}`}</span>`}
   </section>`;
 }

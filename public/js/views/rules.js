@@ -9,10 +9,12 @@ import { pollNow } from '../live.js';
 import { FLEET, fleetEvery } from '../router.js';
 import { troubleWords } from '../trouble.js';
 import { SOON, SoonFields } from './rule-soon.js';
+import { UNLIKE, UnlikeFields } from './rule-unlike.js';
 
 const RULES = '/api/rules';
 const FIELDS = ['name', 'kind', 'enabled', 'scope', 'metric', 'above', 'warning', 'critical', 'recovery', 'hold_seconds', 'recover_seconds', 'aggregation', 'over_seconds', 'per_core', 'no_data', 'no_data_seconds', 'severity', 'schedule', 'note', 'options'];
 const NEW = { name: '', metric: 'cpu', above: true, warning: 90, critical: null, recovery: 80, hold_seconds: 300, recover_seconds: 0, note: '' };
+const KINDS = { threshold: NEW, forecast: SOON, anomaly: UNLIKE };
 const MOST_TRIED = 10;
 const SETTLE_MS = 500;
 
@@ -46,6 +48,7 @@ export function Rules({ canChange }) {
 function levels(rule, words) {
   const { t } = words;
   if (rule.kind === 'forecast') return `${t(`level.${rule.severity}`)}: ${t('rule.willCross', { level: compact(rule.options.level ?? 100), span: words.span((rule.options.within_hours ?? 24) * 3600) })}`;
+  if (rule.kind === 'anomaly') return `${t(`level.${rule.severity}`)}: ${t('rule.unlikeLevel', { n: rule.options.series ?? 3 })}`;
   if (rule.kind !== 'threshold') return t(`level.${rule.severity}`);
   const sign = rule.above ? '≥' : '≤';
   return [rule.warning != null && `${t('level.warning')} ${sign} ${compact(rule.warning)}`, rule.critical != null && `${t('level.critical')} ${sign} ${compact(rule.critical)}`].filter(Boolean).join(' · ');
@@ -61,8 +64,9 @@ function Change({ rule, onClose }) {
   const ask = useCall(t('rule.conflict'));
   const [draft, setDraft] = useState(rule);
   const [isSure, setSure] = useState(false);
-  const isSoon = draft.kind === 'forecast';
-  const isLevelled = !isSoon && (rule.id === undefined || rule.kind === 'threshold');
+  const kind = draft.kind ?? 'threshold';
+  const isSoon = kind === 'forecast';
+  const isLevelled = kind === 'threshold';
   const set = (name, value) => setDraft({ ...draft, [name]: value });
   const figure = (name) => (event) => set(name, event.target.value === '' ? null : Number(event.target.value));
   const save = () => ask.run(async () => {
@@ -79,10 +83,11 @@ function Change({ rule, onClose }) {
   if (isSure) return html`<${Sure} title=${t('rule.remove')} text=${t('rule.removeSure', { name: rule.name })} onSure=${remove} onClose=${onClose} />`;
   return html`<${FormDialog} title=${t(rule.id === undefined ? 'rule.new' : 'rule.change')} action=${t('action.save')} call=${ask} onSubmit=${save} onClose=${onClose}>
     <${Field} label=${t('rule.name')} name="name" required maxlength="100" value=${draft.name} onInput=${(event) => set('name', event.target.value)} />
-    ${rule.id === undefined && html`<div class="field"><span>${t('rule.kind')}</span><${Segmented} label=${t('rule.kind')} value=${isSoon ? 'forecast' : 'threshold'} choices=${[['threshold', t('rule.kindNow')], ['forecast', t('rule.kindSoon')]]}
-      onChange=${(kind) => setDraft({ ...(kind === 'forecast' ? { ...SOON, name: draft.name, note: draft.note } : { ...NEW, name: draft.name, note: draft.note }) })} /></div>`}
+    ${rule.id === undefined && html`<div class="field"><span>${t('rule.kind')}</span><${Segmented} label=${t('rule.kind')} value=${kind} choices=${[['threshold', t('rule.kindNow')], ['forecast', t('rule.kindSoon')], ['anomaly', t('rule.kindUnlike')]]}
+      onChange=${(other) => setDraft({ ...KINDS[other], name: draft.name, note: draft.note })} /></div>`}
     ${isSoon && html`<${Field} label=${t('rule.metric')} name="metric" required maxlength="100" value=${draft.metric} hint=${t('rule.metricHint')} onInput=${(event) => set('metric', event.target.value.trim())} />
       <${SoonFields} draft=${draft} set=${(changes) => setDraft({ ...draft, ...changes })} />`}
+    ${kind === 'anomaly' && html`<${UnlikeFields} draft=${draft} set=${(changes) => setDraft({ ...draft, ...changes })} />`}
     ${isLevelled && html`${rule.id === undefined && html`<${Field} label=${t('rule.metric')} name="metric" required maxlength="100" value=${draft.metric} hint=${t('rule.metricHint')} onInput=${(event) => set('metric', event.target.value.trim())} />`}
       ${['warning', 'critical', 'recovery'].map((name) => html`<${Field} key=${name} label=${t(name === 'recovery' ? 'rule.recovery' : `level.${name}`)} name=${name} type="number" step="any" value=${draft[name] ?? ''} onInput=${figure(name)} />`)}
       <${Field} label=${t('rule.holdSeconds')} name="hold" type="number" min="0" max="86400" value=${draft.hold_seconds} onInput=${(event) => set('hold_seconds', Math.round(Number(event.target.value)))} />

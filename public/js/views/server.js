@@ -15,6 +15,7 @@ import { Errors, Timeline } from './happenings.js';
 import { Nothing, Trouble } from './hero.js';
 import { Charts } from './measurements.js';
 import { Performance } from './performance.js';
+import { Sensitivity } from './sensitivity.js';
 import { useUnlike } from './unlike.js';
 
 const every = () => fleetEvery(answers.get(FLEET)?.data);
@@ -86,7 +87,7 @@ function Facts({ server, now }) {
     server.history_from_epoch > 0 && t('server.since', { at: words.day(server.history_from_epoch) }),
   ];
   const tags = [server.group, ...Object.entries(server.tags ?? {}).map(([key, value]) => `${key}=${value}`)].filter(Boolean);
-  return html`<ul class="facts">${shown.filter(Boolean).map((fact, index) => html`<li key=${index}>${fact}</li>`)}<li><${Behind} server=${server} /></li>${tags.map((tag) => html`<li key=${tag} class="tag">${tag}</li>`)}</ul>`;
+  return html`<ul class="facts">${shown.filter(Boolean).map((fact, index) => html`<li key=${index}>${fact}</li>`)}<li><${Behind} server=${server} /></li><li><${Sensitivity} server=${server} /></li>${tags.map((tag) => html`<li key=${tag} class="tag">${tag}</li>`)}</ul>`;
 }
 
 function Range({ server, now, query }) {

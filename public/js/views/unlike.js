@@ -8,6 +8,7 @@ import { useLive, useStore, useWords } from '../components/hooks.js';
 import { lineLabel } from '../charts.js';
 import { pollNow } from '../live.js';
 import { serverPath } from '../router.js';
+import { Sensitivity } from './sensitivity.js';
 
 const MOST = 3;
 const everyMinute = () => 60;
@@ -19,7 +20,7 @@ export function useUnlike(id, span) {
   return { ...useHeld(data, id), path };
 }
 
-export function UnlikeNotes({ found, unit, now, path }) {
+export function UnlikeNotes({ found, unit, now, path, server }) {
   const words = useWords();
   const { t } = words;
   const mayAct = useStore((state) => ['operator', 'admin'].includes(state.session.user?.role));
@@ -34,5 +35,6 @@ export function UnlikeNotes({ found, unit, now, path }) {
       <small>${[t(one.until_epoch ? 'unlike.from' : 'unlike.since', { from: words.moment(one.since_epoch, now), span: words.span(Math.max(60, (one.until_epoch ?? now) - one.since_epoch)) }), one.kind && t(`unlikekind.${one.kind}`),
         one.with.length > 0 && t('unlike.with', { series: one.with.map((name) => lineLabel(name, words)).join(', ') }), one.expected_by && t('unlike.by', { by: one.expected_by })].filter(Boolean).join(' · ')}</small></span>
       ${mayAct && !one.expected_by && html`<button type="button" class="btn small" disabled=${call.busy} title=${t('unlike.why')} onClick=${() => expect(one)}>${t('unlike.accept')}</button>`}</li>`)}
+    <li class="tune"><${Sensitivity} server=${server} series=${found[0].series} plain /></li>
     ${found.length > MOST && html`<li class="faint">${t('unlike.more', { n: found.length - MOST })}</li>`}<${Problem} text=${call.problem} /></ul>`;
 }
