@@ -210,6 +210,15 @@ class Forecasts:
             raise NotFound(f'there is no server "{name}"')
         return {"forecasts": [_told(one["series"], one["at"], one["body"], one["tested"]) for one in found]}
 
+    def of_servers(
+        self, names: Sequence[str], metrics: Sequence[str], sight: Sight = EVERYTHING
+    ) -> list[dict[str, Any]]:
+        """As `of_server`, each with its `server`, of many servers in one read; a metric stands for its mounts."""
+        found = self._storage.analysis.forecast_list(names, metrics, sight) if names else []
+        return [
+            {"server": one["server"], **_told(one["series"], one["at"], one["body"], one["tested"])} for one in found
+        ]
+
     def one(
         self, name: str, series: str, horizon: int = DAY, level: float | None = None, sight: Sight = EVERYTHING
     ) -> dict[str, Any]:

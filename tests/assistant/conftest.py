@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from lib.storage.embedded.supervisor import EmbeddedStores
-from tests.assistant import known_fleet
+from tests.assistant import known_fleet, past_fleet
 from tests.real_stores import Pair, ServicesFactory, fresh_pair
 
 
@@ -18,5 +18,16 @@ def hub(embedded: EmbeddedStores, stores: Pair) -> Iterator[known_fleet.Hub]:
     try:
         with fresh_pair(embedded) as pair:
             yield known_fleet.make(pair, factory)
+    finally:
+        factory.close()
+
+
+@pytest.fixture(scope="session")
+def past(embedded: EmbeddedStores, stores: Pair) -> Iterator[known_fleet.Hub]:
+    """Read only, too."""
+    factory = ServicesFactory()
+    try:
+        with fresh_pair(embedded) as pair:
+            yield past_fleet.make(pair, factory)
     finally:
         factory.close()

@@ -520,6 +520,14 @@ def analysis_calls(analysis: AnalysisQueries) -> Iterator[tuple[str, Callable[[]
             lambda sight=sight: analysis.analysis_happenings(["looked-at"], HOUR - 60, HOUR + 60, sight),
         )
         yield "latest", lambda sight=sight: analysis.latest(["looked-at", "nobody"], ["cpu", "disk"], sight)
+        yield "outages", lambda sight=sight: analysis.outages(["looked-at", "nobody"], HOUR, HOUR + 60, sight)
+        yield "process_lists", lambda sight=sight: analysis.process_lists(["looked-at"], "nginx", 80, sight)
+        yield "forecast_list", lambda sight=sight: analysis.forecast_list(["looked-at"], ["cpu", "disk"], sight)
+        search = {"from": HOUR, "to": HOUR + 60, "levels": ["error"], "q": HARD_TEXT, "source": None, "most": 5}
+        yield "log_search", lambda sight=sight, search=search: analysis.log_search(["looked-at"], search, sight)
+    yield "outages", lambda: analysis.outages(["a\0b"], HOUR, HOUR + 60)
+    yield "process_lists", lambda: analysis.process_lists([HARD_TEXT.replace("\0", "")], "a\0b")
+    yield "log_search", lambda: analysis.log_search([], {"from": HOUR, "to": HOUR + 60, "levels": None})
     yield "latest", lambda: analysis.latest(["a\0b"], [])
     yield "analysis_series", lambda: analysis.analysis_series(reads, ["cpu"], 0, "raw")  # division by zero
     yield "analysis_series", lambda: analysis.analysis_series([], ["cpu"], 60, "5m")

@@ -109,4 +109,4 @@ def figure(value: float, decimals: int = 1) -> str:
 
 
 def with_unit(text: str, unit: str) -> str:
-    return f"{text}{unit}" if unit in {"%", ""} else f"{text} {unit}"
+    return f"{text}{unit}" if unit in {"%", "%p", ""} else f"{text} {unit}"

@@ -40,6 +40,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def counted(number: int, one: str, more: str = "") -> str:
+    """The English word in its number: 1 outage, 2 outages."""
+    return one if number == 1 else more or f"{one}s"
+
+
 def operator(op: str) -> str:
     return _OPERATORS.get(op, (op, op))[0]
 

@@ -187,6 +187,19 @@ class Sources:
         read = {name: stretch_of(one, rows, int(start), int(end)) for name, rows in found.items()}
         return {name: stretch for name, stretch in read.items() if stretch is not None}
 
+    def outages(self, servers: Sequence[str], start: float, end: float) -> dict[str, dict[str, Any]]:
+        """`{server: {first_seen, spans}}`: when nothing was heard of it."""
+        found = self.house.storage.analysis.outages(list(servers), start, end, self.sight)
+        return {one["server"]: one for one in found}
+
+    def process_lists(self, servers: Sequence[str], name: str | None, port: int | None) -> list[dict[str, Any]]:
+        """`[{server, at, count, processes}]`; `at` is None where none was ever told. At most 200 servers."""
+        return self.house.storage.analysis.process_lists(list(servers), name, port, self.sight)
+
+    def log_search(self, servers: Sequence[str], filters: Mapping[str, object]) -> dict[str, Any]:
+        """As storage/supabase/queries_analysis.py has it."""
+        return self.house.storage.analysis.log_search(list(servers), filters, self.sight)
+
     def open_alerts(self, server: str | None = None) -> list[dict[str, Any]]:
         """What is not over, the newest first; `acked_at` tells whether somebody looks after it."""
         found: list[dict[str, Any]] = self.house.alerts.listed(state="open", server=server, most=500, sight=self.sight)[

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lib.mcp.core.measures import Measure, measure
+from lib.mcp.core.levels import holds, level_of
+from lib.mcp.core.measures import measure
 from lib.mcp.core.phrases import (
     as_of,
     condition_words,
@@ -21,10 +22,6 @@ from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Sources
 from lib.mcp.intents.top_n import free_space
 
-TO_BASE = {
-    "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40, "S": 1.0,
-    "KB/S": 1e3, "MB/S": 1e6, "GB/S": 1e9, "MBPS": 125_000.0, "GBPS": 125_000_000.0, "KBPS": 125.0,
-}  # fmt: skip
 type Table = dict[str, dict[str, float]]  # {measure: {server: value}}
 
 
@@ -133,31 +130,6 @@ def values_of(asked: Asked, sources: Sources, say: Say) -> tuple[Table, str]:
         known = {one.id: found[0] for one in here if (found := now_of(one, of, newest.get(one.id, {})))}
         table[of.name] = free_space([one.id for one in here], sources) if of.free_of == "disk" else known
     return table, as_of(sources, say)
-
-
-def holds(condition: Mapping[str, Any], value: float, of: Measure) -> bool:
-    level = level_of(condition, "value", of)
-    match condition["op"]:
-        case "gt":
-            return value > level
-        case "gte":
-            return value >= level
-        case "lt":
-            return value < level
-        case "lte":
-            return value <= level
-        case "between":
-            return level <= value <= level_of(condition, "value2", of)
-        case _:
-            return round(value) == round(level)
-
-
-def level_of(condition: Mapping[str, Any], slot: str, of: Measure) -> float:
-    """The condition's value in the unit the measure is stored in."""
-    value, unit = float(condition[slot]), str(condition.get("unit") or "").upper()
-    if of.unit in {"B", "B/s"}:
-        return value * TO_BASE.get(unit, 1.0)
-    return value * 1_000 if of.unit == "ms" and unit == "S" else value
 
 
 def _nearest(condition: Mapping[str, Any], values: Mapping[str, float]) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lib.domain.metrics import bounds_of
+from lib.mcp.core.levels import level_of
 from lib.mcp.core.measures import Measure, figure, measure, scaled, with_unit
 from lib.mcp.core.phrases import capital, now_of, severity_word, warn_of_unknown
 from lib.mcp.core.question import Asked, Question
@@ -15,7 +16,6 @@ from lib.mcp.core.reach import Reach, close, propose, reach_of, tell_nobody, tel
 from lib.mcp.core.responder import Say
 from lib.mcp.core.rule_plans import PARTS, Plan, plan
 from lib.mcp.core.sources import Sources
-from lib.mcp.intents.threshold_filter import level_of
 
 DAY = 86_400
 MOST_NAME = 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lib.domain.access import EVERYTHING, Sight
@@ -43,6 +43,35 @@ class AnalysisQueries:
         found = self._rpc.call("omv_latest", wanted)["found"]
         return [(server, name, float(at), float(value)) for server, name, at, value in found]
 
+    def outages(
+        self, servers: Sequence[str], start: float, end: float, sight: Sight = EVERYTHING
+    ) -> list[dict[str, Any]]:
+        """`[{server, first_seen, spans: [[from, until or None], ...]}]`: when each of at most 500 was silent."""
+        wanted = {"servers": list(servers), "from": start, "to": end, **_held(sight)}
+        return _rows(("server", "first_seen", "spans"), self._rpc.call("omv_outages", wanted))
+
+    def process_lists(
+        self, servers: Sequence[str], name: str | None = None, port: int | None = None, sight: Sight = EVERYTHING
+    ) -> list[dict[str, Any]]:
+        """`[{server, at, count, processes}]` of at most 200 servers: the newest list, how many are in it and those that
+        are meant. `at` is None where none was ever told."""
+        wanted = {"servers": list(servers), "q": name, "port": port, **_held(sight)}
+        return _rows(("server", "at", "count", "processes"), self._rpc.call("omv_process_lists", wanted))
+
+    def forecast_list(
+        self, servers: Sequence[str], series: Sequence[str], sight: Sight = EVERYTHING
+    ) -> list[dict[str, Any]]:
+        """`[{server, series, at, body, tested}]` of at most 500 servers; bodies without their paths."""
+        wanted = {"servers": list(servers), "series": list(series), **_held(sight)}
+        return _rows(("server", "series", "at", "body", "tested"), self._rpc.call("omv_forecast_list", wanted))
+
+    def log_search(
+        self, servers: Sequence[str], filters: Mapping[str, object], sight: Sight = EVERYTHING
+    ) -> dict[str, Any]:
+        """`{count, levels, servers, groups, lines, told}` of `{from, to, levels, q, source, most}`; at most 500
+        servers, 10 groups and 50 lines."""
+        return dict(self._rpc.call("omv_log_search", {**filters, "servers": list(servers), **_held(sight)}))
+
     def analysis_happenings(
         self, servers: Sequence[str], start: int, end: int, sight: Sight = EVERYTHING
     ) -> dict[str, Any]:
@@ -50,6 +79,10 @@ class AnalysisQueries:
         incidents: [[at, server, rule's name, subject, id]]}`, the newest 500 of each, oldest first."""
         wanted = {"servers": list(servers), "from": start, "to": end, **_held(sight)}
         return dict(self._rpc.call("omv_analysis_happenings", wanted))
+
+
+def _rows(names: Sequence[str], answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [dict(zip(names, row, strict=True)) for row in answer["found"]]
 
 
 def _held(sight: Sight) -> dict[str, object]:

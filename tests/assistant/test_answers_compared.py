@@ -1,0 +1,227 @@
+"""Which servers there are, and what is held against each other: every figure worked out here from what was posted."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+import pytest
+
+from lib.domain.access import Sight
+from tests.assistant.known_fleet import DAY, FLEET, Hub, facts
+from tests.assistant.past_fleet import CPU, ENV, GROUPS, LATENCY, MEMORY, RISEN, instants, measured, span
+
+BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
+
+
+def mean(name: str, metric: str, now: float, begins_ago: float, ends_ago: float = 0.0) -> float:
+    return statistics.mean(
+        measured(name, at, now)[metric] for at in instants(now) if now - begins_ago <= at < now - ends_ago
+    )
+
+
+# server_list
+
+
+@BOTH
+def test_the_list_counts_names_and_restates_what_was_asked(past: Hub, locale: str) -> None:
+    reply = past.ask("server_list", locale, tags=["env:prod"], statuses=["ok"])
+    prod = [name for name in GROUPS if ENV.get(name, "prod") == "prod"]
+    assert facts(reply, "servers") == [len(prod)]
+    assert facts(reply, "servers_in_all") == [len(GROUPS)]
+    first = reply.answer.splitlines()[0]
+    assert "env:prod" in first
+    assert ("정상" if locale == "ko" else "ok") in first
+    assert all(name.replace("_", "\\_") in reply.answer for name in prod)
+    assert "log-01" not in reply.answer
+    assert reply.table is not None
+    assert len(reply.table["rows"]) == len(prod)
+
+
+@BOTH
+def test_a_group_s_servers_are_named_and_none_is_said_plainly(hub: Hub, past: Hub, locale: str) -> None:
+    web = hub.ask("server_list", locale, groups=["web"])
+    assert facts(web, "servers") == [3]
+    assert "web-01, web-02, web-03" in web.answer
+    none = past.ask("server_list", locale, statuses=["offline"])
+    assert facts(none, "servers") == [0]
+    assert ("**0대**" if locale == "ko" else "**0 of 5 servers**") in none.answer.splitlines()[0]
+    assert "web" in none.answer
+
+
+@BOTH
+def test_the_list_is_counted_by_status_and_group(hub: Hub, locale: str) -> None:
+    reply = hub.ask("server_list", locale)
+    assert facts(reply, "servers") == [len(FLEET)]
+    assert ("위험 1" if locale == "ko" else "critical 1") in reply.answer
+    assert "web 3" in reply.answer
+
+
+@BOTH
+def test_a_list_of_names_says_which_are_none(hub: Hub, locale: str) -> None:
+    reply = hub.ask("server_list", locale, servers=["web-01"], unknown_servers=["web-99"])
+    assert facts(reply, "servers") == [1]
+    assert "web-99" in reply.answer
+
+
+# compare_servers
+
+
+@BOTH
+def test_two_servers_are_compared_in_points_and_in_proportion(past: Hub, locale: str) -> None:
+    reply = past.ask("compare_servers", locale, servers=["web-01", "web-02"], metrics=["cpu"])
+    low, high = CPU["web-01"] + RISEN, CPU["web-02"]
+    assert facts(reply, "cpu") == [high, low]
+    assert facts(reply, "cpu_change") == [high - low]
+    assert facts(reply, "cpu_change_share") == [pytest.approx(100 * (high - low) / low, abs=0.05)]
+    assert reply.answer.index("**web-02**") < reply.answer.index("web-01")
+    assert len(reply.answer.splitlines()) == 1
+
+
+@BOTH
+def test_latency_is_compared_in_its_unit(past: Hub, locale: str) -> None:
+    reply = past.ask("compare_servers", locale, servers=["web-01", "web-02"], metrics=["latency"])
+    assert facts(reply, "latency_change") == [LATENCY["web-02"] - LATENCY["web-01"]]
+    assert "+60 ms" in reply.answer
+    assert "web-02" in reply.answer.splitlines()[0]
+
+
+@BOTH
+def test_without_a_metric_the_usual_ones_stand_in_a_table(past: Hub, locale: str) -> None:
+    reply = past.ask("compare_servers", locale, servers=["web-01", "web-02", "db-01"])
+    assert reply.table is not None
+    assert [row[0] for row in reply.table["rows"]] == ["db-01", "web-01", "web-02"]
+    assert len(reply.table["headers"]) == 5
+    assert facts(reply, "memory", "db-01") == [MEMORY["db-01"]]
+    assert ("기본" if locale == "ko" else "By default") in reply.answer
+
+
+@BOTH
+def test_groups_are_compared_by_their_means_and_their_numbers(past: Hub, locale: str) -> None:
+    reply = past.ask("compare_servers", locale, groups=["web", "db"], metrics=["memory"])
+    web = statistics.mean(MEMORY[name] for name, group in GROUPS.items() if group == "web")
+    assert facts(reply, "memory_avg:web") == [web]
+    assert facts(reply, "memory_avg:db") == [MEMORY["db-01"]]
+    assert facts(reply, "memory_change") == [MEMORY["db-01"] - web]
+    assert reply.table is not None
+    assert [row[:2] for row in reply.table["rows"]] == [["web", "2"], ["db", "1"]]
+
+
+@BOTH
+def test_a_comparison_over_a_time_takes_the_mean_of_it(past: Hub, locale: str) -> None:
+    time = span(past, 2 * DAY)
+    reply = past.ask("compare_servers", locale, servers=["web-01", "db-01"], metrics=["cpu"], time=time)
+    (told,) = facts(reply, "cpu", "web-01")
+    assert told == pytest.approx(mean("web-01", "cpu", past.now, 2 * DAY), abs=0.2)
+    assert "KST" in reply.answer
+
+
+@BOTH
+def test_all_of_two_values_of_a_tag_are_compared_as_two(past: Hub, locale: str) -> None:
+    """Of "prod and staging" the frame has only names."""
+    reply = past.ask("compare_servers", locale, servers=sorted(GROUPS), metrics=["memory"])
+    prod = [MEMORY[name] for name in GROUPS if ENV.get(name, "prod") == "prod"]
+    assert facts(reply, "memory_avg:env:prod") == [pytest.approx(statistics.mean(prod), abs=0.05)]
+    assert facts(reply, "memory_avg:env:staging") == [MEMORY["log-01"]]
+
+
+@BOTH
+def test_one_server_is_compared_with_the_rest_of_its_group(past: Hub, locale: str) -> None:
+    reply = past.ask("compare_servers", locale, servers=["web-01"], metrics=["memory"])
+    assert facts(reply, "peers") == [1]
+    assert facts(reply, "memory_avg:web") == [MEMORY["web-02"]]
+
+
+@BOTH
+def test_nothing_is_compared_with_a_server_nobody_knows(past: Hub, locale: str) -> None:
+    frame: dict[str, Any] = {"servers": ["db-01"], "unknown_servers": ["db-09"], "metrics": ["cpu"]}
+    reply = past.ask("compare_servers", locale, **frame)
+    assert "db-09" in reply.answer
+    assert facts(reply, "cpu") == []
+    lacking = past.ask("compare_servers", locale, servers=["db-01", "log-01"], metrics=["gpu"])
+    assert ("수집되지 않음" if locale == "ko" else "not collected") in lacking.answer
+
+
+@BOTH
+def test_a_silent_server_is_compared_by_what_it_last_was(hub: Hub, locale: str) -> None:
+    reply = hub.ask("compare_servers", locale, servers=["legacy-01", "web-01"], metrics=["memory"])
+    assert "legacy-01" in reply.answer.splitlines()[0]
+    assert reply.stale
+
+
+# compare_periods
+
+
+@BOTH
+def test_two_days_are_compared_in_points_and_in_proportion(past: Hub, locale: str) -> None:
+    frame = {"time": span(past, DAY), "time2": span(past, 2 * DAY, DAY)}
+    reply = past.ask("compare_periods", locale, servers=["web-01"], metrics=["cpu"], **frame)
+    before, after = (mean("web-01", "cpu", past.now, start, end) for start, end in ((2 * DAY, DAY), (DAY, 0.0)))
+    told = facts(reply, "cpu_avg", "web-01")
+    assert told == [pytest.approx(before, abs=0.1), pytest.approx(after, abs=0.1)]
+    assert facts(reply, "cpu_change") == [pytest.approx(after - before, abs=0.1)]
+    assert facts(reply, "cpu_change_share") == [pytest.approx(100 * (after - before) / before, abs=0.6)]
+    first = reply.answer.splitlines()[0]
+    assert ("늘었습니다" if locale == "ko" else "up") in first
+    assert first.count("KST") == 2
+    assert "끝나지" not in reply.answer
+    assert "not over" not in reply.answer
+
+
+@BOTH
+def test_a_day_that_is_not_over_is_held_against_as_much_of_the_other(past: Hub, locale: str) -> None:
+    frame = {"time": span(past, DAY / 2), "time2": span(past, 2 * DAY, DAY)}
+    reply = past.ask("compare_periods", locale, servers=["db-01"], metrics=["disk"], **frame)
+    whole = mean("db-01", "disk", past.now, 2 * DAY, DAY)
+    same = mean("db-01", "disk", past.now, 2 * DAY, 1.5 * DAY)
+    before = facts(reply, "disk_avg", "db-01")
+    assert before[0] == pytest.approx(whole, abs=0.15)
+    assert before[2] == pytest.approx(same, abs=0.15)
+    assert ("같은 구간" if locale == "ko" else "same part of the baseline") in reply.answer
+
+
+@BOTH
+def test_of_many_servers_those_that_moved_most_are_named(past: Hub, locale: str) -> None:
+    frame = {"time": span(past, DAY), "time2": span(past, 2 * DAY, DAY)}
+    reply = past.ask("compare_periods", locale, metrics=["cpu"], **frame)
+    assert "web-01" in reply.answer.splitlines()[1]
+    moved = [mean(name, "cpu", past.now, DAY) - mean(name, "cpu", past.now, 2 * DAY, DAY) for name in GROUPS]
+    assert facts(reply, "cpu_change")[0] == pytest.approx(statistics.mean(moved), abs=0.1)
+    assert reply.table is not None
+    assert reply.table["rows"][0][0] == "web-01"
+
+
+@BOTH
+def test_without_times_today_is_held_against_yesterday_and_said_so(past: Hub, locale: str) -> None:
+    reply = past.ask("compare_periods", locale, servers=["web-02"])
+    assert ("기본" if locale == "ko" else "usual") in reply.answer
+    assert facts(reply, "cpu_avg", "web-02") or "data" in reply.answer or "데이터" in reply.answer
+
+
+@BOTH
+def test_a_time_without_data_is_not_compared(past: Hub, locale: str) -> None:
+    frame = {"time": span(past, DAY), "time2": span(past, 20 * DAY, 19 * DAY)}
+    reply = past.ask("compare_periods", locale, servers=["web-01"], metrics=["cpu"], **frame)
+    assert facts(reply, "cpu_change") == []
+    assert ("비교할 수 없습니다" if locale == "ko" else "cannot be compared") in reply.answer.splitlines()[0]
+    late = {"time": span(past, DAY), "time2": span(past, DAYS_AND_HALF, DAY)}
+    partial = past.ask("compare_periods", locale, servers=["web-01"], metrics=["cpu"], **late)
+    assert ("부터만 있습니다" if locale == "ko" else "on only") in partial.answer.splitlines()[0]
+
+
+DAYS_AND_HALF = 4.5 * DAY  # a baseline that begins before there was any data
+
+
+def test_what_is_out_of_sight_is_not_compared_or_counted(past: Hub) -> None:
+    sight = Sight(("env:staging",))
+    listed = past.ask("server_list", "en", sight=sight)
+    assert facts(listed, "servers") == [1]
+    assert facts(listed, "servers_in_all") == [1]
+    assert "web-01" not in listed.answer
+    compared = past.ask("compare_servers", "en", sight=sight, groups=["web", "log"], metrics=["cpu"])
+    assert {fact.server for fact in compared.facts if fact.metric == "cpu"} <= {"log-01"}
+    assert str(CPU["web-02"]) not in compared.answer
+    periods = past.ask(
+        "compare_periods", "en", sight=sight, metrics=["cpu"], time=span(past, DAY), time2=span(past, 2 * DAY, DAY)
+    )
+    assert "web-01" not in periods.answer
