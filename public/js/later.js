@@ -11,6 +11,8 @@ const LATER = {
   performance: () => [import('./views/fleet-performance.js'), style('css/settings.css'), style('css/performance.css'), wholeLanguage()],
   alerts: () => [import('./views/alerts.js'), style('css/settings.css'), wholeLanguage()],
   settings: () => [import('./views/settings.js'), style('css/settings.css'), wholeLanguage()],
+  assistant: () => [import('./views/assistant.js'), style('css/settings.css'), style('css/assistant.css'), wholeLanguage()],
+  lines: () => [import('./views/assistant-lines.js'), style('vendor/uplot.css')],
   add: () => [import('./views/add.js'), style('css/settings.css'), wholeLanguage()],
 };
 

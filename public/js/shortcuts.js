@@ -1,6 +1,6 @@
 /** What a key means where. Pure: the shell does it. */
 
-const PLAIN = { '/': 'search', j: 'next', k: 'previous', '?': 'help', t: 'theme', l: 'language' };
+const PLAIN = { '/': 'search', j: 'next', k: 'previous', '?': 'help', t: 'theme', l: 'language', c: 'ask' };
 
 /** The action of a key press, or null. In a field only Escape is ours, in a dialog nothing. */
 export function actionFor({ key, ctrlKey, metaKey, altKey, isComposing }, { isTyping, hasDialog }) {
@@ -12,7 +12,7 @@ export function actionFor({ key, ctrlKey, metaKey, altKey, isComposing }, { isTy
 }
 
 // The same places on a keyboard that is set to Hangul.
-const HANGUL = { ㅓ: 'j', ㅏ: 'k', ㅅ: 't', ㅣ: 'l' };
+const HANGUL = { ㅓ: 'j', ㅏ: 'k', ㅅ: 't', ㅣ: 'l', ㅊ: 'c' };
 
 export function step(count, current, direction) {
   if (!count) return -1;

@@ -25,6 +25,7 @@ export const store = createStore({
   theme: 'system', // system | dark | light
   link: { state: 'connecting', since: 0, confirmedAt: 0 }, // connecting | live | lost
   pills: {}, // how many of a page need attention: {overview: servers, alerts}
+  ask: null, // the assistant's panel is open: true, or a question to be asked at once
   lastFleet: '#/', // where "back" leads, with its filters
   clockSkew: 0, // seconds by which the hub is ahead
 });

@@ -115,8 +115,8 @@ class Hub:
         """The answer to a frame, which must keep the contract."""
         from zoneinfo import ZoneInfo
 
-        sources = Sources(self.services, sight, ZoneInfo(ZONE), "ko" if locale == "ko" else "en")
-        say = Say(sources.locale, sources.zone, sources.now)
+        sources = Sources(self.services, sight, ZoneInfo(ZONE))
+        say = Say("ko" if locale == "ko" else "en", sources.zone, sources.now)
         asked = Asked(intent, entities, text=text, may_act=True, who="someone", sight=sight)
         answer(asked, sources, say)
         reply = say.finish(sources.data_as_of)

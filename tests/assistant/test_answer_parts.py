@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from lib.auth.confirmations import LAST_SECONDS, Confirmations
 from lib.domain.errors import Forbidden
+from lib.mcp.core.assistant import language_of
 from lib.mcp.core.facts import unfounded
 from lib.mcp.core.korean import with_particle
-from lib.mcp.core.measures import measure, value_in
+from lib.mcp.core.measures import Locale, measure, value_in
 from lib.mcp.core.responder import Say
 
 NOW = 1_795_600_000.0  # 2026-11-25 18:46:40 KST
@@ -102,3 +103,15 @@ def test_a_confirmation_is_for_one_person_and_ten_minutes() -> None:
     clock[0] += LAST_SECONDS
     with pytest.raises(Forbidden, match="ten minutes"):
         sealed.read(token, "ada")
+
+
+@pytest.mark.parametrize(
+    ("message", "locale", "expected"),
+    [
+        ("cpu of 결제-77 over the last hour", "ko", "en"), ("결제-77 cpu", None, "en"), ("결제-77 상태", "en", "ko"),
+        ("web-01 cpu", "ko", "ko"), ("web-01 cpu", None, "en"), ("show cpu", "ko", "en"),
+        ("ㅎㅇ", "en", "ko"), ("", "ko", "ko"),
+    ],
+)  # fmt: skip
+def test_the_answer_is_in_the_language_of_the_question(message: str, locale: Locale | None, expected: str) -> None:
+    assert language_of(message, locale, ["결제-77", "결제"]) == expected

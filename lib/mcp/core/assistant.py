@@ -6,7 +6,8 @@ No language model is needed. Every number of an answer is one of its facts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -73,8 +74,8 @@ class Assistant:
 
     def reply(self, turn: Turn) -> dict[str, Any]:
         """The reply as the contract has it. Raises Unavailable where a store is away that the answer needs."""
-        locale = language_of(turn.message, turn.locale)
-        sources = Sources(self._house, turn.sight, self._zone, locale)
+        sources = Sources(self._house, turn.sight, self._zone)
+        locale = language_of(turn.message, turn.locale, sources.names)
         conversation, kept = self._conversations.begin(turn.who, turn.conversation)
         history = [dict(one) for one in turn.history] if turn.history is not None else kept
         servers = sources.inventory() if turn.servers is None else [dict(one) for one in turn.servers]
@@ -95,7 +96,7 @@ class Assistant:
             say.line(f"질문을 {asked.intent}(으)로 읽었습니다.", f"Read as {asked.intent}.")
         say.stale = say.stale or sources.is_stale
         made = say.finish(sources.data_as_of)
-        body = self._finished(made, turn, asked)
+        body = self._finished(made, turn, asked, locale)
         reworded = self._reworded(made, turn, asked, locale, is_long=say.is_long)
         return {
             **body,
@@ -120,9 +121,9 @@ class Assistant:
             return None
         return self._model.rephrased(turn.message, made, locale)
 
-    def _finished(self, made: Reply, turn: Turn, asked: Asked) -> dict[str, Any]:
+    def _finished(self, made: Reply, turn: Turn, asked: Asked, locale: Locale) -> dict[str, Any]:
         body = made.body()
-        body["suggestions"] = _three(made.suggestions, asked.intent, "ko" if _HANGUL.search(made.answer) else "en")
+        body["suggestions"] = _three(made.suggestions, asked.intent, locale)
         for one in body["actions"]:
             can_confirm = turn.may_act and not turn.dry_run and self._sign is not None
             one["confirm_token"] = (
@@ -155,11 +156,16 @@ def _is_answerable(frame: Mapping[str, Any]) -> bool:
     return frame["intent"] not in _NEVER_RESTATED and float(frame["confidence"]) >= SURE
 
 
-def language_of(message: str, locale: Locale | None) -> Locale:
-    """The language to answer in: that of the question, the reader's own where the question shows none."""
-    if _HANGUL.search(message):
+def language_of(message: str, locale: Locale | None, names: Iterable[str] = ()) -> Locale:
+    """The language to answer in: that of the question, the reader's own where the question shows none. What servers and
+    groups are called says nothing of it."""
+    said = unicodedata.normalize("NFC", message)
+    if _HANGUL.search(said):
+        for name in names:
+            said = said.replace(name, " ") if _HANGUL.search(name) else said
+    if _HANGUL.search(said):
         return "ko"
-    if locale is not None and not _ENGLISH.search(message):
+    if locale is not None and not _ENGLISH.search(said):
         return locale
     return "en"
 

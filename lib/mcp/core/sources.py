@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lib.domain.access import Sight
-from lib.mcp.core.measures import Locale, Measure
+from lib.mcp.core.measures import Measure
 from lib.mcp.core.question import Asked
 from lib.mcp.core.spans import Stretch, stretch_of
 
@@ -100,7 +100,6 @@ class Sources:
     house: House
     sight: Sight
     zone: tzinfo
-    locale: Locale
     _fleet: list[Server] | None = None
     _now: float = 0.0
     _stale: bool = False
@@ -134,6 +133,12 @@ class Sources:
     def data_as_of(self) -> float | None:
         """When the newest report came in."""
         return max((one.last_seen for one in self.fleet if one.last_seen), default=None)
+
+    @property
+    def names(self) -> list[str]:
+        """What servers, groups and tags are called, the longest first."""
+        found = {name for one in self.fleet for name in (one.id, one.group or "", *one.tags.values()) if name}
+        return sorted(found, key=len, reverse=True)
 
     def inventory(self) -> list[dict[str, Any]]:
         """The fleet as `parse` takes it."""

@@ -18,6 +18,7 @@ const ICONS = {
   plus: 'M12 5v14M5 12h14',
   copy: 'M9 9h10v10H9zM15 9V5H5v10h4',
   done: 'M5 12l5 5 9-10',
+  assistant: 'M4 5h16v11H9l-5 4z',
   alerts: 'M12 4l9 16H3zM12 10v4M12 17h.01',
 };
 

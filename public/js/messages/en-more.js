@@ -1,5 +1,6 @@
 /** The sentences of the views that come later: a server, settings, adding a server, keys. ko-more.js has the same keys. */
 
+import { messages as assistant } from './en-assistant.js';
 import { messages as outlook } from './en-outlook.js';
 import { messages as toasts } from './en-toasts.js';
 import { messages as unlike } from './en-unlike.js';
@@ -9,6 +10,7 @@ import { messages as why } from './en-why.js';
 import { messages as push } from './en-push.js';
 
 export const messages = {
+  ...assistant,
   ...toasts,
   ...unlike,
   ...why,

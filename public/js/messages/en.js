@@ -13,6 +13,7 @@ export const messages = {
   'nav.alerts': 'Alerts',
   'nav.settings': 'Settings',
   'nav.performance': 'Performance',
+  'nav.assistant': 'Assistant',
 
   'search.label': 'Search servers, groups, tags',
 

@@ -1,5 +1,6 @@
 /** 나중에 열리는 화면(서버, 설정, 서버 추가, 단축키)의 한국어 문장. en-more.js와 키가 같다. */
 
+import { messages as assistant } from './ko-assistant.js';
 import { messages as outlook } from './ko-outlook.js';
 import { messages as toasts } from './ko-toasts.js';
 import { messages as unlike } from './ko-unlike.js';
@@ -9,6 +10,7 @@ import { messages as why } from './ko-why.js';
 import { messages as push } from './ko-push.js';
 
 export const messages = {
+  ...assistant,
   ...toasts,
   ...unlike,
   ...why,

@@ -13,6 +13,7 @@ export const messages = {
   'nav.alerts': '알림',
   'nav.settings': '설정',
   'nav.performance': '성능',
+  'nav.assistant': '어시스턴트',
 
   'search.label': '서버, 그룹, 태그 검색',
 

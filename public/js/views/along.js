@@ -69,6 +69,7 @@ function useShortcuts(search, help, route) {
       previous: () => moveBy(-1),
       help,
       theme: () => switchTheme(nextTheme(store.get().theme)),
+      ask: () => store.set({ ask: store.get().ask ?? true }),
       language: () => switchLanguage(store.get().words.lang === 'ko' ? 'en' : 'ko'),
       leaveField: () => leave(search.current),
       back: () => { if (/^(server|performance)$/.test(place.current.page)) location.hash = store.get().lastFleet; },

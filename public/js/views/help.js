@@ -4,7 +4,7 @@ import { html } from '../../vendor/preact-htm.js';
 import { Dialog } from '../components/dialog.js';
 import { useWords } from '../components/hooks.js';
 
-const KEYS = [['/', 'search'], ['J', 'K', 'move'], ['Enter', 'open'], ['←', '→', 'chart'], ['T', 'theme'], ['L', 'language'], ['Esc', 'close'], ['?', 'help']];
+const KEYS = [['/', 'search'], ['J', 'K', 'move'], ['Enter', 'open'], ['←', '→', 'chart'], ['C', 'assistant'], ['T', 'theme'], ['L', 'language'], ['Esc', 'close'], ['?', 'help']];
 
 export function View({ onClose }) {
   const { t } = useWords();

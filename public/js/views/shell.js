@@ -7,6 +7,7 @@ import { Late } from '../components/late.js';
 import { Age, Fades, Icon, Segmented } from '../components/marks.js';
 import { nextTheme, switchLanguage, switchTheme } from '../preferences.js';
 import { address, adjust, go } from '../router.js';
+import { store } from '../store.js';
 
 const PAGES = ['overview', 'servers', 'alerts', 'settings'];
 
@@ -16,6 +17,7 @@ export function Shell({ route, children }) {
   const [isHelping, setHelping] = useState(false);
   const search = useRef();
   const pills = useStore((state) => state.pills);
+  const question = useStore((state) => state.ask);
   const isAdmin = user?.role === 'admin';
 
   return html`<a class="skip sr" href="#main" onClick=${skip}>${t('app.skip')}</a>
@@ -24,6 +26,7 @@ export function Shell({ route, children }) {
       <nav class="side" aria-label=${t('app.menu')}>
         <a class="brand" href=${address('overview')}><img src="icon.svg" alt="" width="26" height="26" /><span>${t('app.name')}<small>${location.host}</small></span></a>
         ${PAGES.map((page) => html`<a key=${page} class="nav" href=${address(page)} aria-current=${currentOf(route, page)}><${Icon} name=${page} />${t(`nav.${page}`)}<${Pill} count=${pills[page]} /></a>`)}
+        <${Assistant} className="nav" />
         <div class="foot">
           <div class="keys-hint"><span><kbd>/</kbd> ${t('keys.search')}</span><span><kbd>T</kbd> ${t('keys.theme')}</span><span><kbd>L</kbd> ${t('keys.language')}</span><button type="button" onClick=${() => setHelping(true)}><kbd>?</kbd> ${t('keys.help')}</button></div>
           <${Person} user=${user} />
@@ -40,9 +43,10 @@ export function Shell({ route, children }) {
         </header>
         <main id="main" tabindex="-1">${children}</main>
       </div>
-      <nav class="tabs" aria-label=${t('app.menu')}>${PAGES.map((page) => html`<a key=${page} href=${address(page)} aria-current=${currentOf(route, page)}><${Icon} name=${page} />${t(`nav.${page}`)}<${Pill} count=${pills[page]} /></a>`)}</nav>
+      <nav class="tabs" aria-label=${t('app.menu')}>${PAGES.map((page) => html`<a key=${page} href=${address(page)} aria-current=${currentOf(route, page)}><${Icon} name=${page} />${t(`nav.${page}`)}<${Pill} count=${pills[page]} /></a>`)}<${Assistant} /></nav>
     </div>
     <${Late} name="along" route=${route} search=${search} onHelp=${() => setHelping(true)} />
+    ${question && html`<${Late} name="assistant" question=${question} />`}
     ${isHelping && html`<${Late} name="help" onClose=${() => setHelping(false)} />`}
     ${isAdmin && route.query.add && html`<${Late} name="add" onClose=${() => adjust({ add: '' })} />`}`;
 }
@@ -54,6 +58,8 @@ function skip(event) {
   document.getElementById('main').focus();
 }
 
+const Assistant = ({ className }) => html`<button type="button" class=${className} onClick=${() => store.set({ ask: true })}><${Icon} name="assistant" />${useWords().t('nav.assistant')}</button>`;
+
 const Pill = ({ count }) => (count > 0 ? html`<span class="pill">${count}</span>` : null);
 
 function Search({ field, route }) {
@@ -64,7 +70,9 @@ function Search({ field, route }) {
   const type = (event) => (isFleet ? adjust({ q: event.target.value }) : setTyped(event.target.value));
   const submit = (event) => {
     event.preventDefault();
-    if (!isFleet) go('servers', { query: { q: typed } });
+    // What no server's name holds, or several words: a question.
+    if (value.trim() && (isFleet ? !document.querySelector('[data-row]') : /\s|\?/.test(value.trim()))) store.set({ ask: value });
+    else if (!isFleet) go('servers', { query: { q: typed } });
     else document.querySelector('[data-row]')?.focus();
   };
   return html`<form class="search" role="search" onSubmit=${submit}><${Icon} name="search" />
