@@ -124,3 +124,24 @@ def test_the_panel_keeps_the_rules_of_accessibility(inside: Tab, fleet: tuple[st
     inside.js(found.read_text(encoding="utf-8") + "; 0")
     wrong = inside.js("axe.run('.assistant').then((all) => all.violations.map(({ id }) => id))")
     assert wrong == []
+
+
+def test_what_is_proposed_is_done_only_once_it_is_confirmed(inside: Tab, site: Site, fleet: tuple[str, ...]) -> None:
+    def silences() -> list[str]:
+        listed = api(site, "GET", "/api/rules/silences")["silences"]
+        return [one["state"] for one in listed if one["scope"]["servers"] == ["asked-01"]]
+
+    inside.click("nav.side button.nav")
+    assert "asked-01" in ask(inside, "mute asked-01 for 30 minutes")
+    assert silences() == []
+    inside.click(".assistant .act button", "Cancel")
+    inside.until("document.querySelector('.assistant .act').textContent.includes('Not done')")
+    ask(inside, "mute asked-01 for 30 minutes")
+    inside.click(".assistant .act button.main", "Confirm")
+    inside.until("document.querySelector('.assistant .act.is-done')", 10)
+    assert silences() == ["active"]
+    inside.wait(0.3)
+    inside.screenshot(ARTIFACTS / "assistant-confirmed-en-dark-1440.png")
+    inside.click(".assistant .act.is-done button")
+    inside.until("!document.querySelector('.assistant .act.is-done button')", 10)
+    assert silences() == ["over"]
