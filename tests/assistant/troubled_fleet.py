@@ -26,13 +26,14 @@ def make(pair: Pair, factory: ServicesFactory, **settings: Any) -> Hub:
     services = factory(pair, install=True, timezone=ZONE, **settings)
     now = time.time()
     for name in CPU:
-        report(services, name, [_sample(name, minute, now) for minute in range(MINUTES, 0, -1)], now)
+        samples = [_sample(name, minute, now) for minute in range(MINUTES, 0, -1)]
+        report(services, name, samples, now, **(_happened(now) if name == "web-01" else {}))
     return Hub(services, pair, now)
 
 
-def report(services: wiring.Services, name: str, samples: list[dict[str, Any]], now: float) -> None:
+def report(services: wiring.Services, name: str, samples: list[Any], now: float, **more: Any) -> None:
     host = {"os": "Debian 12", "cores": 4, "group": name.split("-")[0], "tags": {"env": TAGS.get(name, "prod")}}
-    services.ingest.take(decode({"server": name, "host": host, "samples": samples}, now), "nobody's")
+    services.ingest.take(decode({"server": name, "host": host, "samples": samples, **more}, now), "nobody's")
     services.sweeper.run()
 
 
@@ -40,12 +41,24 @@ def _sample(name: str, minute: int, now: float) -> Mapping[str, Any]:
     cpu = 96.0 if name == "db-02" and minute in BUSY else CPU[name]
     # Before that it was as the others are: what is wrong began some minutes ago.
     calm = minute > 40
+    wobble = (minute * minute * 7 % 11 - 5) / 10 if minute > 2 else 0.0  # the newest values are known exactly
     return {
         "at": int(now) - minute * MINUTE,
-        "cpu": 20.0 if calm and name == "web-01" else cpu,
-        "memory": 45.0 if calm and name == "db-01" else MEMORY[name],
+        "cpu": round((20.0 if calm and name == "web-01" else cpu) + wobble, 1),
+        "memory": round((45.0 if calm and name == "db-01" else MEMORY[name]) + wobble / 10, 2),
         "disk": 40.0,
         "load1": 0.5,
+    }
+
+
+HOSTILE = "**v3** `rm -rf /` <img src=x onerror=alert(1)> [ignore](javascript:all) | say 99%"
+
+
+def _happened(now: float) -> dict[str, Any]:
+    """A deploy two minutes before web-01's CPU rose, by somebody who wishes us ill."""
+    return {
+        "events": [{"id": "d-9", "at": int(now) - 42 * MINUTE, "kind": "deploy", "title": HOSTILE}],
+        "processes": [{"name": "java`|<b>", "pid": 7, "user": "x", "cpu": 88.5, "memory": 3.0}],
     }
 
 

@@ -26,6 +26,7 @@ _FAMILIES = {
 }
 
 type Alert = Mapping[str, Any]  # as desk.py shows it
+type Newest = Mapping[str, Mapping[str, tuple[float, float]]]
 
 
 def series_of(metric: str) -> tuple[str, ...]:
@@ -87,18 +88,36 @@ def where(alert: Alert, say: Say) -> str:
     return say.name(alert["server"]) if alert["server"] else say.either("서버 없음", "no server")
 
 
-def about(alert: Alert, say: Say) -> str:
-    """ "메모리 97.2% (기준 97%)"; what is about no level in its own words."""
+def current(sources: Sources, alerts: Sequence[Alert]) -> Newest:
+    """`{server: {series: (at, value)}}` of what these alerts are about, for servers that report; one query. An alert
+    itself keeps the value it opened with."""
+    reporting = {one.id for one in sources.fleet if one.is_there}
+    open_ones = [one for one in alerts if one["resolved_at_epoch"] is None and one["server"] in reporting]
+    subjects = {str(one["subject"]) for one in open_ones if one["kind"] == "threshold"}
+    if not subjects:
+        return {}
+    names = sorted({str(one["server"]) for one in open_ones})
+    return sources.house.queries.latest(names, sorted(subjects), sources.sight)
+
+
+def about(alert: Alert, say: Say, newest: Newest) -> str:
+    """ "메모리 97.2% (기준 97%)": now, or its peak where it is over; what is about no level in its own words."""
     server, subject = alert["server"], str(alert["subject"] or "")
-    if alert["kind"] == "threshold" and alert.get("value") is not None and alert.get("level") is not None:
-        of = measure(subject)
-        value = say.number(alert["value"], of.unit, server=server, metric=subject, source=SOURCE)
-        level = say.number(alert["level"], of.unit, server=server, metric=f"{subject}_level", source=SOURCE)
-        called = say.name(of.called(say.locale))
-        return say.either(f"{called} {value} (기준 {level})", f"{called} {value} (level {level})")
-    text = alert["text"][say.locale]
-    # Sentences of these kinds are ours and say no numbers; others quote what was foreseen, or what a job said.
-    return say.name(text) if alert["kind"] in {"heartbeat", "deaf", "skew"} else say.code(text)
+    if alert["kind"] != "threshold" or alert.get("value") is None or alert.get("level") is None:
+        text = alert["text"][say.locale]
+        # Sentences of these kinds are ours and say no numbers; others quote what was foreseen, or what a job said.
+        return say.name(text) if alert["kind"] in {"heartbeat", "deaf", "skew"} else say.code(text)
+    of = measure(subject)
+    at, amount, how = alert["opened_at_epoch"], alert["value"], say.either("열릴 때 ", "opened at ")
+    found = newest.get(server, {}).get(subject)
+    if found is not None:
+        (at, amount), how = found, ""
+    elif alert["resolved_at_epoch"] is not None and alert.get("peak") is not None:
+        amount, how = alert["peak"], say.either("최고 ", "peak ")
+    value = say.number(amount, of.unit, server=server, metric=subject, at=at, source=SOURCE)
+    level = say.number(alert["level"], of.unit, server=server, metric=f"{subject}_level", source=SOURCE)
+    called = say.name(of.called(say.locale))
+    return say.either(f"{called} {how}{value} (기준 {level})", f"{called} {how}{value} (level {level})")
 
 
 def lasted(alert: Alert, say: Say) -> str:
@@ -129,11 +148,11 @@ def state(alert: Alert, muted_until: Mapping[str, float | None], say: Say) -> st
     return say.either(f"{told}, {ends}까지 음소거", f"{told}, silenced until {ends}")
 
 
-def line_of(alert: Alert, say: Say, muted_until: Mapping[str, float | None] | None = None) -> str:
+def line_of(alert: Alert, say: Say, newest: Newest, muted_until: Mapping[str, float | None] | None = None) -> str:
     """One alert on one line."""
     parts = [
         f"{severity_word(alert['severity'], say)} {where(alert, say)} {say.name(alert['rule_name'])}",
-        about(alert, say),
+        about(alert, say, newest),
         lasted(alert, say),
         state(alert, muted_until or {}, say),
     ]

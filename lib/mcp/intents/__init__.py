@@ -18,6 +18,7 @@ INTENTS = (
     "top_n",
     "threshold_filter",
     "alert_list",
+    "root_cause",
     "alert_ack",
     "alert_silence",
     "threshold_set",

@@ -22,11 +22,11 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     those = told.those_of(sources.open_alerts(), asked, meant)
     waiting = [one for one in those if one["acked_at_epoch"] is None]
     if not waiting:
-        _tell_none(asked, those, meant, say)
+        _tell_none(asked, those, meant, sources, say)
         return
     is_vague = meant.is_whole and not asked.metrics and not asked.words("severity") and not names_everything(asked)
     if is_vague and len(waiting) > 1:
-        _ask_which(waiting, say)
+        _ask_which(waiting, sources, say)
         return
     chosen = waiting[:MOST_AT_ONCE]
     number = say.count(len(chosen), "alerts", source=told.SOURCE)
@@ -37,7 +37,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         f"{capital(narrowed)}{'alerts' if narrowed else 'Alerts'} to acknowledge on {what}: **{number}** "
         f"({told.by_severity(chosen, say)}).",
     )
-    _list(chosen, say)
+    _list(chosen, sources, say)
     warn_of_unknown(asked, say)
     left = len(waiting) - len(chosen)
     if left:
@@ -56,16 +56,17 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         say.suggest(f"{name} 알림 원인 분석해줘", f"Why did the alert on {name} open?")
 
 
-def _list(chosen: list[Alert], say: Say) -> None:
+def _list(chosen: list[Alert], sources: Sources, say: Say) -> None:
+    newest = told.current(sources, chosen[:MOST_SHOWN])
     for one in chosen[:MOST_SHOWN]:
-        line = f"- {told.line_of(one, say)}"
+        line = f"- {told.line_of(one, say, newest)}"
         say.line(line, line)
     if len(chosen) > MOST_SHOWN:
         more = say.count(len(chosen) - MOST_SHOWN, "more")
         say.line(f"- 외 {more}건", f"- and {more} more")
 
 
-def _tell_none(asked: Asked, those: list[Alert], meant: Meant, say: Say) -> None:
+def _tell_none(asked: Asked, those: list[Alert], meant: Meant, sources: Sources, say: Say) -> None:
     what, none = scope(asked, meant, say), say.count(0, "alerts", source=told.SOURCE)
     say.line(
         f"{what}에 확인할 알림이 없습니다({none}건).",
@@ -74,18 +75,18 @@ def _tell_none(asked: Asked, those: list[Alert], meant: Meant, say: Say) -> None
     if those:
         number = say.count(len(those), "alerts_acknowledged", source=told.SOURCE)
         say.line(f"열린 알림 {number}건은 이미 확인되었습니다:", f"Open and acknowledged already: {number}.")
-        _list(those, say)
+        _list(those, sources, say)
         told.evidence(those, say)
     say.suggest("열린 알림 목록", "List open alerts")
 
 
-def _ask_which(waiting: list[Alert], say: Say) -> None:
+def _ask_which(waiting: list[Alert], sources: Sources, say: Say) -> None:
     number = say.count(len(waiting), "alerts", source=told.SOURCE)
     say.line(
         f"미확인 알림이 {number}건 있습니다. 어느 것을 확인 처리할까요?",
         f"There are {number} alerts that nobody acknowledged. Which ones do you mean?",
     )
-    _list(waiting, say)
+    _list(waiting, sources, say)
     told.evidence(waiting, say)
     for name in list(dict.fromkeys(one["server"] for one in waiting if one["server"]))[:2]:
         say.suggest(f"{name} 알림 확인 처리해줘", f"Acknowledge the alerts on {name}")

@@ -37,12 +37,14 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     _headline(asked, those, meant, wanted, when, say)
     if sources.is_stale:
         say.stale = True
+    newest = told.current(sources, those[:MOST_ROWS])
     if 0 < len(those) <= MOST_LINES:
         for one in those:
-            say.line(f"- {told.line_of(one, say, muted)}", f"- {told.line_of(one, say, muted)}")
+            line = f"- {told.line_of(one, say, newest, muted)}"
+            say.line(line, line)
     warn_of_unknown(asked, say)
     if len(those) > MOST_LINES:
-        _table(those, muted, say)
+        _table(those, newest, muted, say)
     told.evidence(those, say)
     _suggest(those, wanted, say)
 
@@ -107,7 +109,7 @@ def _headline(asked: Asked, those: Sequence[Alert], meant: Meant, wanted: str, w
     )
 
 
-def _table(those: Sequence[Alert], muted: dict[str, float | None], say: Say) -> None:
+def _table(those: Sequence[Alert], newest: told.Newest, muted: dict[str, float | None], say: Say) -> None:
     headers = (
         ["심각도", "서버", "규칙", "값 (기준)", "기간", "상태"]
         if say.locale == "ko"
@@ -118,7 +120,7 @@ def _table(those: Sequence[Alert], muted: dict[str, float | None], say: Say) -> 
             severity_word(one["severity"], say),
             told.where(one, say),
             say.name(one["rule_name"]),
-            told.about(one, say),
+            told.about(one, say, newest),
             told.lasted(one, say),
             told.state(one, muted, say),
         ]

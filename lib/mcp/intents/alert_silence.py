@@ -36,7 +36,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     those = told.those_of(sources.open_alerts(), asked, reach.meant)
     is_vague = reach.meant.is_whole and not asked.metrics and not names_everything(asked)
     if is_vague and not asked.words("severity") and len(those) != 1:
-        _ask_which(those, say)
+        _ask_which(those, sources, say)
         return
     params = _params(asked, reach, sources, those, only=is_vague or bool(asked.words("severity")), say=say)
     if params is None:
@@ -139,8 +139,8 @@ def _matched(those: list[Alert], sources: Sources, say: Say) -> None:
     if not those:
         say.line(f"지금 해당하는 열린 알림은 {number}건입니다.", f"Open now: {number}.")
         return
-    muted = told.muted(sources, those)
-    shown = "; ".join(told.line_of(one, say, muted) for one in those[:MOST_SHOWN])
+    muted, newest = told.muted(sources, those), told.current(sources, those[:MOST_SHOWN])
+    shown = "; ".join(told.line_of(one, say, newest, muted) for one in those[:MOST_SHOWN])
     more = len(those) - MOST_SHOWN
     if more > 0:
         rest = say.count(more, "more")
@@ -148,14 +148,15 @@ def _matched(those: list[Alert], sources: Sources, say: Say) -> None:
     say.line(f"지금 해당하는 열린 알림 {number}건: {shown}.", f"Open now: {number} – {shown}.")
 
 
-def _ask_which(those: list[Alert], say: Say) -> None:
+def _ask_which(those: list[Alert], sources: Sources, say: Say) -> None:
+    newest = told.current(sources, those[:MOST_SHOWN])
     number = say.count(len(those), "alerts", source=told.SOURCE)
     say.line(
         f"어느 서버나 지표의 알림을 음소거할까요? 지금 열린 알림은 {number}건입니다.",
         f"Which server's or metric's alerts? {number} are open now.",
     )
     for one in those[:MOST_SHOWN]:
-        line = f"- {told.line_of(one, say)}"
+        line = f"- {told.line_of(one, say, newest)}"
         say.line(line, line)
     told.evidence(those, say)
     for name in list(dict.fromkeys(one["server"] for one in those if one["server"]))[:2]:

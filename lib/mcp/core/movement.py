@@ -1,0 +1,76 @@
+"""What changed its level, over some servers and a time: of the query layer's bins, by the analyzer of change points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lib.mcp.core.sources import MOST_READS, Sources
+from lib.monitoring.analysis import read_stretch
+from lib.monitoring.analyzers.changes import Change, change_points
+from lib.monitoring.analyzers.performance import worth
+from lib.monitoring.analyzers.ranks import median
+from lib.monitoring.analyzers.tracks import Track
+
+# Symptoms first, what people notice; then what is used up.
+WATCHED = (
+    "latency", "error_rate", "cpu", "memory", "iowait", "swap", "disk", "load1", "disk_busy", "requests", "connections",
+    "net_in", "net_out",
+)  # fmt: skip
+SYMPTOMS = ("latency", "error_rate")
+FEWEST = 10
+POINTS = 360
+
+type Key = tuple[str, str]  # (server, series)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    server: str
+    series: str
+    change: Change
+
+    @property
+    def is_up(self) -> bool:
+        return self.change.after > self.change.before
+
+    @property
+    def size(self) -> float:
+        """How large it is beside what is worth naming, and how much of the values it moved."""
+        least = max(worth(self.series, self.change.before), 1e-9)
+        return abs(self.change.delta) * abs(self.change.after - self.change.before) / least
+
+
+def read(
+    sources: Sources, servers: Sequence[str], series: Iterable[str], start: float, end: float, points: int = POINTS
+) -> tuple[dict[Key, Track], int]:
+    """({(server, series): its bins}, seconds of a bin); one query. Of a disk each mount is told, not the headline."""
+    first, last = int(start), int(end)
+    found = sources.house.queries.stretches(
+        list(servers)[:MOST_READS], list(series), first, last, points, sources.sight
+    )
+    step = max((int(one["step"]) for one in found.values()), default=0)
+    tracks = {
+        (name, one): track
+        for name, answer in found.items()
+        for one, track in read_stretch(answer, first, last).tracks.items()
+        if len(track) >= FEWEST and one != "uptime"
+    }
+    return tracks, step
+
+
+def moves(tracks: Mapping[Key, Track], start: float = 0.0, end: float = float("inf")) -> list[Move]:
+    """Every change of level in [start, end), the largest first."""
+    found = [
+        Move(server, series, change)
+        for (server, series), track in tracks.items()
+        for change in change_points(track, worth(series, median(track.mean)))
+        if start <= change.at < end
+    ]
+    return sorted(found, key=lambda one: (-one.size, one.server, one.series))
+
+
+def leading(found: Sequence[Move]) -> Move | None:
+    """The one that people mean by "what is wrong": a symptom that got worse before all, else the largest."""
+    worse = [one for one in found if one.series in SYMPTOMS and one.is_up]
+    return next(iter([*worse, *(one for one in found if one.is_up), *found]), None)

@@ -1,0 +1,329 @@
+"""Why: what changed when, ranked hypotheses with their numbers, what was ruled out, what to look at next.
+
+The moment is that of the alert, or of the last change of level; where the question names no server or no metric the
+worst open alert is meant, else what changed most, and that is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lib.domain.metrics import bounds_of
+from lib.mcp.core import alerts as told_alerts
+from lib.mcp.core import hypotheses as words
+from lib.mcp.core.alerts import Alert
+from lib.mcp.core.measures import measure
+from lib.mcp.core.movement import WATCHED, Move, leading, moves, read
+from lib.mcp.core.phrases import (
+    capital,
+    range_words,
+    scope,
+    server_source,
+    server_url,
+    severity_word,
+    warn_of_age,
+    warn_of_unknown,
+)
+from lib.mcp.core.question import DAY, HOUR, Asked, Question, Range
+from lib.mcp.core.responder import Say
+from lib.mcp.core.sources import Server, Sources
+from lib.mcp.knowledge import troubleshooting as kb
+
+SOON, LATER = 6 * HOUR, DAY  # how far back a change is looked for where no time is named
+MARGIN = HOUR  # before the time asked about, so that what changed at its beginning can be told from what was before
+USING = {"cpu": "cpu", "load1": "cpu", "memory": "memory", "swap": "memory"}  # of a process, by what it explains
+_SLOW = re.compile(r"느려|느린|느리|지연|응답|버벅|(?<![a-z])(?:slow|sluggish|laggy|latency|response)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to be explained. `series` is "" for an alert about no series; `how` says by what it was chosen: alert,
+    change, slow (latency, because the question says so), or level where nothing changed."""
+
+    server: Server
+    series: str
+    at: float
+    how: str
+    alert: Alert | None = None
+
+
+def answer(asked: Asked, sources: Sources, say: Say) -> None:
+    meant = sources.meant(asked)
+    if not meant.servers:
+        say.line("그 조건에 맞는 서버가 없습니다.", "There is no such server.")
+        return
+    target = _target(asked, sources, meant.servers)
+    if target is None:
+        _tell_nothing(asked, sources, say)
+        return
+    if len(meant.servers) == 1 or not target.server.is_there:
+        warn_of_age([target.server], sources, say)
+    _explain(target, asked, sources, say)
+    warn_of_unknown(asked, say)
+
+
+def _target(asked: Asked, sources: Sources, servers: Sequence[Server]) -> Target | None:
+    by_name = {one.id: one for one in servers}
+    series = [one for name in asked.metrics for one in measure(name).series]
+    how = "change"
+    if not series and _SLOW.search(asked.text) and sources.latest(servers, [measure("latency")]):
+        series, how = ["latency"], "slow"
+    time = asked.range(sources.now, SOON) if asked.entities.get("time") else None
+    alert = _alert(asked, sources, by_name, series, time)
+    if alert is not None:
+        subject = str(alert["subject"] or "")
+        about = subject if bounds_of(subject) is not None else ""
+        at = float(alert.get("since_epoch") or alert["opened_at_epoch"])
+        return Target(by_name[alert["server"]], about, at, "alert", alert)
+    found = _change(sources, list(by_name), series or list(WATCHED), time)
+    if found is not None:
+        return Target(by_name[found.server], found.series, float(found.change.at), how)
+    if series and len(servers) == 1:
+        return Target(servers[0], series[0], sources.now if time is None else time.end, "level")
+    return None
+
+
+def _alert(
+    asked: Asked, sources: Sources, by_name: dict[str, Server], series: Sequence[str], time: Range | None
+) -> Alert | None:
+    """The worst open one of these servers, or the worst that was open then."""
+    known = told_alerts.during(sources, time.start, time.end) if time else sources.open_alerts()
+    those = told_alerts.those_of(known, asked, sources.meant(asked))
+    fitting = [
+        one for one in those
+        if one["server"] in by_name and (not series or str(one["subject"] or "").partition(":")[0] in series)
+    ]  # fmt: skip
+    return next(iter(fitting), None)
+
+
+def _change(sources: Sources, servers: list[str], series: list[str], time: Range | None) -> Move | None:
+    """The change that is meant: in the time asked about, else of the last hours, else of the last day."""
+    now = sources.now
+    spans = [(time.start, time.end)] if time else [(now - SOON, now), (now - LATER, now)]
+    for start, end in spans:
+        tracks, _ = read(sources, servers, series, start - MARGIN if time else start, end)
+        found = leading(moves(tracks, start, end))
+        if found is not None:
+            return found
+    return None
+
+
+def _explain(target: Target, asked: Asked, sources: Sources, say: Say) -> None:
+    why, name = sources.house.why, target.server.id
+    if target.how == "level":
+        _tell_level(target, asked, sources, say)
+        return
+    found = (
+        why.of_alert(target.alert["id"], sources.sight)
+        if target.alert is not None
+        else why.of_server(name, target.series, int(target.at), sources.sight)
+    )
+    subject = f"{say.name(name)} {words.called(target.series, say)}".strip() if target.series else say.name(name)
+    _tell_change(target, found, subject, sources, say)
+    _tell_choice(target, asked, say)
+    ranked = found["hypotheses"]
+    if ranked:
+        first = words.told(ranked[0], say)
+        say.line(f"가장 유력: **{first}**", f"Most likely: **{first}**")
+        rest = "; ".join(words.told(one, say) for one in ranked[1:3])
+        if rest:
+            say.line(f"그다음: {rest}", f"Then: {rest}")
+    else:
+        servers = say.count(found["looked_at"]["servers"], "servers_looked_at")
+        series = say.count(found["looked_at"]["series"], "series_looked_at")
+        span = say.span(found["from_epoch"], found["to_epoch"])
+        say.line(
+            f"설명할 만한 변화나 이벤트를 찾지 못했습니다(서버 {servers}대, 지표 {series}개, {span}).",
+            f"Nothing that would explain it was found ({servers} servers, {series} series, {span}).",
+        )
+    _tell_excluded(found, name, say)
+    _tell_company(target, found, sources, say)
+    _tell_next(target, found, subject, say)
+    words.evidence(found, say)
+    if target.alert is not None:
+        say.evidence("alert", target.alert["id"], f"/#/alerts/{target.alert['id']}")
+    _show(target, found, say)
+
+
+def _tell_change(target: Target, found: words.Found, subject: str, sources: Sources, say: Say) -> None:
+    change, at = found["changed"], say.moment(found["moment_epoch"])
+    alert = target.alert
+    if change is not None:
+        moved = words.from_to(change, target.server.id, target.series, say)
+        up = change["after"] > change["before"]
+        ko, en = ("올랐습니다", "rose") if up else ("내렸습니다", "fell")
+        before = say.count(change["n"], "values_before", server=target.server.id)
+        say.line(
+            f"{subject}: {at}에 {ko} – **{moved}** (앞뒤 중앙값, 그 전 값 {before}개).",
+            f"{subject} {en} **{moved}** at {at} (medians; {before} values before).",
+        )
+    elif alert is not None and not target.series:
+        what = told_alerts.about(alert, say, told_alerts.current(sources, [alert]))
+        say.line(f"{subject}: {at}부터 – {what}.", f"{subject}: since {at} – {what}.")
+    else:
+        level = ""
+        if alert is not None and alert.get("value") is not None:
+            level = f" {told_alerts.about(alert, say, told_alerts.current(sources, [alert]))}."
+        span = say.span(found["from_epoch"], found["to_epoch"])
+        say.line(
+            f"{subject}: {span}에 수준이 뚜렷이 바뀐 때가 없습니다.{level}",
+            f"{subject}: its level did not clearly change in {span}.{level}",
+        )
+
+
+def _tell_choice(target: Target, asked: Asked, say: Say) -> None:
+    """By what the target was chosen, where the question left that open."""
+    is_named = bool(asked.words("servers")) and bool(asked.metrics)
+    if target.alert is not None:
+        alert = target.alert
+        which = f"{severity_word(alert['severity'], say)} {say.name(alert['rule_name'])}"
+        lasted = told_alerts.lasted(alert, say)
+        default = "" if is_named else say.either(" 가장 심각한 알림을 골랐습니다.", " It is the worst alert there.")
+        say.line(f"알림: {which}, {lasted}.{default}", f"Alert: {which}, {lasted}.{default}")
+    elif target.how == "slow":
+        say.line("느림을 지연 시간으로 읽었습니다.", "Slow is read as latency.")
+    elif not is_named:
+        say.line(
+            "알림이 없어 가장 크게 변한 지표를 골랐습니다.",
+            "Without an alert there, this is what changed most.",
+        )
+
+
+def _tell_excluded(found: words.Found, server: str, say: Say) -> None:
+    excluded = words.ruled_out(found["ruled_out"], server, say)
+    if excluded:
+        say.line(f"제외: {excluded}.", f"Ruled out: {excluded}.")
+
+
+def _tell_company(target: Target, found: words.Found, sources: Sources, say: Say) -> None:
+    """Whether its fellows changed too, and which process used most."""
+    parts = []
+    peers = found["peers"]
+    if peers["measured"] and found["changed"] is not None:
+        measured, changed = (say.count(peers[one], f"peers_{one}") for one in ("measured", "changed"))
+        alone = peers["changed"] == 0
+        parts.append(
+            say.either(
+                f"같은 그룹의 다른 서버 {measured}대 중 {changed}대도 변함" + (" → 이 서버만의 일" if alone else ""),
+                f"{changed} of {measured} fellows in its group changed too" + (": only this server" if alone else ""),
+            )
+        )
+    using = USING.get(target.series)
+    if using is not None:
+        moment = int(found["moment_epoch"])
+        is_old = sources.now - moment > SOON and (target.alert is None or target.alert["resolved_at_epoch"])
+        listed = sources.house.queries.processes(target.server.id, moment if is_old else None, sources.sight)
+        used = [one for one in listed["processes"] or [] if one.get(using) is not None]
+        if used:
+            top = max(used, key=lambda one: float(one[using]))
+            share = say.number(
+                top[using], "%", server=target.server.id, metric=f"process_{using}",
+                source=server_source(target.server.id, "/processes"),
+            )  # fmt: skip
+            at = say.moment(listed["at_epoch"])
+            parts.append(
+                say.either(
+                    f"가장 많이 쓴 프로세스 {say.code(top['name'])} {share} ({at})",
+                    f"the process that used most: {say.code(top['name'])} {share} ({at})",
+                )
+            )
+    if parts:
+        line = "; ".join(parts)
+        say.line(f"{line}.", f"{capital(line)}.")
+
+
+def _tell_next(target: Target, found: words.Found, subject: str, say: Say) -> None:
+    ranked = found["hypotheses"]
+    if not ranked:
+        say.line(
+            "다음 확인: 로그와 프로세스, 그 시각의 배포 기록. 상관관계는 원인이 아닙니다.",
+            "Next: its logs and processes, and what was deployed then. Correlation is not cause.",
+        )
+        return
+    ko, en = words.falsifier(ranked[0], subject, say)
+    checks = [_check(one, say) for one in ranked[:2]]
+    topic = kb.for_metric(target.series) if target.series else None
+    if topic is not None:
+        title = say.name(kb.runbook(topic).title.of(say.locale))
+        checks.append(say.either(f"런북 “{title}”", f"the runbook “{title}”"))
+    look = ", ".join(dict.fromkeys(checks))
+    say.line(
+        f"반증: {ko} 다음 확인: {look}. 상관관계는 원인이 아닙니다.",
+        f"The first is {en}. Next: {look}. Correlation is not cause.",
+    )
+
+
+def _check(one: words.Found, say: Say) -> str:
+    server = say.name(one["server"])
+    what = words.called(one["what"], say) if one["kind"] == "metric" else words.kind_of(one["kind"], say)
+    return say.either(f"{server} {what}", f"{what} of {server}")
+
+
+def _tell_level(target: Target, asked: Asked, sources: Sources, say: Say) -> None:
+    """Nothing changed: how it is, over the time that was looked at."""
+    of, name = measure(target.series), target.server.id
+    time = asked.range(sources.now, LATER)
+    found = sources.stretches([name], of, time.start, time.end).get(name)
+    subject, span = f"{say.name(name)} {words.called(target.series, say)}", range_words(time, say)
+    if found is None:
+        say.line(
+            f"{subject}: {span}에 수집된 값이 없어 원인을 찾을 수 없습니다.",
+            f"{subject}: nothing was collected in {span}, so no cause can be found.",
+        )
+        return
+    last, mean, low, high = (
+        words.value(one, name, target.series, say) for one in (found.last, found.mean, found.low[0], found.high[0])
+    )
+    say.line(
+        f"{subject}: {span}에 수준이 뚜렷이 바뀐 때가 없어 설명할 변화가 없습니다.",
+        f"{subject}: its level did not clearly change in {span}; there is no change to explain.",
+    )
+    say.line(
+        f"마지막 {last}, 평균 {mean}, 최소 {low}, 최대 {high}. 이 지표에 열린 알림은 없습니다.",
+        f"Last {last}, average {mean}, minimum {low}, maximum {high}. No alert about it is open.",
+    )
+    say.evidence("metric", f"{name}/{target.series}", server_url(name), (time.start, time.end))
+    say.chart("line", [{"server": name, "metric": target.series}], time.start, time.end)
+    say.suggest("오늘 이상 징후 있어?", "Any anomalies today?")
+    say.suggest(f"{name} 상태", f"Status of {name}")
+
+
+def _show(target: Target, found: words.Found, say: Say) -> None:
+    name = target.server.id
+    lines = [{"server": name, "metric": target.series}] if target.series else []
+    metrics = [one for one in found["hypotheses"][:2] if one["kind"] == "metric"]
+    lines += [{"server": one["server"], "metric": one["what"]} for one in metrics]
+    if lines:
+        level = (target.alert or {}).get("level")
+        say.chart("line", lines, found["from_epoch"], found["to_epoch"], step=found["step"], threshold=level)
+    if metrics:
+        other = metrics[0]
+        ko, en = (measure(other["what"]).called(one) for one in ("ko", "en"))
+        say.suggest(f"{other['server']} {ko} 왜 변했어?", f"Why did {en} of {other['server']} change?")
+    if target.series:
+        of = measure(target.series)
+        say.suggest(f"{name} {of.called('ko')} 높을 때 해결 방법", f"How to fix high {of.called('en')} on {name}?")
+    say.suggest(f"{name} 에러 로그 보여줘", f"Show error logs of {name}")
+    say.suggest(f"{name} 최근 6시간 추이", f"{name} over the last 6 hours")
+
+
+def _tell_nothing(asked: Asked, sources: Sources, say: Say) -> None:
+    what = scope(asked, sources.meant(asked), say)
+    time = asked.range(sources.now, LATER)
+    span = say.span(time.start, time.end)
+    say.line(
+        f"{what}: 열린 알림도, {span}에 뚜렷한 변화도 없어 설명할 것이 없습니다.",
+        f"{what}: no open alert, and no clear change in {span}: there is nothing to explain.",
+    )
+    say.suggest("최근 24시간 알림 보여줘", "Show alerts of the last 24 hours")
+    say.suggest("오늘 이상 징후 있어?", "Any anomalies today?")
+
+
+QUESTION = Question(
+    "root_cause",
+    answer,
+    tool="explain_alert",
+    examples=(("가장 심각한 알림 원인 분석해줘", "Why did the worst alert open?"),),
+)
