@@ -118,7 +118,7 @@ class Services:
         from lib.mcp.protocol.catalogue import OFFER
         from lib.mcp.protocol.server import Server
 
-        return Server(OFFER, self.settings.version)
+        return Server(OFFER, self.settings.version, self.settings.jwt_secret)
 
     @cached_property
     def public_status(self) -> PublicStatus:

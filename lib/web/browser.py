@@ -27,12 +27,13 @@ def refuse_foreign_pages(current: Request, base_url: str | None) -> None:
 
 def refuse_foreign_origin(current: Request, base_url: str | None) -> None:
     """For routes that need a credential no browser sends by itself. Raises Forbidden when a page of another origin made
-    the request, also one whose name was bent to this address (DNS rebinding): the host it names must then be ours."""
+    the request, also one whose name was bent to this address (DNS rebinding): what the request calls us must be the
+    name that the settings give, or this machine's own."""
     origin = current.headers.get("Origin")
     if origin is None:
         return
     host = urlsplit(origin).netloc.lower()
-    ours = {urlsplit(base_url).netloc.lower()} if base_url else {current.host.lower()}
+    ours = {urlsplit(base_url).netloc.lower()} if base_url else set()
     if urlsplit(f"//{current.host}").hostname in LOOPBACK:
         ours.add(current.host.lower())
     if host not in ours or current.host.lower() not in ours:

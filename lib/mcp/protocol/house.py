@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from lib.domain.telemetry import clean_name
 from lib.mcp.core.assistant import Assistant
 from lib.mcp.core.sources import House as UseCases
 from lib.mcp.npu.nearest import nearest
+from lib.mcp.protocol.asking import Inputs
 
 
 class Services(UseCases, Protocol):
@@ -36,7 +37,8 @@ class Noted(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """`base_url` is where pages are; `count` takes one request of a class from the caller's limit, or raises."""
+    """`base_url` is where pages are; `count` takes one request of a class from the caller's limit, or raises. `inputs`
+    are what the client brought when it was asked for something."""
 
     services: Services
     principal: Principal
@@ -44,6 +46,7 @@ class House:
     now: float
     noted: Noted
     count: Callable[[RateClass], None]
+    inputs: Inputs = field(default_factory=Inputs)
 
     @property
     def sight(self) -> Sight:

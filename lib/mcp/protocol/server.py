@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lib.domain import strict_json
 from lib.domain.errors import BadInput, DomainError, NotFound, Unavailable
 from lib.mcp.protocol import eras, schemas
+from lib.mcp.protocol.asking import InputRequired, Seal
 from lib.mcp.protocol.eras import Era
 from lib.mcp.protocol.house import House
 from lib.mcp.protocol.listings import Listings
@@ -60,8 +61,11 @@ type Handler = Callable[[Message, Era, House, Mapping[str, str]], Given]
 class Server:
     """Thread-safe."""
 
-    def __init__(self, offer: Offer, version: str) -> None:
+    def __init__(self, offer: Offer, version: str, secret: str | None = None) -> None:
+        """Without a secret that all instances share nothing is asked back: it could not be told whether an answer
+        belongs to the question."""
         self._offer = offer
+        self._seal = Seal(secret) if secret else None
         self._info = {"name": NAME, "title": TITLE, "version": version}
         self._tools = {one.name: one for one in offer.tools}
         self._listings = Listings(offer)
@@ -128,17 +132,29 @@ class Server:
         if handler is None:
             raise RpcError(METHOD_NOT_FOUND, f"Method not found: {message.method[:100]}")
         try:
-            given = handler(message, era, house, headers)
+            given = self._given(handler, message, era, house, headers)
         except BadInput as error:
             raise RpcError(INVALID_PARAMS, told_in_words(error)) from None
         result = dict(given.result)
         if era.is_modern:
-            result["resultType"] = "complete"
+            result.setdefault("resultType", "complete")
             result["_meta"] = {eras.META + "serverInfo": self._info}
             if given.fresh_ms is not None:
                 result["ttlMs"] = given.fresh_ms
                 result["cacheScope"] = "public" if given.is_public else "private"
         return {"jsonrpc": "2.0", "id": message.id, "result": result}
+
+    def _given(self, handler: Handler, message: Message, era: Era, house: House, headers: Mapping[str, str]) -> Given:
+        """What the method gives, or the question that it asks back."""
+        if not era.is_modern or self._seal is None:
+            return handler(message, era, house, headers)
+        caller = f"{house.principal.kind} {house.principal.id}"
+        inputs = self._seal.inputs(message, era.capabilities, caller, house.now)
+        try:
+            return handler(message, era, replace(house, inputs=inputs), headers)
+        except InputRequired as needed:
+            asked = self._seal.asked(needed, message, inputs, caller, house.now)
+            return Given({"resultType": "input_required", **asked})
 
     # methods
 

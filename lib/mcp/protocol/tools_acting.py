@@ -10,6 +10,7 @@ from lib.domain.errors import BadInput, NotFound
 from lib.domain.moments import iso
 from lib.mcp.npu.nearest import nearest
 from lib.mcp.protocol import shapes as s
+from lib.mcp.protocol.asking import InputRequired, form
 from lib.mcp.protocol.house import House
 from lib.mcp.protocol.offer import Arguments, Tool
 from lib.mcp.protocol.tools_alerts import alert_of
@@ -19,6 +20,8 @@ from lib.monitoring.alerts.rulebook import WantedRule, body_of
 from lib.monitoring.collectors.error_tracker import read_text
 
 CONFIRM = s.flag("do it; without it the answer says what would be done, and nothing is", default=False)
+ASKED = "agreed"
+REFUSED = "nothing was changed: the person did not agree"
 HOW = "nothing was changed; call again with `confirm: true` once a person has agreed"
 DONE = s.gives(
     {
@@ -31,9 +34,24 @@ DONE = s.gives(
 LEVELS = ("warning", "critical", "recovery")
 
 
-def _done(house: House, args: Arguments, would: str) -> dict[str, Any]:
-    done = bool(args["confirm"])
-    return {"as_of": iso(house.now), "done": done, "would": would, "next": None if done else HOW}
+def is_agreed(house: House, args: Arguments, would: str) -> bool:
+    """Whether to do it. That a model says so is enough where its client cannot ask a person; where it can, the person
+    is asked, and agrees to these very arguments. Raises InputRequired."""
+    if not args["confirm"]:
+        return False
+    if not house.inputs.can("elicitation/create") or house.inputs.was_refused(ASKED):
+        return not house.inputs.was_refused(ASKED)
+    if house.inputs.state == would:
+        agreed = house.inputs.accepted(ASKED)
+        if agreed is not None:
+            return agreed.get("agree") is True
+    agree = {"agree": {"type": "boolean", "title": "Agree", "description": "Do this now", "default": False}}
+    raise InputRequired({ASKED: form(f"A language model asks to {would}.", agree, ("agree",))}, would)
+
+
+def _done(house: House, would: str, *, done: bool) -> dict[str, Any]:
+    how = REFUSED if house.inputs.responses else HOW
+    return {"as_of": iso(house.now), "done": done, "would": would, "next": None if done else how}
 
 
 def _gives(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,11 +66,12 @@ def ack_alert(house: House, args: Arguments) -> dict[str, Any]:
         would = f"change nothing: the alert {alert_id} is over"
     elif alert.get("acked_by"):
         would = "change nothing: somebody acknowledged it before"
-    if args["confirm"]:
+    done = is_agreed(house, args, would)
+    if done:
         house.count("write")
         with house.noted("incident_acknowledged", "incident", alert_id, **({"note": note} if note else {})):
             alert = house.services.alerts.act(alert_id, "acknowledge", house.by, note, house.sight)["alert"]
-    return {**_done(house, args, would), "alert": alert_line(house, alert)}
+    return {**_done(house, would, done=done), "alert": alert_line(house, alert)}
 
 
 def silence_alert(house: House, args: Arguments) -> dict[str, Any]:
@@ -69,12 +88,13 @@ def silence_alert(house: House, args: Arguments) -> dict[str, Any]:
     quietbook = house.services.quietbook
     ends = quietbook.preview(wanted, house.now)["windows"][0]["to"]
     made = None
-    if args["confirm"]:
+    would = f"tell nobody of {what} for {args['minutes']} minutes; other alerts are told as ever"
+    done = is_agreed(house, args, would)
+    if done:
         house.count("write")
         with house.noted("silence_added", "silence", comment=wanted.comment[:200]):
             made = quietbook.create(wanted, house.by, house.now, house.sight)
-    would = f"tell nobody of {what} for {args['minutes']} minutes; other alerts are told as ever"
-    return {**_done(house, args, would), "ends": ends, "silence": made["id"] if made else None}
+    return {**_done(house, would, done=done), "ends": ends, "silence": made["id"] if made else None}
 
 
 def set_threshold(house: House, args: Arguments) -> dict[str, Any]:
@@ -85,13 +105,15 @@ def set_threshold(house: House, args: Arguments) -> dict[str, Any]:
     wanted = WantedRule.model_validate({name: rule[name] for name in WantedRule.model_fields} | sent)
     body_of(wanted)  # what makes no sense is refused in a dry run too
     before = {name: rule[name] for name in LEVELS}
-    if args["confirm"]:
+    changes = ", ".join(f"{name} {_told(before[name])} to {_told(value)}" for name, value in sent.items())
+    would = f"change the rule {rule['id']} for everybody: {changes}"
+    done = is_agreed(house, args, would)
+    if done:
         house.count("write")
         with house.noted("rule_changed", "rule", rule["id"], name=wanted.name):
             rule = house.services.rulebook.change(rule["id"], wanted, rule["version"])
-    changes = ", ".join(f"{name} {_told(before[name])} to {_told(value)}" for name, value in sent.items())
     return {
-        **_done(house, args, f"change the rule {rule['id']} for everybody: {changes}"),
+        **_done(house, would, done=done),
         "rule": rule["id"],
         "metric": rule["metric"],
         "before": before,
