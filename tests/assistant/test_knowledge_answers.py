@@ -125,6 +125,14 @@ def test_a_difference_is_told_and_both_terms_can_be_asked_for(hub: Hub, locale: 
 
 
 @BOTH
+def test_two_terms_nobody_takes_for_each_other_are_both_told(hub: Hub, locale: str) -> None:
+    text = "스왑과 SLA의 차이는?" if locale == "ko" else "how is swap different from an SLA?"
+    reply = hub.ask("concept_explain", locale, text=text)
+    assert term("swap").what.of(locale) in reply.answer
+    assert term("sla").what.of(locale) in reply.answer
+
+
+@BOTH
 def test_a_term_nobody_knows_is_said_to_be_unknown(hub: Hub, locale: str) -> None:
     reply = hub.ask("concept_explain", locale, text="김치찌개가 뭐야?")
     assert reply.facts == []

@@ -46,7 +46,7 @@ def test_an_answer_is_whole_in_both_languages(one: Help) -> None:
             assert HANGUL.search(CODE.sub("", text.ko)), text.ko
         assert not HANGUL.search(text.en), text.en
     for text in one.lines:
-        prose = re.sub(r"\([^)]*\)", "", CODE.sub("", text.ko)).rstrip(". ")
+        prose = re.sub(r"\([^)]*\)", "", CODE.sub("", text.ko)).rstrip(".: ")
         if prose and not text.ko.startswith(("- ", "2. ", "확인: ")):
             assert re.sub(r"(?<=니다):\s.*$", "", prose).endswith("니다"), text.ko
         # Numbers of the knowledge become facts: they must read as numbers, and no time of day or date.
@@ -131,6 +131,12 @@ def test_options_and_files_are_those_of_the_installer_and_the_agent(one: Help) -
         ("servers", "서버를 삭제하고 싶어", "how do I delete a server"),
         ("hub", "모니터 자체가 죽으면?", "how do I check hub health"),
         ("sensitivity", "이상 징후 감도 조절", "too many anomalies, false positives"),
+        ("sharing", "대시보드를 공유하려면?", "can I embed a chart"),
+        ("data", "데이터가 외부로 나가?", "do you send my data to a third party"),
+        ("retention", "로그 저장 정책은 며칠이야", "how long are logs kept"),
+        ("mcp", "코파일럿에 연결하기", "how to use mcp"),
+        ("rules", "임계값은 어디서 설정해?", "where do I change the threshold"),
+        ("answers", "사람이야 봇이야", "are you an ai"),
     ],
 )
 def test_questions_about_the_product_find_their_answer(key: str, ko: str, en: str) -> None:
@@ -156,6 +162,11 @@ def test_questions_about_the_product_find_their_answer(key: str, ko: str, en: st
         ("measured", "에이전트는 무엇을 수집해?", "what does the agent collect"),
         ("overhead", "에이전트가 무거워? 부담은?", "what is the overhead of the agent"),
         ("event", "배포 표시 남기는 방법", "how do I mark a deploy"),
+        ("files", "에이전트 설정 파일 위치", "where is the config file of the agent"),
+        ("interval", "에이전트 수집 주기는?", "how often does the agent send"),
+        ("not_reporting", "설치했는데 서버가 안 보여", "i installed the agent but nothing shows up"),
+        ("key", "에이전트 API 키 어떻게 발급해", "where do I find the ingest key"),
+        ("install", "우분투에 에이전트 설치", "setup script for the agent on ubuntu"),
     ],
 )
 def test_questions_about_the_agent_find_their_answer(key: str, ko: str, en: str) -> None:

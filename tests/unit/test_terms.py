@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
 
 from lib.domain.metrics import DERIVED, METRICS
 from lib.mcp.knowledge.terms import Term, difference_for, differences, term, term_for, terms
-from lib.monitoring.analyzers.wellbeing import WEIGHTS
+from lib.monitoring.absence import GRACE_SECONDS, OFFLINE_INTERVALS, STALE_INTERVALS
+from lib.monitoring.analyzers.anomaly import FADE, THRESHOLDS
+from lib.monitoring.analyzers.wellbeing import INCIDENT_POINTS, MOST_FOR_INCIDENTS, WEIGHTS
 
 HANGUL = re.compile(r"[가-힣]")
 METRIC_TERMS = [one for one in terms() if term(one).metric is not None]
@@ -122,3 +125,29 @@ def test_where_points_begin_is_what_the_health_score_says(name: str) -> None:
     assert told is not None
     assert f"{WEIGHTS[name].start:g}%" in told.ko
     assert f"{WEIGHTS[name].start:g} %" in told.en
+
+
+def test_scores_told_are_those_of_the_detector() -> None:
+    told = term("anomaly_score")
+    assert told.usual is not None
+    assert told.measured is not None
+    for level in THRESHOLDS.values():
+        assert f"{level:g}" in told.usual.ko
+        assert f"{level:g}" in told.usual.en
+    halved = round(math.log(0.5) / math.log(FADE))
+    assert f"{halved}번" in told.measured.ko
+    assert f"{halved} values" in told.measured.en
+
+
+def test_points_and_times_told_are_those_of_the_product() -> None:
+    score, stale, offline = (term(key).measured for key in ("health_score", "stale", "offline"))
+    assert score is not None
+    assert stale is not None
+    assert offline is not None
+    for points in INCIDENT_POINTS.values():
+        assert f"{points:g}점" in score.ko
+    assert f"{MOST_FOR_INCIDENTS:g}점" in score.ko
+    assert {2: "두 배", 3: "세 배"}[STALE_INTERVALS] in stale.ko
+    assert {2: "두 배", 3: "세 배"}[OFFLINE_INTERVALS] in offline.ko
+    assert f"{GRACE_SECONDS}초" in stale.ko
+    assert f"{GRACE_SECONDS}초" in offline.ko

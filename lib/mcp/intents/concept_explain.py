@@ -6,7 +6,7 @@ from lib.mcp.core.question import Asked, Question
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Sources
 from lib.mcp.intents.known import tell, tell_live
-from lib.mcp.knowledge.terms import Difference, Term, difference_for, term, term_for
+from lib.mcp.knowledge.terms import Difference, Term, difference_for, term, term_for, terms_in
 from lib.mcp.knowledge.texts import Text
 
 _HEADS = (Text("재는 방법", "How we measure it"), Text("보통", "Usual"), Text("높으면", "When it is high"))
@@ -16,6 +16,10 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     difference = difference_for(asked.text, asked.metrics)
     if difference is not None and (_compares(asked.text) or len(asked.metrics) > 1):
         _differ(difference, say)
+        return
+    named = terms_in(asked.text)
+    if len(named) > 1 and _compares(asked.text):
+        _both(named[0], named[-1], say)
         return
     found = term_for(asked.text, asked.metrics)
     if found is None:
@@ -65,6 +69,14 @@ def _differ(found: Difference, say: Say) -> None:
     say.evidence("kb", f"kb:{a}/{b}", "")
     for key in (a, b):
         _ask_for(term(key), say)
+
+
+def _both(first: Term, second: Term, say: Say) -> None:
+    """Two terms that nobody takes for each other, one after the other."""
+    for one in (first, second):
+        tell(say, f"**{one.name.of(say.locale)}**: {one.what.of(say.locale)}", f"kb:{one.key}")
+        say.evidence("kb", f"kb:{one.key}", "")
+        _ask_for(one, say)
 
 
 def _go_on(found: Term, say: Say) -> None:

@@ -39,7 +39,7 @@ _SHELF = Shelf(
         ),
         help_of(
             "remove", ("에이전트 제거", "Removing the agent"),
-            "remove|uninstall|uninstalling|delete the agent|get rid of|take off|제거|삭제|지우|언인스톨|떼어|걷어",
+            "remove|uninstall|removal|대상에서 빼|모니터링에서 빼|감시에서 빼|제외|uninstalling|delete the agent|get rid of|take off|제거|삭제|지우|언인스톨|떼어|걷어",
             (
                 ("서버에서 아래 명령을 root로 실행합니다. 서비스를 끄고 에이전트를 지웁니다.", "Run this on the server as root; it stops the service and removes the agent."),
                 ("`curl -fsSL https://HUB/install.sh | sudo sh -s -- --uninstall`", "`curl -fsSL https://HUB/install.sh | sudo sh -s -- --uninstall`"),
@@ -51,7 +51,7 @@ _SHELF = Shelf(
         ),
         help_of(
             "not_reporting", ("에이전트가 보고하지 않을 때", "An agent that does not report"),
-            "not reporting|isn't reporting|no data|not sending|stopped sending|stopped reporting|doesn't show up|does not show up|not showing|no metrics|보고 안|보고를 안|보고하지|데이터가 안|데이터 안|값이 안|수집 안|수집이 안|안 보여|안 나와|안 떠|연결 안|끊겼",
+            "not reporting|isn't reporting|no data|not sending|stopped sending|stopped reporting|doesn't show up|does not show up|not showing|no metrics|nothing shows up|i see nothing|not listed|isn't listed|is not listed|not appear|doesn't appear|isn't appearing|isn't showing|not showing up|isn't show|won't connect|doesn't connect|isn't connecting|can't connect|can't authenticate|invalid key|gets a 401|401|won't start|fails to start|키 오류|인증 실패|안 잡혀|안 올라와|등록이 안|목록에 없|안 보내|안 붙|안붙|연결안|안됨|안 됨|실행이 안|멈췄|죽음|죽었|보고 안|보고를 안|보고하지|데이터가 안|데이터 안|값이 안|수집 안|수집이 안|안 보여|안 나와|안 떠|연결 안|끊겼",
             (
                 ("서버에서 `systemctl status openmanager-agent`와 `journalctl -u openmanager-agent -n 50`을 먼저 봅니다. 마지막 줄이 원인을 말합니다.", "On the server look at `systemctl status openmanager-agent` and `journalctl -u openmanager-agent -n 50` first: the last line says why."),
                 ("`401`이나 `403`은 키가 폐기됐거나 다른 서버에 묶인 것입니다. 새 키를 `/etc/openmanager-agent.key`에 쓰면 다음 보고부터 쓰입니다.", "`401` or `403`: the key was revoked or is bound elsewhere. Write a new one to `/etc/openmanager-agent.key`; it is read at the next post."),
@@ -63,7 +63,7 @@ _SHELF = Shelf(
         ),
         help_of(
             "key", ("에이전트 키", "The agent's key"),
-            "agent key|agent's key|where is the key|where is its key|key file|lost the key|lost my key|new key|rotate|rotation|key rotation|token|키는 어디|키 어디|키가 어디|에이전트 키|키 파일|키 분실|키를 잃|키 교체|키를 바꾸|키 바꾸|토큰",
+            "agent key|agent's key|agent api key|api key|ingest key|install key|registration key|agent token|api 키|인증키|등록키|where is the key|where is its key|key file|lost the key|lost my key|new key|rotate|rotation|key rotation|token|키는 어디|키 어디|키가 어디|에이전트 키|키 파일|키 분실|키를 잃|키 교체|키를 바꾸|키 바꾸|토큰",
             (
                 ("서버에서는 `/etc/openmanager-agent.key`에 있습니다(서비스만 읽을 수 있습니다). 화면에서는 만들 때 한 번만 보이고 다시 볼 수 없습니다.", "On the server it is in `/etc/openmanager-agent.key`, readable by the service only. On the page it is shown once, when it is made, and never again."),
                 ("새 키는 관리자가 '서버 추가' 또는 설정의 '키와 화면'에서 만듭니다. 보고에는 `write` 권한이면 충분합니다.", "An admin makes a new one by \"Add server\" or under *Settings, Keys and page*. To report, the scope `write` will do."),
@@ -75,7 +75,7 @@ _SHELF = Shelf(
         ),
         help_of(
             "systems", ("지원하는 시스템과 에이전트", "Systems and agents"),
-            "which agents?|which systems?|supported|support|operating systems?|platforms?|arm|alpine|ubuntu|centos|rocky|debian|어떤 운영체제|운영체제|지원|어떤 에이전트|플랫폼|우분투|데비안|센토스|록키|알파인|other agents|prometheus|telegraf|opentelemetry|프로메테우스|텔레그라프",
+            "which agents?|which systems?|supported|support|operating systems?|platforms?|arm|alpine|requirements?|어떤 운영체제|운영체제|어떤 os|무슨 os|지원 os|what os|which os|지원|어떤 에이전트|어떤 환경|플랫폼|알파인|요구 사항|요구사항|other agents|prometheus|telegraf|opentelemetry|otel|otlp|node exporter|collectd|statsd|프로메테우스|텔레그라프|오픈텔레메트리",
             (
                 ("Linux에서 실행됩니다. systemd가 있으면 설치 명령이 서비스까지 만들고, 없으면(Alpine 등) 파일을 놓은 뒤 실행할 명령을 알려 줍니다.", "It runs on Linux. With systemd the installer makes the service; without (as on Alpine) it puts the files in place and prints the command to run."),
                 ("필요한 것은 Python 3.8 이상(sqlite3, ssl 포함)뿐입니다. 다른 패키지는 쓰지 않습니다.", "It needs Python 3.8 or later with sqlite3 and ssl, and no package besides."),
@@ -129,6 +129,26 @@ _SHELF = Shelf(
             (("에러 로그 보여줘", "Show error logs"), ("서버 목록 보여줘", "List the servers"), *_EXAMPLES[:1]),
         ),
         help_of(
+            "files", ("에이전트의 파일과 로그", "The agent's files and log"),
+            "config file|config location|configuration file|where is the config|agent log|agent's log|log file of the agent|log location|log file|logs of the agent|file locations?|environment settings|설정 파일|설정 위치|에이전트 설정|agent 설정|configure the agent|환경설정|환경 설정|로그 위치|로그 파일 위치|에이전트 로그|파일 위치|파일 경로|스풀 위치",
+            (
+                ("설정은 `/etc/openmanager-agent.conf`에 있습니다. 고친 뒤 `systemctl restart openmanager-agent`로 다시 시작하거나, 설치 명령을 옵션과 함께 다시 실행합니다.", "Settings are in `/etc/openmanager-agent.conf`. Restart it by `systemctl restart openmanager-agent` after a change, or run the install line again with options."),
+                ("에이전트가 하는 말은 시스템 저널에 있습니다: `journalctl -u openmanager-agent -f`", "What it says is in the journal: `journalctl -u openmanager-agent -f`"),
+                ("키는 `/etc/openmanager-agent.key`, 프로그램은 `/usr/local/lib/openmanager-agent/agent.py`, 보내지 못한 값은 `/var/lib/openmanager-agent`에 있습니다.", "The key is in `/etc/openmanager-agent.key`, the program in `/usr/local/lib/openmanager-agent/agent.py`, and what was not sent yet in `/var/lib/openmanager-agent`."),
+            ),
+            (("에이전트 키는 어디 있어?", "Where is the agent's key?"), *_EXAMPLES[:2]),
+        ),
+        help_of(
+            "interval", ("재고 보내는 간격", "How often it measures and sends"),
+            "interval|how often|frequency|sampling rate|수집 주기|전송 주기|보고 주기|측정 주기|수집 간격|전송 간격|보고 간격|얼마나 자주|몇 초마다|주기",
+            (
+                ("10초마다 재고, 누군가 그 서버를 보고 있고 비용이 들지 않으면 5초마다 잽니다.", "It measures every ten seconds, and every five while somebody watches where that costs nothing."),
+                ("얼마나 자주 보낼지는 허브가 정합니다. 무료 요금제에서는 보통 1분, 자신의 Redis를 쓰면 10초입니다. 값의 간격은 그대로입니다.", "How often it posts is the hub's word: mostly once a minute on the free plans, every ten seconds with a Redis of your own. Samples stay as close as they are."),
+                ("기준을 넘은 값은 바로 보냅니다(최대 10초에 한 번). 간격을 직접 정하는 설정은 없습니다.", "A value beyond a level is posted at once, at most every ten seconds. There is no setting for the interval."),
+            ),
+            (("에이전트는 무엇을 수집해?", "What does the agent collect?"), *_EXAMPLES[1:]),
+        ),
+        help_of(
             "network", ("에이전트의 네트워크와 프록시", "The agent's network and proxies"),
             "proxy|firewall|outbound port|which port|https only|certificate authority|self signed|air gapped|internal network|프록시|방화벽|어떤 포트|사설 인증서|폐쇄망|내부망|인터넷 없",
             (
@@ -151,7 +171,7 @@ _SHELF = Shelf(
         ),
         help_of(
             "overhead", ("에이전트의 부담과 안전", "What the agent costs, and its safety"),
-            "overhead|footprint|how heavy|resource usage of the agent|does it slow|permissions of the agent|root|safe|security|secure|부담|오버헤드|가벼|무거|느려지|권한|루트|안전|보안",
+            "overhead|footprint|how heavy|resource usage of the agent|does it slow|permissions of the agent|permissions?|root|safe|security|secure|부담|오버헤드|가벼|무거|느려지|권한|루트|안전|보안",
             (
                 ("10초마다 재는 데 CPU 코어 하나의 약 0.04%, 메모리 29MB를 씁니다(공유 코어 2개에서 측정).", "Measuring every ten seconds takes about 0.04 % of a core and 29 MB of memory (measured on two shared cores)."),
                 ("root가 아니라 `openmanager-agent` 사용자로, systemd로 격리되어 실행됩니다(메모리 128MB 한도).", "It runs as the user `openmanager-agent`, not as root, confined by systemd (128 MB of memory at most)."),
@@ -172,7 +192,7 @@ _SHELF = Shelf(
         ),
     ),
     mask="에이전트리스|삭제된|로그인|login|log in|sign in",
-    particular=("windows", "macos", "container"),
+    particular=("windows", "macos", "container", "not_reporting"),
 )  # fmt: skip
 
 

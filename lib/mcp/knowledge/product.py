@@ -14,7 +14,7 @@ _SHELF = Shelf(
     (
         help_of(
             "capabilities", ("물어볼 수 있는 것", "What you can ask"),
-            "what can you do|what can i ask|what do you do|what are you able|your capabilities|capabilities|features|help|how do i use you|how to use|who are you|what are you|example questions|sample questions|무엇을 물어|뭘 물어|뭐 물어|물어볼 수|물어봐도|무엇을 할 수|뭘 할 수|뭐 할 수|할 줄 알|할 수 있는|기능|도움말|사용법|사용 방법|어떻게 써|너는 누구|넌 누구|누구야|뭐 하는|예시 질문|질문 예시",
+            "what can you do|what can i ask|what do you do|what are you able|your capabilities|capabilities|features|help|manual|guide|tutorial|about this product|this dashboard|openmanager|오픈매니저|이 제품|이 시스템|이 서비스|매뉴얼|가이드|how do i use you|how to use|who are you|what are you|example questions|sample questions|무엇을 물어|뭘 물어|뭐 물어|물어볼 수|물어봐도|무엇을 할 수|뭘 할 수|뭐 할 수|할 줄 알|할 수 있는|기능|도움말|사용법|사용 방법|어떻게 써|너는 누구|넌 누구|누구야|뭐 하는|뭐하는|예시 질문|질문 예시",
             (
                 ("서버의 상태, 지표, 알림에 대해 한국어나 영어로 물어보실 수 있습니다. 답의 숫자는 모두 저장된 데이터에서 나옵니다.", "Ask about your servers, their metrics and alerts, in Korean or English. Every number of an answer comes from stored data."),
                 ("- 지금과 과거: 상태 요약, 지표 값과 추이, 순위, 조건 검색, 서버와 기간 비교", "- Now and before: status, values and trends, rankings, conditions, comparing servers and periods"),
@@ -27,7 +27,7 @@ _SHELF = Shelf(
         ),
         help_of(
             "answers", ("답을 만드는 방법", "How answers are made"),
-            "how do you know|how do you work|how are answers|language model|llm|chatgpt|gpt|openai|claude api|artificial intelligence|hallucinat|can i trust|accurate|accuracy|where do the numbers|어떻게 답|답을 어떻게|답변은 어떻게|언어 모델|인공지능|챗지피티|지피티|정확해|정확한|믿어도|믿을 수|근거|출처|환각",
+            "how do you know|how do you work|how are answers|language model|llm|chatgpt|gpt|openai|claude api|artificial intelligence|hallucinat|can i trust|accurate|accuracy|where do the numbers|어떻게 답|답을 어떻게|답변은 어떻게|언어 모델|인공지능|챗지피티|지피티|정확해|정확한|믿어도|믿을 수|근거|출처|환각|외부 ai|학습에|내 질문|우리 질문|질문이 외부|are you an ai|are you a bot|are you human|are you a robot|사람이야|사람인가|봇이야|ai야|ai세요|ai인가",
             (
                 ("화면과 같은 조회를 거쳐 답하며, 답에 나오는 숫자는 모두 근거 목록에 있습니다. 데이터가 없으면 없다고 말합니다.", "Answers come from the same queries as the page, and every number in them is listed with its source. Where there is no data, I say so."),
                 ("언어 모델은 필요 없고 기본으로 쓰지 않습니다. 질문을 읽는 것도 이 허브 안에서 합니다. `OPENMANAGER_LLM_URL`을 정하면 문장을 다듬는 데 쓰며, 그때는 질문과 답이 그곳으로 보내집니다.", "No language model is needed, and by default none is used: questions are read within this hub. With `OPENMANAGER_LLM_URL` one may reword answers, and is then sent questions and answers."),
@@ -38,7 +38,7 @@ _SHELF = Shelf(
         ),
         help_of(
             "settings", ("설정", "Settings"),
-            "settings?|preferences|configure|configuration|where do i change|options page|설정|환경 설정|설정은 어디|설정 화면|어디서 바꿔|어디서 설정",
+            "settings?|preferences|configure|configuration|options page|설정|환경 설정|설정은 어디|설정 화면|세팅",
             (
                 ("왼쪽 메뉴의 '설정'에 있습니다. 모두에게 보이는 것과 관리자에게만 보이는 것이 있습니다.", "Under *Settings* in the menu. Some parts are for everybody, some for admins only."),
                 ("- 모두: 키와 화면(언어, 밝기, 내 비밀번호), 규칙, 알림 끄기, 기기 알림, 작업", "- Everybody: Keys and page (language, appearance, your password), Rules, Silences, Notifications, Jobs"),
@@ -50,7 +50,7 @@ _SHELF = Shelf(
         ),
         help_of(
             "mcp", ("MCP 연결", "Connecting by MCP"),
-            "mcp|model context protocol|claude code|claude desktop|claude|cursor|vs code|vscode|connect an ai|ai tool|ai client|엠씨피|엠시피|클로드|커서|비주얼 스튜디오 코드|ai 도구|에이아이 도구|mcp 연결|mcp 서버|mcp 주소",
+            "mcp|model context protocol|claude code|claude desktop|claude|cursor|vs code|vscode|connect an ai|ai tool|ai client|copilot|코파일럿|엠씨피|엠시피|클로드|커서|비주얼 스튜디오 코드|ai 도구|에이아이 도구|mcp 연결|mcp 서버|mcp 주소",
             (
                 ("Claude, Cursor, VS Code 같은 AI 도구를 `https://HUB/api/mcp`에 연결하면 이 허브에 같은 것을 물어볼 수 있습니다. 허브에 설치하거나 켤 것은 없습니다.", "Connect Claude, Cursor, VS Code and other AI tools to `https://HUB/api/mcp` and they can ask this hub the same. Nothing need be installed or switched on."),
                 ("1. 관리자가 설정의 '키와 화면'에서 `read` 권한 키를 만듭니다. `act`를 주면 알림 확인, 끄기, 기준 변경도 할 수 있습니다(확인을 거칩니다).", "1. An admin makes a key with the scope `read` under *Settings, Keys and page*. With `act` it may also acknowledge, silence and change levels, each after a confirmation."),
@@ -76,7 +76,7 @@ _SHELF = Shelf(
         ),
         help_of(
             "push", ("내 기기로 알림 받기", "Alerts on your own devices"),
-            "push|web push|push notifications?|on my phone|my phone|phone|mobile|app|iphone|android|browser notifications?|푸시|웹 푸시|휴대폰|핸드폰|스마트폰|모바일|아이폰|안드로이드|앱|브라우저 알림|기기 알림",
+            "push|web push|push notifications?|on my phone|my phone|phone|mobile|mobile app|an app for|iphone|android|browser notifications?|푸시|웹 푸시|휴대폰|핸드폰|스마트폰|모바일|아이폰|안드로이드|모바일 앱|앱으로|앱이 있|앱 있|브라우저 알림|기기 알림",
             (
                 ("받을 브라우저나 휴대폰에서 설정의 '기기 알림'을 열고 '이 브라우저로 받기'를 누릅니다. 역할과 상관없이 누구나 할 수 있습니다.", "On that browser or phone open *Settings, Notifications* and subscribe it. Everybody may, whatever their role."),
                 ("아이폰에서는 먼저 화면을 홈 화면에 추가해야 합니다. HTTPS 주소여야 합니다.", "On an iPhone put the page on the home screen first. The address must be HTTPS."),
@@ -144,9 +144,21 @@ _SHELF = Shelf(
             (("지난달 가동률", "Availability last month"), _FLEET, _ALERTS),
             "/#/settings?part=public",
         ),
+        help_of(
+            "sharing", ("화면 공유와 대시보드", "Sharing and dashboards"),
+            "share|sharing|embed|print|pdf|share link|dashboards?|custom dashboards?|widgets?|customi[sz]e|grafana|공유|공유 링크|링크를 보내|인쇄|대시보드|위젯|커스텀|커스터마이즈|그라파나|차트를 추가|그래프를 추가",
+            (
+                ("보고 있는 화면의 주소를 그대로 보내면 됩니다. 서버, 기간, 알림이 주소에 담깁니다. 받는 사람은 로그인해야 합니다.", "Send the address of what you see: it holds the server, the range and the alert. Whoever opens it has to sign in."),
+                ("로그인하지 않은 사람에게는 공개 상태 페이지와 배지만 보여 줄 수 있습니다.", "Strangers can be shown the public status page and its badges only."),
+                ("대시보드를 직접 꾸미거나 위젯을 넣는 기능은 없습니다. 서버 화면에 모든 지표의 차트가 있습니다.", "There are no dashboards or widgets to build; a server's page has charts of all its metrics."),
+            ),
+            (("공개 상태 페이지는 어떻게 만들어?", "How do I make a public status page?"), ("최근 24시간 CPU 추이", "CPU over the last 24 hours"), _FLEET),
+            "/#/",
+        ),
         *ADMIN,
     ),
-    mask="텔레그램 봇 토큰|앱 서버|앱서버|파이어스톰",
+    mask="텔레그램 봇 토큰|앱 서버|앱서버",
+    particular=("mcp",),
 )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ ADMIN = (
     ),
     help_of(
         "data", ("데이터를 두는 곳과 보안", "Where data is kept, and how safely"),
-        "data policy|where is my data|where is the data|data stored|store data|stored where|privacy|personal data|gdpr|security|secure|encrypt|encryption|encrypted|telemetry|third parties|leave the hub|데이터는 어디|데이터 어디|데이터 정책|어디에 저장|어디 저장|어디에 보관|개인정보|개인 정보|보안|암호화|안전해|안전한가|외부로|외부에 보내|유출|텔레메트리",
+        "data policy|where is my data|where is the data|data stored|store data|stored where|privacy|personal data|gdpr|security|secure|encrypt|encryption|encrypted|telemetry|third parties|leave the hub|send my data|send our data|upload my data|upload our data|share my data|where are the metrics|where are my metrics|where are the logs|where are my logs|data outside|데이터는 어디|데이터 어디|데이터를 어디|데이터가 외부|데이터를 외부|대화는 어디|데이터 정책|어디에 저장|어디 저장|어디에 보관|개인정보|개인 정보|보안|암호화|안전해|안전한가|외부로|외부에 보내|유출|텔레메트리",
         (
             ("모두 여러분의 저장소에 있습니다: 기록은 Postgres(Supabase나 직접 둔 것), 지나가는 값은 Redis에 몇 분 동안만 둡니다.", "In stores of your own: history in Postgres (Supabase or one you run), and in Redis for minutes only what is passing through."),
             ("허브는 여러분이 정한 채널, 감시 주소, 언어 모델 말고는 밖으로 보내지 않으며, 사용 통계도 보내지 않습니다. 셋 다 처음에는 없습니다.", "The hub sends nothing elsewhere but to the channels, watch addresses and language model you set, of which there are none at first; and no usage statistics."),
@@ -68,7 +68,7 @@ ADMIN = (
     ),
     help_of(
         "retention", ("보관 기간", "How long data is kept"),
-        "retention|how long is data|how long do you keep|data kept|keep data|history length|how far back|보관 기간|보존 기간|얼마나 보관|며칠 보관|언제까지 보관|얼마나 오래|과거 데이터|기록은 얼마나",
+        "retention|how long is data|데이터 보관|데이터 보존|로그 보관|로그 저장|지표 보관|저장 정책|저장 주기|보관 정책|보관 주기|얼마나 저장|how long do you keep|data kept|keep data|logs kept|metrics kept|metrics stored|how long do you store|how long are logs|how long are metrics|retention period|data retention|history length|how far back|보관 기간|보존 기간|얼마나 보관|며칠 보관|언제까지 보관|얼마나 오래|과거 데이터|기록은 얼마나",
         (
             ("기본은 모든 샘플 14일, 5분 값 90일, 1시간 값과 이벤트 400일, 오류 30일, 프로세스 목록 24시간입니다.", "By default every sample for 14 days, five-minute values for 90, hourly values and events for 400, errors for 30, lists of processes for 24 hours."),
             ("`OPENMANAGER_RETENTION_RAW_DAYS` 같은 환경 변수로 바꿉니다(docs/deploy.md).", "Set by `OPENMANAGER_RETENTION_RAW_DAYS` and the like (docs/deploy.md)."),

@@ -14,7 +14,7 @@ from lib.mcp.knowledge.terms.pairs import DIFFERENCES
 from lib.mcp.knowledge.terms.watching import WATCHING
 from lib.mcp.npu.text import read
 
-__all__ = ["Difference", "Term", "difference_for", "differences", "term", "term_for", "terms"]
+__all__ = ["Difference", "Term", "difference_for", "differences", "term", "term_for", "terms", "terms_in"]
 
 _TERMS: dict[str, Term] = {one.key: one for one in (*MEASURES, *FIGURES, *WATCHING)}
 _DIFFERENCES = {one.keys: one for one in DIFFERENCES}
@@ -57,6 +57,11 @@ def term_for(text: str, metrics: Sequence[str] = ()) -> Term | None:
     asked += [one.value for one in named if _ASKED_BEFORE.search(folded[max(0, one.start - 30) : one.start])]
     particular = [one.value for one in named if _TERMS[one.value].metric is None]
     return _TERMS[(asked or particular[-1:] or [named[-1].value])[0]]
+
+
+def terms_in(text: str) -> list[Term]:
+    """All terms a text names, in its order."""
+    return [_TERMS[key] for key in _WORDS.values(read(text).folded)]
 
 
 def difference_for(text: str, metrics: Sequence[str] = ()) -> Difference | None:

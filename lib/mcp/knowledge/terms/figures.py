@@ -134,6 +134,82 @@ FIGURES = (
         ("알림의 시작과 끝 시각에서 계산할 수 있습니다.", "It follows from when alerts opened and ended."),
     ),
     term(
+        "mtbf", ("MTBF(평균 고장 간격)", "MTBF (mean time between failures)"), "mtbf|mean time between failures|평균 고장 간격|평균 무고장 시간",
+        ("한 장애가 끝나고 다음 장애가 시작될 때까지 걸린 시간의 평균입니다. 길수록 좋습니다.", "How long it takes, on average, from the end of one outage to the next. Longer is better."),
+        ("알림의 시작과 끝 시각에서 계산할 수 있습니다.", "It follows from when alerts opened and ended."),
+    ),
+    term(
+        "downtime", ("다운타임(중단 시간)", "Downtime"), "downtime|outage|outages|다운타임|다운 타임|중단 시간|장애 시간",
+        ("서비스나 서버가 멈춰 있던 시간입니다.", "The time a server or service was not there."),
+        ("서버가 오프라인이던 시간을 셉니다. 모니터 자신이 듣지 못한 시간은 세지 않습니다.", "The time a server was offline; time in which the monitor itself could not hear does not count."),
+        metric="uptime",
+    ),
+    term(
+        "http_5xx", ("HTTP 5xx(서버 오류)", "HTTP 5xx (server errors)"), "5xx|5xx errors?|500 error|502|503|504|500 에러|5xx 에러|5xx 오류|서버 오류 응답",
+        ("서버 쪽 잘못으로 요청이 실패했다는 응답 코드입니다. 500은 코드의 오류, 502와 504는 뒤의 서비스, 503은 과부하나 점검을 뜻합니다.", "Answers that say the server failed: 500 a bug in the code, 502 and 504 the service behind, 503 overload or maintenance."),
+        ("우리 에이전트는 재지 않습니다. 애플리케이션이 error_rate로 보내면 저장하고 판단합니다.", "Our agent does not measure it: it is stored and judged where an application sends it as error_rate."),
+        ("0%에 가까워야 합니다.", "It should be near 0 %."),
+        metric="error_rate",
+    ),
+    term(
+        "memory_leak", ("메모리 누수", "Memory leak"), "memory leaks?|mem leak|메모리 누수|메모리 릭|누수",
+        ("프로그램이 다 쓴 메모리를 돌려주지 않아 사용량이 계속 늘어나는 결함입니다.", "A fault by which a program never gives back memory it is done with, so that it keeps growing."),
+        ("메모리 차트가 요청량과 상관없이 계속 오르고 재시작하면 떨어지는지 봅니다.", "It shows as memory that grows whatever the traffic does, and falls at a restart."),
+        metric="memory",
+    ),
+    term(
+        "virtual_memory", ("가상 메모리", "Virtual memory"), "virtual memory|가상 메모리|vsz|virt",
+        ("프로세스마다 따로 보이는 메모리 주소 공간입니다. 실제 메모리보다 커도 괜찮으며, 실제로 차지한 양은 RSS입니다.", "The address space each process sees for itself. It may be larger than the real memory; what is really held is its RSS."),
+        ("에이전트는 실제 메모리를 잽니다.", "The agent measures real memory."),
+    ),
+    term(
+        "page_fault", ("페이지 폴트", "Page fault"), "page faults?|페이지 폴트",
+        ("프로그램이 지금 메모리에 없는 부분을 찾는 일입니다. 디스크에서 읽어야 하는 경우(major)가 많으면 느려집니다.", "A program touching a part that is not in memory just now. Many that must be read from disk (major ones) make it slow."),
+        ("에이전트는 재지 않습니다. 스왑과 디스크 읽기를 함께 봅니다.", "The agent does not measure it: look at swap and disk reads."),
+    ),
+    term(
+        "run_queue", ("실행 대기열", "Run queue"), "run queue|runqueue|실행 대기열|런큐|실행 큐",
+        ("CPU를 쓰려고 줄을 선 작업들입니다. 코어 수보다 길면 기다리는 작업이 있는 것입니다.", "The tasks that queue for a processor. Longer than the number of cores, some are waiting."),
+        ("부하(load average)에 포함됩니다. 서버에서는 vmstat의 r 열로 볼 수 있습니다.", "It is part of the load average; vmstat shows it in its column r."),
+        metric="load1",
+    ),
+    term(
+        "nice", ("나이스 값(우선순위)", "Nice value"), "nice value|niceness|nice 값|나이스 값|프로세스 우선순위",
+        ("프로세스가 CPU를 양보하는 정도입니다. -20이 가장 앞서고 19가 가장 양보합니다.", "How ready a process is to give way: -20 comes first, 19 last."),
+        ("에이전트는 재지 않으며, 스스로는 5로 실행됩니다.", "The agent does not measure it; it runs at 5 itself."),
+    ),
+    term(
+        "connection_pool", ("커넥션 풀", "Connection pool"), "connection pools?|커넥션 풀|연결 풀",
+        ("데이터베이스 연결을 미리 만들어 두고 나눠 쓰는 것입니다. 모두 쓰이면 새 요청이 기다리거나 실패합니다.", "Database connections kept ready and shared. When all are taken, requests wait or fail."),
+        ("에이전트는 재지 않습니다. 서버 전체의 연결 수(connections)는 잽니다.", "The agent does not measure it; it does measure all connections of the server."),
+        metric="connections",
+    ),
+    term(
+        "z_score", ("z 점수", "z-score"), "z score|zscore|z 점수|z점수|표준 점수",
+        ("값이 평균에서 표준 편차의 몇 배만큼 떨어져 있는지입니다.", "How many standard deviations a value lies from the mean."),
+        ("여기의 이상 점수는 z 점수가 아닙니다. 지난 범위와 드문 정도로 매깁니다.", "The anomaly score here is none: it goes by earlier ranges and by how rare a value is."),
+    ),
+    term(
+        "deadlock", ("교착 상태(데드락)", "Deadlock"), "deadlocks?|데드락|교착|교착 상태",
+        ("둘 이상이 서로가 가진 것을 기다려 아무도 나아가지 못하는 상태입니다. 데이터베이스는 한쪽을 취소해 풉니다.", "Two or more wait for what the others hold, and none goes on. A database ends it by cancelling one."),
+        ("에이전트는 재지 않습니다. 오류 로그를 보고하게 하면 화면의 오류에 나타납니다.", "The agent does not measure it; where it reports the error log, it is among the errors of the page."),
+    ),
+    term(
+        "timeout", ("타임아웃(시간 초과)", "Timeout"), "time ?outs?|타임아웃|타임 아웃|시간 초과",
+        ("정해 둔 시간 안에 답이 오지 않아 기다리기를 그만둔 것입니다. 상대가 느리거나 길이 끊긴 것입니다.", "Giving up on an answer that did not come in time: the other side is slow, or the way is cut."),
+        ("에이전트는 재지 않습니다. 로그에 있으면 오류로 셉니다.", "The agent does not measure it; in a log it counts as an error."),
+    ),
+    term(
+        "garbage_collection", ("가비지 컬렉션(GC)", "Garbage collection (GC)"), "gc|garbage collection|garbage collector|가비지 컬렉션|가비지 컬렉터",
+        ("프로그램이 더 쓰지 않는 메모리를 찾아 비우는 일입니다. 그동안 프로그램이 멈추기도 합니다.", "A runtime finding and freeing memory that is no longer used; the program may pause meanwhile."),
+        ("에이전트는 재지 않습니다.", "The agent does not measure it."),
+    ),
+    term(
+        "node", ("쿠버네티스 노드", "Kubernetes node"), "kubernetes nodes?|k8s nodes?|쿠버네티스 노드|쿠버 노드|k8s 노드",
+        ("컨테이너(파드)가 실행되는 서버 한 대입니다.", "One machine on which containers (pods) run."),
+        ("에이전트를 호스트에 설치하면 다른 서버와 똑같이 잽니다. 파드별 값은 보내지 않습니다.", "With the agent on the host it is measured like any server; single pods are not told."),
+    ),
+    term(
         "dns_term", ("DNS", "DNS"), "dns|디엔에스|도메인 네임 시스템",
         ("이름(example.com)을 주소(IP)로 바꿔 주는 체계입니다. 멈추면 이름으로는 아무 데도 접속하지 못합니다.", "What turns names (example.com) into addresses. Without it nothing can be reached by name."),
         ("에이전트는 재지 않습니다.", "The agent does not measure it."),

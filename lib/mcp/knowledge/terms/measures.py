@@ -107,7 +107,7 @@ MEASURES = (
         metric="disk_busy",
     ),
     term(
-        "net_in", ("네트워크 수신", "Network in"), "net in|net_in|network in|네트워크 수신|inbound|ingress|수신|인바운드|수신량|incoming traffic|들어오는 트래픽|rx",
+        "net_in", ("네트워크 수신", "Network in"), "net in|net_in|network in|네트워크 수신|inbound traffic|인바운드 트래픽|수신 트래픽|inbound|ingress|수신|인바운드|수신량|incoming traffic|들어오는 트래픽|rx",
         ("초마다 네트워크로 받은 바이트 수입니다.", "Bytes received from the network in a second."),
         ("실제 네트워크 장치를 더해 10초마다 셉니다. 루프백과 컨테이너 브리지는 뺍니다.", "Summed over network hardware every 10 seconds; loopback and container bridges are left out."),
         ("회선 속도의 70% 아래가 안전합니다. 평소 값은 서버마다 다릅니다.", "Below 70 % of the line's speed is safe; what is usual differs from server to server."),
@@ -115,7 +115,7 @@ MEASURES = (
         "net_in",
     ),
     term(
-        "net_out", ("네트워크 송신", "Network out"), "net out|net_out|network out|네트워크 송신|outbound|egress|송신|아웃바운드|송신량|outgoing traffic|나가는 트래픽|tx",
+        "net_out", ("네트워크 송신", "Network out"), "net out|net_out|network out|네트워크 송신|outbound traffic|아웃바운드 트래픽|송신 트래픽|outbound|egress|송신|아웃바운드|송신량|outgoing traffic|나가는 트래픽|tx",
         ("초마다 네트워크로 보낸 바이트 수입니다.", "Bytes sent to the network in a second."),
         ("실제 네트워크 장치를 더해 10초마다 셉니다. 루프백과 컨테이너 브리지는 뺍니다.", "Summed over network hardware every 10 seconds; loopback and container bridges are left out."),
         ("회선 속도의 70% 아래가 안전합니다. 클라우드에서는 송신량이 요금이 되기도 합니다.", "Below 70 % of the line's speed is safe. In a cloud it may be what you pay for."),

@@ -117,13 +117,13 @@ WATCHING = (
     term(
         "anomaly", ("이상 징후", "Anomaly"), "anomaly|anomalies|outlier|outliers|이상 징후|이상징후|이상치|이상 탐지|anomaly detection",
         ("지표가 자신의 지난 모습과 다르게 움직이는 것입니다. 기준을 넘었는지와는 상관없습니다.", "A metric that behaves unlike its own past, whether or not it is beyond any level."),
-        ("지표마다 1분에 한 번, 같은 시각의 평소와 견줘 점수를 매깁니다. 몇 시간 뒤부터 쓸모가 있고 하루가 지나면 좋아집니다.", "Each series is scored once a minute against what is usual at that hour. It is useful after some hours and good after a day."),
+        ("지표마다 1분에 한 번, 같은 시각의 평소와 견줘 점수를 매깁니다. 한 시간쯤 지나야 말하기 시작하고, 하루가 지나면 좋아집니다.", "Each series is scored once a minute against what is usual at that hour. It speaks after about an hour and is good after a day."),
     ),
     term(
         "anomaly_score", ("이상 점수", "Anomaly score"), "anomaly score|score of anomaly|이상 점수|이상점수",
         ("지금 값이 평소와 얼마나 다른지를 0에서 1로 나타낸 것입니다.", "How unlike itself a series is now, from 0 to 1."),
         ("지금까지의 범위를 벗어난 정도와 드문 정도를 합치며, 20번의 값이 지나면 절반으로 줄어듭니다.", "Joined from how far the value leaves all it ever was and how rare it is; it fades by half within 20 values."),
-        ("보통 감도에서는 0.45부터 이상 징후로 봅니다(낮음 0.6, 높음 0.35).", "With normal sensitivity 0.45 and more is called unlike itself (low 0.6, high 0.35)."),
+        ("보통 감도에서는 0.45부터 이상 징후로 봅니다(낮음 0.6, 높음 0.32).", "With normal sensitivity 0.45 and more is called unlike itself (low 0.6, high 0.32)."),
     ),
     term(
         "expected_band", ("예상 범위", "Expected band"), "expected band|expected range|예상 범위|예상 밴드|기대 범위|정상 범위 띠",
