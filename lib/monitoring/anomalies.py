@@ -64,7 +64,7 @@ def _one(found: Mapping[str, Any], beside: Sequence[Mapping[str, Any]]) -> dict[
     return {
         "server": found["server"], "series": found["series"], **told("since", found["since"]),
         **told("until", found["until"]), **told("peak_at", found["peak_at"]), "score": round(found["score"], 3),
-        "value": found["value"], "kind": why.get("kind"), "direction": why.get("direction"),
+        "value": found["value"], "kind": why.get("kind"), "shape": why.get("shape"), "direction": why.get("direction"),
         "expected": why.get("expected"), "low": why.get("low"), "high": why.get("high"),
         **told("learnt_since", why.get("since")),
         "with": sorted({one["series"] for one in beside if one is not found and _meet(one, found)}),

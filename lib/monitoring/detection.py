@@ -20,6 +20,7 @@ from typing import Any
 from lib.monitoring.analyzers import Window, machine
 from lib.monitoring.analyzers.anomaly import Detector, from_bytes, new_detector, threshold
 from lib.monitoring.analyzers.machine import Sign, View
+from lib.monitoring.analyzers.shapes import settled
 from lib.monitoring.state import ServerState
 
 NAME = "anomalies"  # in a server's memory: {open: {series: [...]}, hour, accepted: {series: since}}
@@ -33,7 +34,7 @@ NEVER = frozenset({"uptime"})  # it only rises
 VERSION = 1
 
 # Places in what is remembered of an open anomaly.
-SINCE, LAST, PEAK_AT, SCORE, VALUE, WHY = range(6)
+SINCE, LAST, PEAK_AT, SCORE, VALUE, WHY, ABOVE, BELOW, FED = range(9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def fold(state: ServerState, windows: Sequence[Window], offset: int = 0) -> Foun
     if not windows:
         return Found()
     memory: dict[str, Any] = state.memory.get(NAME) or {}
-    lasting: dict[str, list[Any]] = {series: list(kept) for series, kept in (memory.get("open") or {}).items()}
+    lasting: dict[str, list[Any]] = {series: _resumed(kept) for series, kept in (memory.get("open") or {}).items()}
     bench = _Bench.from_text(state.detection)
     columns = [one for one, name in enumerate(state.series) if name not in NEVER][:MOST_SERIES]
     found = Found()
@@ -213,16 +214,38 @@ def _judge(
     kept = lasting.get(series)
     if kept is None:
         if level is not None and detector.hold >= level:
-            lasting[series] = [at, at, at, round(detector.hold, 3), value, detector.explain()]
+            lasting[series] = [at, at, at, round(detector.hold, 3), value, detector.explain(), 0, 0, 0]
             touched.add(series)
         return
     kept[LAST] = at
+    if _lasts(kept, value):
+        touched.add(series)
     if level is None or detector.hold < CALM * level:
         found.anomalies.append(_row(series, lasting.pop(series), at))
         touched.discard(series)
     elif detector.hold > kept[SCORE] + 0.001:  # what was expected stays what it was before this began
         kept[PEAK_AT], kept[SCORE], kept[VALUE] = at, round(detector.hold, 3), value
         touched.add(series)
+
+
+def _resumed(kept: Sequence[Any]) -> list[Any]:
+    """As it is kept now; earlier versions did not count what came since."""
+    return [*kept, 0, 0, 0][: FED + 1]
+
+
+def _lasts(kept: list[Any], value: float) -> bool:
+    """Whether the anomaly took another shape with this value."""
+    why = kept[WHY]
+    kept[FED] += 1
+    if "shape" not in why:
+        return False
+    kept[ABOVE] += value > why["high"]
+    kept[BELOW] += value < why["low"]
+    shape = settled(why["shape"], kept[ABOVE], kept[BELOW], kept[FED])
+    if shape == why["shape"]:
+        return False
+    kept[WHY] = {**why, "shape": shape}
+    return True
 
 
 def _accept(

@@ -94,7 +94,32 @@ def test_a_state_of_version_1_can_still_be_read() -> None:
     assert detector.hold > NORMAL
 
 
-@pytest.mark.parametrize("packed", [b"", b"\x01", b"\x63" * 248, b"\x01" * 247, b"\x01" + b"\xff" * 247])
+# And one of version 2: the same day, and twenty values that are all the same.
+KEPT_2 = """
+Ah0TALQFAACAYUlrdLdKa/vfgTzWGIA9EwBJoUhCAABMQh+2kD/IGipA5mCJPTZkFD26fUs/MxekPgbPSD7PA1A/0cs1QPOxRkA+
+/0tCcmRLQl6PSUKnmYg6TK1nPlmLXT+eClNCTlBMQnJkS0Jej0lCJ0l9PzHJNT/OQbQ+94EvQLSjSz8zF6Q+eTA9QjTpQkJCrkVC
+xrlGQukuxMDHlb2/Pa8SvhdpMMD76jC/E7dtvgAAADoAAHBCSwBuP/f/b/7gANz/XQBt/6f+eACn/tb+if9I/4kAmACd/2H/lwAj
+ALn/MAADAFgAlgCXAI8AAAAAAAAAAAAAAAAAAAA=
+"""
+
+
+def test_a_state_of_version_2_can_still_be_read() -> None:
+    detector = from_bytes(base64.b64decode(KEPT_2))
+    assert (detector.n, detector.still, detector.last_at) == (1_460, 19, START + 87_540)
+    assert detector.to_bytes() == base64.b64decode(KEPT_2)
+    for minute in range(1, 30):
+        detector.update(START + 87_540 + 60 * minute, 51.0)
+    assert detector.explain()["kind"] == "frozen"
+
+
+def test_a_state_of_version_1_takes_no_series_for_frozen_that_it_did_not_see_move() -> None:
+    detector = from_bytes(base64.b64decode(KEPT_1))
+    for minute in range(1, 1_000):
+        detector.update(START + 86_340 + 60 * minute, 50.0)
+    assert detector.explain().get("kind") != "frozen"
+
+
+@pytest.mark.parametrize("packed", [b"", b"\x01", b"\x63" * 254, b"\x02" * 248, b"\x01" * 247, b"\x02" + b"\xff" * 253])
 def test_what_is_no_state_begins_anew(packed: bytes) -> None:
     assert from_bytes(packed).n == 0
 
@@ -137,7 +162,7 @@ def test_local_hours_are_those_of_the_offset() -> None:
     fed(here, told)
     for at, value in told:
         there.update(at - 9 * 3_600, value, 9 * 3_600)
-    assert (here._profile, here._weekend) == (there._profile, there._weekend)
+    assert (here._season.hours, here._season.weekend) == (there._season.hours, there._season.weekend)
 
 
 def test_before_it_knows_anything_it_says_nothing() -> None:

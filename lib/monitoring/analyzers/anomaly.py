@@ -6,6 +6,8 @@ Two questions are asked of each value:
              that it ever was? The band of what was forgets slowly.
   deviation  does it deviate from the usual of this hour by more than is exceeded once in 1 / RARE values?
 
+And one of those that stay the same: did it ever stand still for so long?
+
 Out of both come two scores in [0, 1]: `alert` peaks once an episode, `hold` stays high through it. `docs/analysis.md`
 says how good they are, on what, and where they fail. The state is kept in single precision while it is worked with, so
 that it is the same however often it is packed between.
@@ -14,16 +16,19 @@ that it is the same however often it is packed between.
 from __future__ import annotations
 
 import math
-import struct
 from array import array
-from typing import Any, Final
+from typing import Any
 
-VERSION: Final = 1
+from lib.monitoring.analyzers.anomaly_state import FLOATS, Kept, packed, unpacked
+from lib.monitoring.analyzers.season import Season
+from lib.monitoring.analyzers.shapes import opening
+
 WARM = 60  # values before anything is said aloud
 HOUR = 3_600
 DAY = 86_400
 LARGEST = 1e30  # beyond it nothing is measured
 LATEST = 0xFFFFFFFF
+ROUNDING = 2e-7  # of single precision
 
 # Constants are of values at a usual distance; where a distance is another, they are scaled by it.
 MEANS = (0.3, 0.088, 0.0186)  # running means of the value and of its jitter
@@ -32,12 +37,12 @@ JITTER_MEAN = 0.002
 SPREAD = 0.00027  # of the mean deviation
 LEVEL = 0.0066  # of the level under the profile
 PROFILE, PROFILE_FIRST = 0.006, 12.0  # of the hour's usual deviation from it
-WEEKEND = 0.6
 STEEP, CAP, FORGET, NARROW = 40.0, 3.32, 5e-5, 0.02  # of the record
 JITTER_WEIGHT = 0.545
 RARE = 0.01  # the share of deviations that is beyond the tracked one
 RARE_FIRST = 3.0  # where it begins, in mean deviations
 STEP_FIRST, STEP_OF_AGE, STEP = 0.02, 15.0, 0.004  # it is found in large steps and then kept, also through episodes
+SAME, STILL_LEARNT, STILL_LEAST, STILL_TIMES, FROZEN = 1e-6, 1_440, 30, 5.0, 8.0  # of what stands still
 YOUNG = 60.0  # of what was seen so seldom yet, more is taken for usual
 DEVIATION, DEVIATION_MOST, CLIP, FLOOR = 3.0, 12.0, 3.0, 0.01
 SECOND = 0.5  # share of the second strongest sign
@@ -54,9 +59,7 @@ THRESHOLDS = {"low": 0.6, "normal": 0.45, "high": 0.32}
 # Places in the floats of a state.
 _L, _PREV, _JITTER, _LAST, _HOLD, _AVG, _R, _RL, _D0, _D2, _Q0, _Q2 = range(12)  # a quantile lies two behind its mean
 _M, _V, _HI, _LO = 12, 15, 18, 28
-_UNIT, _USUAL = 38, 39
-_FLOATS = 40
-_PACKED = struct.Struct(f"<BBHIIIff{_FLOATS}f24h8h")
+_UNIT, _USUAL, _LONGEST = 38, 39, 40
 _KINDS = ("value", "mean", "mean", "mean", "jitter", "jitter", "jitter", "hour", "hour", "hour")
 
 
@@ -64,18 +67,18 @@ class Detector:
     """`alert` and `hold` are the scores of the last value; `face` is the one that `update` gives."""
 
     __slots__ = (
-        "_f", "_profile", "_weekend", "_why", "alert", "face", "hold", "in_hour", "last_at", "n", "quiet", "started",
+        "_f", "_season", "_why", "alert", "face", "hold", "in_hour", "last_at", "n", "quiet", "started",
+        "still",
     )  # fmt: skip
 
     def __init__(self, face: str = "alert") -> None:
         self.face = face
-        self.n = self.started = self.last_at = self.in_hour = self.quiet = 0
-        self._f = [0.0] * _FLOATS  # each a number of single precision
+        self.n = self.started = self.last_at = self.in_hour = self.quiet = self.still = 0
+        self._f = [0.0] * FLOATS  # each a number of single precision
         self._f[_Q0] = self._f[_Q2] = RARE_FIRST
-        self._profile = [0] * 24
-        self._weekend = [0] * 8
+        self._season = Season()
         self.alert = self.hold = 0.0
-        self._why: tuple[str, float, float, float, float] | None = None
+        self._why: tuple[str, str, float, float, float, float] | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -103,10 +106,11 @@ class Detector:
         is_same_hour = (self.last_at + offset) // HOUR == hour
         self.in_hour = self.in_hour + 1 if is_same_hour and self.in_hour < 0xFFFF else 0
         self.last_at = at
-        usual = f[_L] + self._seasonal(hour)
+        usual = f[_L] + self._season.usual(hour)
         off = value - usual
         jump = abs(value - f[_PREV])
         f[_PREV] = value
+        frozen = self._stillness(value, jump)
         if pace == 1.0 and inv < MEANS[2]:
             self._usual_means(value, off, jump)
         else:
@@ -117,13 +121,30 @@ class Detector:
         smooth = self._deviation(f[_R], _D0, floor, n, inv)
         sudden = self._deviation(off, _D2, floor, n, inv)
         self._learn(hour, off, n, inv, pace)
-        self._score(record, second, smooth, sudden, pace)
+        self._score(record, second, smooth, sudden, frozen, pace)
         if self.alert > 0.1 or self.hold > 0.1:
             kind = _KINDS[which] if ALERT_WEIGHTS[0] * record >= smooth and which >= 0 else "deviation"
+            kind = "frozen" if frozen else kind
             width = self._width()
-            self._why = (kind, value, usual, usual - width, usual + width)
+            band = usual - width, usual + width
+            self._why = (kind, opening(kind, value, usual, *band, calmer=jump < f[_JITTER]), value, usual, *band)
         self._f = array("f", f).tolist()
         return self.alert if self.face == "alert" else self.hold
+
+    def _stillness(self, value: float, jump: float) -> float:
+        """Of a series that always moved and does not any more, at a value that is neither its least nor its most: there
+        it may be idle, or full. What never moves is no such series."""
+        f = self._f
+        longest = f[_LONGEST] = f[_LONGEST] * (1.0 - FORGET)
+        is_odd = self.n > STILL_LEARNT and self.still >= STILL_LEAST and self.still >= STILL_TIMES * longest
+        if jump > SAME * abs(value):
+            if self.still > longest:  # one that is odd is not taken for usual at once
+                f[_LONGEST] = min(self.still, 2.0 * longest + STILL_LEAST) if is_odd else self.still
+            self.still = 0
+            return 0.0
+        self.still = min(self.still + 1, 0xFFFF)
+        edge = NARROW * (f[_HI] - f[_LO])
+        return FROZEN if is_odd and f[_LO] + edge < value < f[_HI] - edge else 0.0
 
     def _usual_means(self, value: float, off: float, jump: float) -> None:
         """`_means` where values come as usual and there are many: the common way, without its questions."""
@@ -162,12 +183,6 @@ class Detector:
         f[_USUAL] += 0.02 * (distance - f[_USUAL] if pace < 2.0 else f[_USUAL])
         return 1.0 if 0.7 < pace < 1.5 else pace if pace < 1_000.0 else 1_000.0
 
-    def _seasonal(self, hour: int) -> float:
-        found = self._profile[hour % 24] * self._f[_UNIT]
-        if (hour // 24 + 3) % 7 >= 5:
-            found += self._weekend[hour % 24 // 3] * self._f[_UNIT]
-        return found
-
     def _records(self, value: float, off: float, n: int) -> tuple[float, float, int]:
         """How far beyond all before it the strongest sign is, the second strongest, and which one it was."""
         f, log = self._f, math.log
@@ -195,7 +210,7 @@ class Detector:
             else:
                 if n > 40:
                     is_jitter = _HI + 3 < high_at < _HI + 7
-                    beyond = sign - high if sign > high else low - sign
+                    beyond = max(0.0, (sign - high if sign > high else low - sign) - ROUNDING * abs(sign))
                     z = STEEP * beyond / ((floor if floor > width and not is_jitter else width) + 1e-9)
                     z = CAP if z > CAP else z
                     if is_jitter:
@@ -246,47 +261,24 @@ class Detector:
         rate = PROFILE * (pace if pace < 10.0 else 10.0)
         if rate * seen < 0.5:
             rate = 0.5 / seen
-        change, profile, place = rate * off, self._profile, hour % 24
-        wanted = profile[place] + change / f[_UNIT] if f[_UNIT] else 1e9
-        if -32_000.0 < wanted < 32_000.0:
-            profile[place] = round(wanted)
-        else:
-            self._add(profile, place, change)
-        if (hour // 24 + 3) % 7 >= 5:
-            self._add(self._weekend, place // 3, WEEKEND * change)
+        self._season.learn(hour, rate * off)
         if n == 100:
-            self._rescale(max(f[_HI] - f[_LO], *(abs(one) * f[_UNIT] for one in self._profile)))
+            self._season.fit(f[_HI] - f[_LO])
 
-    def _add(self, profile: list[int], place: int, change: float) -> None:
+    def _score(self, record: float, second: float, smooth: float, sudden: float, frozen: float, pace: float) -> None:
         f = self._f
-        if not f[_UNIT]:
-            if not change:
-                return
-            self._rescale(64.0 * abs(change))
-        wanted = profile[place] + change / f[_UNIT]
-        while not -32_000.0 < wanted < 32_000.0:
-            self._rescale(f[_UNIT] * 32_768.0)
-            wanted = profile[place] + change / f[_UNIT]
-        profile[place] = round(wanted)
-
-    def _rescale(self, most: float) -> None:
-        """Keep profiles in such steps that `most` is half of what can be counted."""
-        f = self._f
-        before = f[_UNIT]
-        f[_UNIT] = math.ldexp(1.0, max(-120, math.frexp(most)[1]) - 14)
-        share = before / f[_UNIT]
-        for profile in (self._profile, self._weekend):
-            for place, count in enumerate(profile):
-                profile[place] = round(min(max(count * share, -32_000.0), 32_000.0))
-
-    def _score(self, record: float, second: float, smooth: float, sudden: float, pace: float) -> None:
-        f = self._f
-        if not (record or smooth or sudden):
+        if not (record or smooth or sudden or frozen):
             alert = held = 0.0
         else:
-            alert = _together((record, second, ALERT_WEIGHTS[1] * smooth))
+            alert = _together((record, second, ALERT_WEIGHTS[1] * smooth, frozen))
             held = _together(
-                (HOLD_WEIGHTS[0] * record, HOLD_WEIGHTS[0] * second, HOLD_WEIGHTS[1] * smooth, HOLD_WEIGHTS[2] * sudden)
+                (
+                    HOLD_WEIGHTS[0] * record,
+                    HOLD_WEIGHTS[0] * second,
+                    HOLD_WEIGHTS[1] * smooth,
+                    HOLD_WEIGHTS[2] * sudden,
+                    frozen,
+                )
             )
         shown = 1.0 - math.exp(-alert / SOFT) if alert else 0.0
         held = 1.0 - math.exp(-held / SOFT) if held else 0.0
@@ -308,15 +300,17 @@ class Detector:
         f[_LAST], self.quiet = alert, QUIET_VALUES
 
     def explain(self) -> dict[str, Any]:
-        """Of the last value that stood out: `{kind, direction, value, expected, low, high, values, since}`. `kind`: it
-        was never so (`value`), its running mean (`mean`) or its jitter (`jitter`) never was, it never was so at such an
-        hour (`hour`), or it is merely rare (`deviation`). `low` to `high` is what was expected, learnt from `values`
-        values since then."""
+        """Of the last value that stood out: `{kind, shape, direction, value, expected, low, high, values, since}`.
+        `kind`: it was never so (`value`), its running mean (`mean`) or its jitter (`jitter`) never was, it never was so
+        at such an hour (`hour`), it never stood still for so long (`frozen`), or it is merely rare (`deviation`).
+        `shape`: what that looks like so far, one of shapes.SHAPES but `shift`. `low` to `high` is what was expected,
+        learnt from `values` values since then."""
         if self._why is None:
             return {}
-        kind, value, usual, low, high = self._why
+        kind, shape, value, usual, low, high = self._why
         return {
-            "kind": kind, "direction": None if kind == "jitter" else "up" if value >= usual else "down",
+            "kind": kind, "shape": shape,
+            "direction": None if kind in {"jitter", "frozen"} else "up" if value >= usual else "down",
             "value": _short(value),
             "expected": _short(usual), "low": _short(low), "high": _short(high), "values": self.n,
             "since": self.started,
@@ -327,7 +321,7 @@ class Detector:
         if not self.is_ready:
             return None
         f = self._f
-        usual = f[_L] + self._seasonal((int(at) + offset) // HOUR)
+        usual = f[_L] + self._season.usual((int(at) + offset) // HOUR)
         width = self._width()
         return usual - width, usual + width
 
@@ -342,17 +336,20 @@ class Detector:
             return
         f = self._f
         f[_HOLD] = f[_LAST] = f[_R] = f[_RL] = 0.0
+        f[_LONGEST] = max(f[_LONGEST], self.still)
         self.quiet = 0
         self.alert = self.hold = 0.0
         hour = (int(at) + offset) // HOUR
-        self._add(self._profile, hour % 24, value - f[_L] - self._seasonal(hour))
+        self._season.accept(hour, value - f[_L] - self._season.usual(hour))
         self._f = array("f", f).tolist()
         self._why = None
 
     def to_bytes(self) -> bytes:
         """At most 256 bytes, with a version."""
-        head = (VERSION, self.quiet, self.in_hour, self.n, self.started, self.last_at, self.alert, self.hold)
-        return _PACKED.pack(*head, *self._f, *self._profile, *self._weekend)
+        floats, season = [*self._f], self._season
+        floats[_UNIT] = season.unit
+        head = (self.quiet, self.in_hour, self.n, self.started, self.last_at, self.alert, self.hold, self.still)
+        return packed(Kept(*head, floats, season.hours, season.weekend))
 
 
 def new_detector() -> Detector:
@@ -365,18 +362,15 @@ def new_hold_detector() -> Detector:
     return Detector("hold")
 
 
-def from_bytes(packed: bytes) -> Detector:
-    """What `to_bytes` gave, with the face `alert` and without an explanation. Of a form that is not known: a new one,
-    which learns anew; whoever makes another form reads this one too."""
-    detector = Detector()
-    if len(packed) != _PACKED.size or packed[0] != VERSION:
-        return detector
-    kept = _PACKED.unpack(packed)
-    if not all(map(math.isfinite, kept)):
-        return detector
-    _, detector.quiet, detector.in_hour, detector.n, detector.started, detector.last_at, *rest = kept
-    detector.alert, detector.hold, *rest = rest
-    detector._f, detector._profile, detector._weekend = rest[:_FLOATS], rest[_FLOATS:-8], rest[-8:]
+def from_bytes(data: bytes) -> Detector:
+    """What `to_bytes` gave, in this version or an earlier one, with the face `alert` and without an explanation. Of a
+    form that is not known: a new one, which learns anew."""
+    detector, kept = Detector(), unpacked(data)
+    if kept is not None:
+        detector.quiet, detector.in_hour, detector.n, detector.started, detector.last_at = kept[:5]
+        detector.alert, detector.hold, detector.still, detector._f = kept[5:9]
+        season = detector._season
+        season.unit, season.hours, season.weekend = kept.floats[_UNIT], kept.profile, kept.weekend
     return detector
 
 

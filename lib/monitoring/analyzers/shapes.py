@@ -1,0 +1,30 @@
+"""What an anomaly looks like, in the words of the field: how it opened, and what became of it while it lasted. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SHAPES: Final = ("spike", "dip", "shift", "drift", "noisy", "frozen")
+LASTING: Final = 30  # values beyond what was expected: no spike any more
+SWINGS: Final = 8  # values beyond it on either side: no direction any more
+
+
+def opening(kind: str, value: float, usual: float, low: float, high: float, *, calmer: bool) -> str:
+    """Of the value that opened it. `kind` as in a detector's explanation; `calmer`: it moves less than it ever did."""
+    if kind == "frozen" or (kind == "jitter" and calmer):
+        return "frozen"
+    if kind == "jitter":
+        return "noisy"
+    if low <= value <= high:
+        return "drift"  # no value of it is odd by itself, their mean is
+    return "spike" if value > usual else "dip"
+
+
+def settled(opened: str, above: int, below: int, fed: int) -> str:
+    """Of `fed` values since, `above` and `below` what had been expected when it opened."""
+    if opened == "frozen":
+        return opened
+    less, more = sorted((above, below))
+    if less >= SWINGS and 3 * less >= more:
+        return "noisy"
+    return "shift" if more >= LASTING and 2 * more >= fed else opened
