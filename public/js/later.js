@@ -9,6 +9,7 @@ const LATER = {
   help: () => [import('./views/help.js'), style('css/settings.css'), wholeLanguage()],
   server: () => [import('./views/server.js'), style('vendor/uplot.css'), style('css/server.css'), style('css/settings.css'), style('css/performance.css'), wholeLanguage()],
   performance: () => [import('./views/fleet-performance.js'), style('css/settings.css'), style('css/performance.css'), wholeLanguage()],
+  alertChart: () => [import('./views/alert-chart.js'), style('vendor/uplot.css'), style('css/server.css'), wholeLanguage()],
   alerts: () => [import('./views/alerts.js'), style('css/settings.css'), wholeLanguage()],
   settings: () => [import('./views/settings.js'), style('css/settings.css'), wholeLanguage()],
   assistant: () => [import('./views/assistant.js'), style('css/settings.css'), style('css/assistant.css'), wholeLanguage()],

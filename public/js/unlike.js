@@ -1,13 +1,14 @@
-/** What was expected of a chart's first line, as a band behind it; and when its lines were unlike themselves. Pure. */
+/** What was expected of a chart's line, as a band behind it; and when its lines were unlike themselves. Pure. */
 
 const HOUR = 3600;
 
 /**
  * A drawing with what was expected. `bands` are {series: {t, low, high}} by the hour, drawn from middle to middle of the
- * hours; where none was told there is none.
+ * hours; where none was told there is none. Bands of several lines would hide each other: it is that of the line that was
+ * unlike itself last (`found`, the newest first), else of the first.
  */
-export function withExpected(drawn, chart, bands) {
-  const band = bands?.[chart.lines[0]?.series];
+export function withExpected(drawn, chart, bands, found = []) {
+  const band = bands?.[found[0]?.series] ?? bands?.[chart.lines[0]?.series];
   if (!band?.t.length || !drawn.t.length) return drawn;
   const edge = (values) => drawn.t.map((at) => between(band.t, values, at));
   const [high, low] = [edge(band.high), edge(band.low)];

@@ -110,7 +110,10 @@ def test_an_alert_shows_what_moved_with_it(
     tab.until("document.querySelector('[aria-labelledby=causes] ol')", 20)
     text = tab.js("document.querySelector('[aria-labelledby=causes]').textContent")
     assert "shop v9" in text
+    tab.until("document.querySelector('.charts.single .plot canvas')", 20)
     assert ("입출력 대기" if language == "ko" else "I/O wait") in text
+    tab.wait(0.4)
+    tab.screenshot(ARTIFACTS / f"alert-whole-{language}-{scheme}-{width}.png", whole=True)
     tab.js("document.querySelector('[aria-labelledby=causes]').scrollIntoView()")
     tab.wait(0.4)
     assert _examine(tab, f"causes-{language}-{scheme}-{width}", axe) == []

@@ -28,6 +28,12 @@ test('a chart is told of its own lines alone', () => {
   assert.deepEqual(ofChart(undefined, chart), []);
 });
 
+test('the band is that of the line that was unlike itself, where it has one', () => {
+  const bands = { cpu: { t: [0], low: [1], high: [10] }, iowait: { t: [0], low: [2], high: [3] } };
+  const high = (found) => withExpected(drawn(0.5 * H), chart, bands, found).columns[1].values[0];
+  assert.deepEqual([high(), high([{ series: 'iowait' }, { series: 'cpu' }]), high([{ series: 'app.queue' }])], [10, 3, 10]);
+});
+
 test('what came together is counted by server, once for each time and only where it lasted', () => {
   const one = (server, series, from, until) => ({ server, series, since_epoch: from, until_epoch: until });
   const anomalies = [

@@ -32,6 +32,7 @@ export const messages = {
   'rule.togetherNot': 'Not once in the last 14 days was so much unlike itself together.',
   'rule.togetherCut': 'Only the newest {n} anomalies were counted.',
   'rule.togetherHint': 'The rule judges the mean of their scores, so it may speak a little more or less often.',
+  'alert.chart': 'What it is about',
   'tune.title': 'Sensitivity',
   'tune.why': 'How readily its metrics are called unlike themselves',
   'tune.of': 'Sensitivity of {id}',

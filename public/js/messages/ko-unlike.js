@@ -32,6 +32,7 @@ export const messages = {
   'rule.togetherNot': '최근 14일 동안 이만큼 함께 달라진 때가 없었습니다.',
   'rule.togetherCut': '최근 {n}건만 셌습니다.',
   'rule.togetherHint': '규칙은 점수의 평균으로 판단하므로 횟수가 조금 다를 수 있습니다.',
+  'alert.chart': '알림 대상 지표',
   'tune.title': '민감도',
   'tune.why': '지표를 얼마나 쉽게 평소와 다르다고 볼지 정합니다',
   'tune.of': '{id}의 민감도',

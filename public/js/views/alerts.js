@@ -5,6 +5,7 @@ import { post } from '../api.js';
 import { chartsFor } from '../charts.js';
 import { FormDialog, useCall } from '../components/form.js';
 import { useLive, useNow, useStore, useWords } from '../components/hooks.js';
+import { Late } from '../components/late.js';
 import { Segmented, StatusTag } from '../components/marks.js';
 import { pollNow } from '../live.js';
 import { address, adjust } from '../router.js';
@@ -21,7 +22,7 @@ const INFO = 'stale'; // no status of a server: told by its words
 
 export function View({ id, query }) {
   if (id === 'errors') return html`<${Errors} query=${query} />`;
-  return id ? html`<${One} key=${id} id=${id} />` : html`<${All} state=${STATES.includes(query.state) ? query.state : 'open'} />`;
+  return id ? html`<${One} key=${id} id=${id} query=${query} />` : html`<${All} state=${STATES.includes(query.state) ? query.state : 'open'} />`;
 }
 
 function All({ state }) {
@@ -61,7 +62,7 @@ const marks = (one, t) => [
   one.flaps > 2 && t('alert.flaps', { n: one.flaps }),
 ].filter(Boolean);
 
-function One({ id }) {
+function One({ id, query }) {
   const words = useWords();
   const { t } = words;
   const role = useStore((state) => state.session.user?.role);
@@ -81,6 +82,7 @@ function One({ id }) {
         ${canAct && !alert.acked_by && html`<button type="button" class="btn" onClick=${() => ask('ack')}>${t('alertdo.ack')}</button>`}
         ${canAct && html`<button type="button" class="btn" onClick=${() => ask('silence')}>${t('alertdo.silence')}</button>`}
         ${canAct && html`<button type="button" class="btn" onClick=${() => ask('resolve')}>${t('alertdo.resolve')}</button>`}</div></section>
+    ${alert.server && html`<${Late} name="alertChart" alert=${alert} rule=${rule} events=${evidence.events} query=${query} />`}
     <div class="settings later">
       <section class="panel setting" aria-labelledby="story"><h2 id="story">${t('alert.timeline')}</h2><ol class="log">${timeline.map((step) => html`<li key=${step.seq}><time datetime=${step.at}>${words.moment(step.at_epoch, now)}</time><div><b>${t(`step.${step.kind}`)}</b>${step.actor ? html` <bdi>${step.actor}</bdi>` : null}${step.note && !words.has(`endedby.${step.note}`) ? html`<span class="sub"><bdi>${step.note}</bdi></span>` : step.note ? html`<span class="sub">${t(`endedby.${step.note}`)}</span>` : null}</div></li>`)}</ol></section>
       <section class="panel setting" aria-labelledby="evidence"><h2 id="evidence">${t('alert.evidence')}</h2><${Evidence} evidence=${evidence} rule=${rule} now=${now} /></section>

@@ -41,7 +41,8 @@ function grouped(charts) {
   return groups;
 }
 
-function Group({ server, charts, stretch, markers, unlike }) {
+/** Some charts in one question; `server.reason` names the level to draw. */
+export function Group({ server, charts, stretch, markers, unlike }) {
   const words = useWords();
   const names = charts.flatMap((chart) => chart.lines.map((line) => line.series));
   const path = serverPath(server.id, `/series?metrics=${names.map(encodeURIComponent).join()}&from=${stretch.from}&to=${stretch.to}`);
@@ -58,11 +59,11 @@ function Chart({ chart, answer, stretch, markers, server, unlike }) {
   const drawn = useMemo(() => answer && drawing(chart, answer, server), [chart, answer, server.status, server.reason?.metric]);
   const hours = hoursAhead(stretch);
   const outlooks = useOutlooks(server.id, chart.lines, hours);
-  const shown = useMemo(() => {
-    const banded = drawn && withExpected(drawn, chart, unlike.bands);
-    return banded && hours ? withOutlook(banded, chart, outlooks) : banded;
-  }, [drawn, outlooks, hours, unlike.bands]);
   const found = ofChart(unlike.anomalies, chart);
+  const shown = useMemo(() => {
+    const banded = drawn && withExpected(drawn, chart, unlike.bands, found);
+    return banded && hours ? withOutlook(banded, chart, outlooks) : banded;
+  }, [drawn, outlooks, hours, unlike.bands, found[0]?.series]);
   const spans = found.map(({ since_epoch: from, until_epoch: until }) => [from, until ?? stretch.to]);
   const isEmpty = drawn && !drawn.lines.some((line) => line.avg.some((value) => value != null));
   const labels = chart.lines.map((line) => lineLabel(line.series, words));

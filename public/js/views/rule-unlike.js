@@ -7,7 +7,7 @@ import { Segmented } from '../components/marks.js';
 import { together } from '../unlike.js';
 import { parts } from './channel-form.js';
 
-export const UNLIKE = { kind: 'anomaly', metric: '', severity: 'warning', hold_seconds: 300, options: { series: 3, metrics: [], sensitivity: 'normal' } };
+export const UNLIKE = { kind: 'anomaly', metric: '', severity: 'warning', hold_seconds: 300, options: { series: 5, metrics: [], sensitivity: 'normal' } };
 const SEVERITIES = ['info', 'warning', 'critical'];
 const READINESS = ['low', 'normal', 'high'];
 const DAYS = 14;
