@@ -1,8 +1,8 @@
 """When a series will cross a level: a date with a range, or a code that says why there is none.
 
 Two ways. What fluctuates is answered by possible futures: the forecast moved by each error its trial made, and the ways
-on that the series itself took at this hour of the day before. What fills up (disks, inodes) is answered by how fast it
-grew between clean-ups. Pure, plain Python.
+on that the series itself took before, at this hour of the day and from where it is. What fills up (disks, inodes) is
+answered by how fast it grew between clean-ups. Pure, plain Python.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Literal
 
 from lib.monitoring.analyzers.forecast import FARTHEST, HISTORY, HORIZONS, Forecast, foresee, quantile
@@ -23,7 +23,12 @@ LEAST_HOURS = 36  # of a series that fluctuates
 LEAST_FILLING_HOURS = 6
 LIKELY = 0.5  # of the futures, at least so many cross: then there is a date
 UNLIKELY = 0.25  # fewer: it is not going there; between the two nothing can be said
+# The date is the time that most futures lie around, from two thirds of it to twice it. Of what comes at random, at any
+# time alike, 2 / 3**1.5 lie around the best of times: with no more of them there is no date.
+EARLY, LATE = 1.5, 2.0
+AGREE = 0.385
 ALIKE_HOURS = 2  # a way on counts that began within so many hours of this hour of the day
+ALIKE_LEVEL = 0.1  # of the range: how near to where it is now a way on began that counts in full
 ERRORS_FORGET, WAYS_FORGET = 100.0, 200.0  # hours
 FARTHEST_FILLING = 60 * DAY
 STEADY = 0.7  # share of the days that must have grown
@@ -109,10 +114,27 @@ def _futures(values: Sequence[float], outlook: Forecast, turn: float, level: flo
     if chance < LIKELY:
         refusal: Refusal = "no_trend" if chance < UNLIKELY else "too_noisy"
         return Crossing(refusal=refusal, chance=round(chance, 3), history_hours=hours)
+    likely, agree = _most_around(reached)
+    if chance * agree < AGREE:
+        return Crossing(refusal="too_noisy", chance=round(chance, 3), history_hours=hours)
     reached.sort()
-    likely, earliest, latest = (quantile(reached, share) for share in (0.5, 0.1, 0.9))
-    end = latest if chance >= 0.9 else None
-    return Crossing(likely, earliest, end, None, "futures", round(chance, 3), None, hours)
+    earliest, latest = (quantile(reached, share) for share in (0.1, 0.9))
+    end = max(likely, latest) if chance >= 0.9 else None
+    return Crossing(likely, min(likely, earliest), end, None, "futures", round(chance, 3), None, hours)
+
+
+def _most_around(reached: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """(the time that most of the weight lies around, its share); of a stretch of equals the middle."""
+    until = [0.0] * (FARTHEST + 1)  # the weight up to each hour
+    for at, weight in reached:
+        until[int(at)] += weight
+    until = list(accumulate(until))
+    around = [
+        until[min(FARTHEST, int(LATE * hour))] - until[math.ceil(hour / EARLY) - 1] for hour in range(1, FARTHEST + 1)
+    ]
+    best = max(around)
+    equals = [hour for hour, weight in enumerate(around, 1) if weight >= 0.999 * best]
+    return float(equals[len(equals) // 2]), best / until[-1]
 
 
 type Ways = list[tuple[int | None, float]]  # (hours until it crossed or None, weight)
@@ -143,13 +165,15 @@ def _first(middle: Sequence[float], errors: Sequence[float], level: float) -> in
 
 def _by_ways_on(values: Sequence[float], level: float) -> Ways:
     now, need = len(values), level - values[-1]
+    near = ALIKE_LEVEL * (max(values) - min(values)) or 1.0
     ways: Ways = []
     for origin in range(DAY, now - FARTHEST):
         apart = (now - origin) % DAY
         if min(apart, DAY - apart) <= ALIKE_HOURS:
             goal = values[origin - 1] + need
             at = next((hour + 1 for hour in range(FARTHEST) if values[origin + hour] >= goal), None)
-            ways.append((at, math.exp(-(now - origin) / WAYS_FORGET)))
+            off = (values[origin - 1] - values[-1]) / near
+            ways.append((at, math.exp(-(now - origin) / WAYS_FORGET - off * off / 2)))
     return ways
 
 

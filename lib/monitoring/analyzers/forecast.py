@@ -25,11 +25,11 @@ MEMORY = 60.0  # hours after which a trial counts a third: what has changed must
 TRUST = 8.0  # how steeply the better is preferred
 HANDICAP = 0.1  # of all but the plain candidates, in logarithm of error
 LEAST_ERROR = 0.3  # of the usual change from hour to hour; smaller errors do not count as better
-TAIL = 0.05
+TAIL, LEAST_TAIL = 0.05, 0.01
 WIDTH_MEMORY = 100.0
-# The trial has seen what it is tried on, and the future is less like the past the farther it is: measured.
-WIDER = 1.1
-WIDER_A_DAY = 0.15
+BLOCKS = 4  # of the trial: what is judged in one is chosen by the other three
+CAUTION = 0.2  # over the number of trials is taken off the tails: few trials show little of them
+WIDER_A_DAY = 0.1  # the future is less like the past the farther it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def foresee(
     mid, low, high = [], [], []
     for index in range(silent, ahead):
         mark = _nearest(marks, index + 1)
-        middle = weighted_median([path[index] for path in outlook], trial.weights[mark])
+        middle = middle_third([path[index] for path in outlook], trial.weights[mark])
         below, above = spread[mark]
         mid.append(min(max(middle, low_bound), high_bound))
         low.append(min(max(middle + below, low_bound), mid[-1]))
@@ -101,15 +101,20 @@ def foresee(
     )  # fmt: skip
 
 
-def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
-    """The value that half of the weight lies on each side of. One candidate gone astray cannot pull it far."""
-    half = sum(weights) / 2
-    passed = 0.0
+def middle_third(values: Sequence[float], weights: Sequence[float]) -> float:
+    """The mean of the values that the middle third of the weight lies on. One candidate gone astray cannot pull it far,
+    and it does not jump from one to the next as a median does."""
+    lowest = sum(weights) / 3
+    highest = 2 * lowest
+    passed = total = 0.0
     for value, weight in sorted(zip(values, weights, strict=True), key=itemgetter(0)):
-        passed += weight
-        if passed >= half:
-            return value
-    return max(values)
+        before, passed = passed, passed + weight
+        if passed > lowest:
+            share = (passed if passed < highest else highest) - (before if before > lowest else lowest)
+            total += share * value
+            if passed >= highest:
+                break
+    return total / lowest
 
 
 def quantile(ordered: Sequence[tuple[float, float]], share: float) -> float:
@@ -139,61 +144,77 @@ class _Trial:
         first = max(FIRST, known - BACK_TO)
         self.origins = list(range(known - 1, first, -APART))
         self.age = [known - origin for origin in self.origins]
-        self._said = [paths(values, origin, marks) for origin in self.origins]
+        # Of each origin, for each mark what the candidates said of it.
+        self._said = [list(zip(*paths(values, origin, marks), strict=True)) for origin in self.origins]
         self._came: list[list[float | None]] = [
             [_at(values, real, origin + mark - 1) for mark in marks] for origin in self.origins
         ]
-        self.weights = self._weigh()
+        self._kernel = [[math.exp(-(math.log(here / other) ** 2) / 2) for other in marks] for here in marks]
+        losses = self._losses()
+        self.weights = self._weigh(losses)
+        others = [
+            self._weigh([[one for number, one in enumerate(blocks) if number != block] for blocks in losses])
+            for block in range(BLOCKS)
+        ]
         self.surprises = [
             [
-                None if came is None else came - weighted_median([path[mark] for path in said], self.weights[mark])
-                for mark, came in enumerate(row)
+                None if truth is None else truth - middle_third(spoken, weights)
+                for truth, spoken, weights in zip(came, said, others[self._block(number)], strict=True)
             ]
-            for said, row in zip(self._said, self._came, strict=True)
+            for number, (said, came) in enumerate(zip(self._said, self._came, strict=True))
         ]
 
-    def _weigh(self) -> list[list[float]]:
-        losses = self._losses()
-        logs = [math.log(mark) for mark in self.marks]
+    def _block(self, number: int) -> int:
+        return number * BLOCKS // len(self.origins)
+
+    def _losses(self) -> list[list[tuple[float, list[float]]]]:
+        """For each mark and block the weight of its trials, and the weighted sum of the logarithms of each candidate's
+        errors."""
+        least = LEAST_ERROR * self.change or 1e-12
+        log = math.log
+        fresh = [math.exp(-age / MEMORY) for age in self.age]
+        found: list[list[tuple[float, list[float]]]] = []
+        for mark in range(len(self.marks)):
+            blocks = [(0.0, [0.0] * len(CANDIDATES)) for _ in range(BLOCKS)]
+            for number, share in enumerate(fresh):
+                truth = self._came[number][mark]
+                if truth is not None:
+                    block = self._block(number)
+                    total, sums = blocks[block]
+                    wrong = [log(abs(truth - value) + least) for value in self._said[number][mark]]
+                    blocks[block] = (
+                        total + share,
+                        [before + share * one for before, one in zip(sums, wrong, strict=True)],
+                    )
+            found.append(blocks)
+        return found
+
+    def _weigh(self, losses: Sequence[Sequence[tuple[float, list[float]]]]) -> list[list[float]]:
+        """How far each candidate is believed at each mark; marks lend each other their losses, the nearer the more."""
+        totals = [sum([share for share, _ in blocks]) for blocks in losses]
+        means = [
+            [sum(one) / (total or 1.0) for one in zip(*[sums for _, sums in blocks], strict=True)]
+            for total, blocks in zip(totals, losses, strict=True)
+        ]
+        by_candidate = list(zip(*means, strict=True))
+        handicaps = [HANDICAP if one >= PLAIN else 0.0 for one in range(len(CANDIDATES))]
         weights = []
-        for here in logs:
-            near = [
-                math.exp(-((here - other) ** 2) / 2) if loss else 0.0 for other, loss in zip(logs, losses, strict=True)
+        for kernel in self._kernel:
+            near = [share if total else 0.0 for share, total in zip(kernel, totals, strict=True)]
+            known = sum(near) or 1.0
+            mixed = [
+                handicap + math.sumprod(near, mean) / known
+                for handicap, mean in zip(handicaps, by_candidate, strict=True)
             ]
-            total = sum(near) or 1.0
-            mixed = [HANDICAP if one >= PLAIN else 0.0 for one in range(len(CANDIDATES))]
-            for share, loss in zip(near, losses, strict=True):
-                if loss:
-                    mixed = [so_far + share * one / total for so_far, one in zip(mixed, loss, strict=True)]
             best = min(mixed)
             weights.append([math.exp(-TRUST * (loss - best)) for loss in mixed])
         return weights
 
-    def _losses(self) -> list[list[float]]:
-        """For each mark the mean logarithm of each candidate's error; empty where none of the past reaches so far."""
-        least = LEAST_ERROR * self.change or 1e-12
-        fresh = [math.exp(-age / MEMORY) for age in self.age]
-        log, losses = math.log, []
-        for mark in range(len(self.marks)):
-            rows = [
-                (said, truth, share)
-                for said, came, share in zip(self._said, self._came, fresh, strict=True)
-                if (truth := came[mark]) is not None
-            ]
-            total = sum([share for _, _, share in rows])
-            losses.append(
-                [
-                    sum([share * log(abs(truth - said[one][mark]) + least) for said, truth, share in rows]) / total
-                    for one in range(len(CANDIDATES))
-                ]
-                if rows
-                else []
-            )
-        return losses
-
     def spread(self) -> list[tuple[float, float]]:
         """How far below and above the middle 90 % lie at each mark."""
         fresh = [math.exp(-age / WIDTH_MEMORY) for age in self.age]
+        trials = sum(fresh) ** 2 / sum([share * share for share in fresh]) if fresh else 1.0
+        tail = max(LEAST_TAIL, TAIL - CAUTION / trials)
         found: list[tuple[float, float]] = []
         for mark in self.marks:
             near = [index for index, other in enumerate(self.marks) if mark <= 2 * other and other <= 2 * mark]
@@ -208,8 +229,8 @@ class _Trial:
                 wide = 2.5 * self.change * math.sqrt(mark)
                 found.append((-wide, wide))
                 continue
-            wider = WIDER + WIDER_A_DAY * min(mark, FARTHEST) / DAY
-            below, above = min(0.0, quantile(errors, TAIL)), max(0.0, quantile(errors, 1 - TAIL))
+            wider = 1.0 + WIDER_A_DAY * min(mark, FARTHEST) / DAY
+            below, above = min(0.0, quantile(errors, tail)), max(0.0, quantile(errors, 1 - tail))
             found.append((wider * below, wider * above))
         return found
 
@@ -220,7 +241,7 @@ class _Trial:
                 wrong = row[mark]
                 if truth is not None and wrong is not None and self.marks[mark] <= DAY:
                     ours.append(abs(wrong))
-                    naive.append(abs(truth - said[0][mark]))
+                    naive.append(abs(truth - said[mark][0]))
         return (_mean(ours), _mean(naive)) if ours else (None, None)
 
 

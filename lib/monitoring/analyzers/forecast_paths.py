@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import mul
 
 DAY = 24
 WEEK = 168
@@ -15,10 +16,11 @@ MOST = 1e30  # values beyond it are holes: no sum over a history may overflow
 # In the order of `paths`. The first four say "as it is now": the others have to prove themselves against them.
 CANDIDATES = (
     "now", "now_3h", "now_6h", "level",
-    "day", "three_days", "yesterday", "profile_3d", "profile_7d", "profile_14d", "profile_14d_3h",
+    "day", "three_days", "yesterday", "profile_3d", "profile_14d", "profile_14d_3h", "profile_fading",
     "last_week", "last_week_3h", "trend",
 )  # fmt: skip
 PLAIN = 4
+FADING = tuple(0.9**days for days in range(14))  # what a day counts in `profile_fading`, the last one first
 
 
 def median(values: Sequence[float]) -> float:
@@ -56,7 +58,7 @@ def paths(values: Sequence[float], origin: int, horizons: Sequence[int]) -> list
     wide = len(horizons)
     last = values[origin - 1]
     lately = values[max(0, origin - 72) : origin]
-    shapes = profiles(values, origin)
+    three, usual, fading = profiles(values, origin)
     found = [
         [last] * wide,
         [median(lately[-3:])] * wide,
@@ -66,27 +68,29 @@ def paths(values: Sequence[float], origin: int, horizons: Sequence[int]) -> list
         [median(lately)] * wide,
         [values[_same_hour_before(origin, hours)] for hours in horizons],
     ]
-    for shape in shapes:
+    for shape in (three, usual):
         shift = _deviation(values, origin, shape, DAY)
         found.append([shape[(hours - 1) % DAY] + shift for hours in horizons])
-    usual = shapes[2]
-    shift = _deviation(values, origin, usual, 3)
-    found.append([usual[(hours - 1) % DAY] + shift * 0.97**hours for hours in horizons])
-    found += _last_week(values, origin, horizons) or [found[8], found[10]]
+    for shape, back, keeps in ((usual, 3, 0.97), (fading, 1, 0.8)):
+        shift = _deviation(values, origin, shape, back)
+        found.append([shape[(hours - 1) % DAY] + shift * keeps**hours for hours in horizons])
+    found += _last_week(values, origin, horizons) or [found[8], found[9]]
     slope = _daily_growth(values, origin) / DAY
     found.append([last + slope * hours for hours in horizons])
     return found
 
 
-def profiles(values: Sequence[float], origin: int) -> list[list[float]]:
-    """The usual day: the median of each hour over 3, 7 and 14 days. Each begins with the hour at `origin`."""
+def profiles(values: Sequence[float], origin: int) -> tuple[list[float], list[float], list[float]]:
+    """The usual day, each beginning with the hour at `origin`: the median of each hour over 3 days and over 14, and its
+    mean over 14, of which older days count less."""
     first = max(0, origin - DAY * 14)
-    shapes: list[list[float]] = [[], [], []]
+    three, usual, fading = [], [], []
     for phase in range(DAY):
-        same = values[first + (origin - first + phase) % DAY : origin : DAY]
-        for shape, days in zip(shapes, (3, 7, 14), strict=True):
-            shape.append(median(same[-days:]) if same else values[origin - 1])
-    return shapes
+        same = values[first + (origin - first + phase) % DAY : origin : DAY] or values[origin - 1 : origin]
+        three.append(median(same[-3:]))
+        usual.append(median(same))
+        fading.append(sum(map(mul, reversed(same), FADING)) / sum(FADING[: len(same)]))
+    return three, usual, fading
 
 
 def _same_hour_before(origin: int, hours: int) -> int:
