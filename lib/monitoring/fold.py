@@ -16,6 +16,7 @@ from typing import Any
 from lib.domain.metrics import MAX_SERIES_PER_SERVER
 from lib.domain.posts import PostMarks
 from lib.domain.telemetry import SKEW_SECONDS, Part, Post
+from lib.monitoring import composing
 from lib.monitoring.alerts.threshold import Moved
 from lib.monitoring.analyzers import Window
 from lib.monitoring.detection import Found
@@ -80,7 +81,7 @@ def fold_parts(state: ServerState, heard: Sequence[tuple[float, list[Part]]], no
             _read_extra(state, part, heard_at, outcome)
             rows += _read_rows(state, part, outcome)
         _fold_rows(state, rows, outcome)
-    _fold_rows(state, _settled(state, now), outcome)
+    _fold_rows(state, [*_settled(state, now), *_composed(state, now, outcome)], outcome)
     return outcome
 
 
@@ -144,6 +145,11 @@ def _read_extra(state: ServerState, part: Part, heard_at: float, outcome: Outcom
         state.mounts = extra["mounts"]
     if "agent" in extra:
         state.agent = extra["agent"]
+    if "pots" in extra:
+        composing.keep(state, extra["pots"])
+    if "source" in extra:
+        told = dict(extra["source"])
+        state.sources = {**state.sources, told.pop("name"): {"at": round(heard_at), **told}}
     if "processes" in extra:
         outcome.processes[int(heard_at)] = extra["processes"]
     offset = _offset(state, part)
@@ -237,6 +243,20 @@ def _settled(state: ServerState, now: float) -> Rows:
     for at in sorted(at for at in state.slots if at + SLOT_SETTLES <= now):
         slot = state.slots.pop(at)
         rows.append((at, [slot.get(column) for column in range(len(state.series))]))
+    return rows
+
+
+def _composed(state: ServerState, now: float, outcome: Outcome) -> Rows:
+    """What foreign agents told in pieces, as rows for history and to be folded."""
+    rows: Rows = []
+    for at, values in composing.settled(state, now):
+        columns = {state.position(name, MAX_SERIES_PER_SERVER): value for name, value in values.items()}
+        columns.pop(None, None)
+        row: Row = [columns.get(column) for column in range(len(state.series))]
+        literal = "{" + row_texts([row])[0] + "}"
+        outcome.rows[at] = _merged(outcome.rows[at], row) if at in outcome.rows else literal
+        outcome.samples += 1
+        rows.append((at, row))
     return rows
 
 

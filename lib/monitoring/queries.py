@@ -108,6 +108,7 @@ class Queries:
             "latest": latest,
             "series": state.series,
             "source": "agent" if state.agent else "push",
+            "sources": [{"name": name, **one, **told("at", one["at"])} for name, one in sorted(state.sources.items())],
             "agent_version": state.agent or None,
             "clock_offset": state.clock_offset,
             "clock_is_off": state.skewed,

@@ -55,6 +55,9 @@ class ServerState:
     since: float = 0.0
     dropped: int = 0  # series beyond the limit
     agent: str = ""
+    pots: dict[int, dict[str, dict[int, list[float]]]] = field(default_factory=dict)  # see composing.py
+    counts: dict[str, list[float]] = field(default_factory=dict)  # component -> [at, total, of how many]
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)  # which protocols feed it, and what was no metric
     memory: dict[str, Any] = field(default_factory=dict)
     detection: str = ""  # the detectors of its series, packed (detection.py)
     posts: dict[str, PostMarks] = field(default_factory=dict)  # the epoch heard last stands last
@@ -68,6 +71,8 @@ class ServerState:
             series=list(self.series), facts=dict(self.facts), values=list(self.values), behind=dict(self.behind),
             mounts=dict(self.mounts), counters=dict(self.counters), slots=dict(self.slots), spark=list(self.spark),
             spark_sum=list(self.spark_sum), memory=dict(self.memory),
+            pots={at: {name: dict(pieces) for name, pieces in pot.items()} for at, pot in self.pots.items()},
+            counts=dict(self.counts), sources=dict(self.sources),
             posts={epoch: replace(marks) for epoch, marks in self.posts.items()},
         )  # fmt: skip
 
@@ -120,6 +125,7 @@ _KEPT = tuple(
     for one in fields(ServerState)
     if one.name not in {"name", "series", "facts", "settings", "first_seen", "memory", "detection", "posts", "line"}
 )
+LEAST_KEPT = _KEPT.index("agent") + 1
 _BY_COLUMN = ("behind", "counters")
 
 
@@ -130,11 +136,16 @@ def from_row(name: str, row: dict[str, Any]) -> ServerState:
     text = _joined(parts, 0)
     if text is not None:
         version, *body = json.loads(text)
-        if version == STATE_VERSION and len(body) == len(_KEPT):
-            for attribute, value in zip(_KEPT, body, strict=True):
+        # What later versions keep besides stands at the end: a state from before them is whole without.
+        if version == STATE_VERSION and LEAST_KEPT <= len(body) <= len(_KEPT):
+            for attribute, value in zip(_KEPT, body, strict=False):
                 setattr(state, attribute, value)
             for attribute in _BY_COLUMN:
                 setattr(state, attribute, {int(column): value for column, value in getattr(state, attribute).items()})
+            state.pots = {
+                int(at): {name: {int(pid): told for pid, told in pieces.items()} for name, pieces in pot.items()}
+                for at, pot in state.pots.items()
+            }
             state.slots = {
                 int(at): {int(column): value for column, value in slot.items()} for at, slot in state.slots.items()
             }

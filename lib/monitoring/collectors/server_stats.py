@@ -224,7 +224,7 @@ def _read_extra(document: dict[str, Any], share: ServerSamples, batch: Batch, cl
     if host is not None:
         if not isinstance(host, dict):
             raise BadInput("host must be an object", pointer="/host")
-        share.extra["host"] = _host(host)
+        share.extra["host"] = clean_host(host)
     share.extra["agent"] = read_text(document.get("agent"), 60)
     if "processes" in document:
         share.extra["processes"] = _processes(document["processes"], batch)
@@ -235,7 +235,7 @@ def _read_extra(document: dict[str, Any], share: ServerSamples, batch: Batch, cl
     share.extra = {name: value for name, value in share.extra.items() if value}
 
 
-def _host(host: Mapping[str, Any]) -> dict[str, Any]:
+def clean_host(host: Mapping[str, Any]) -> dict[str, Any]:
     """Facts we know, in the form we keep; an unknown or ill-formed fact is left out, for facts are not measurements."""
     facts: dict[str, Any] = {}
     for name in ("os", "kernel", "timezone", "group", "arch", "model"):

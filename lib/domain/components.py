@@ -1,0 +1,174 @@
+"""Components: what foreign agents tell piece by piece and our metrics are worked out from, such as the idle seconds of
+all CPUs or the bytes of one mount. Pure; which component a foreign name is says its collector.
+
+A component is `name` or `name:subject` (a mount, a disk). Counters are totals since some start; rates come of two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+RATE_GAP = 600  # seconds: over a longer silence a rate would be a mean that hides everything
+FORGET = 300  # after so long fewer devices than before are no incomplete report but fewer devices
+
+# Totals, added up over CPUs, disks or network devices.
+COUNTERS = frozenset({
+    "cpu.idle", "cpu.iowait", "cpu.steal", "cpu.busy",  # seconds; `busy` is every other mode
+    "net.in", "net.out", "io.read", "io.write",  # bytes
+    "io.busy",  # seconds, one component a disk
+})  # fmt: skip
+# Values of now, added up where several are told.
+GAUGES = frozenset({
+    "mem.total", "mem.available", "mem.used", "mem.free", "mem.cached", "mem.buffered", "mem.slab",
+    "swap.total", "swap.free", "swap.used", "fs.size", "fs.free", "fs.available", "fs.used",
+    "fs.files", "fs.files_free", "fs.files_used", "boot", "up",
+})  # fmt: skip
+# Values of now of which the highest counts.
+HIGHEST = frozenset({"temperature"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A component at one moment: the sum (or the highest), and of how many."""
+
+    value: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    at: float
+    value: float
+    count: int
+
+
+type Pot = Mapping[str, Told]
+type Counts = dict[str, Earlier]
+
+
+def base_of(component: str) -> str:
+    return component.partition(":")[0]
+
+
+def work_out(at: float, pot: Pot, before: Counts) -> tuple[dict[str, float], dict[str, list[int]]]:
+    """({series: value}, {mount: [size, free bytes]}) of one moment. `before` has the counters of earlier ones and is
+    moved on; a drop, a gap over ten minutes, a late moment and an incomplete report give no rate."""
+    deltas = {name: change for name, told in pot.items() if (change := _delta(name, told, at, before)) is not None}
+    values: dict[str, float] = {}
+    values.update(_cpu(deltas))
+    for metric, name in (
+        ("net_in", "net.in"),
+        ("net_out", "net.out"),
+        ("disk_read", "io.read"),
+        ("disk_write", "io.write"),
+    ):
+        if name in deltas:
+            values[metric] = deltas[name][0] / deltas[name][1]
+    busy = [100 * change / seconds for name, (change, seconds) in deltas.items() if base_of(name) == "io.busy"]
+    if busy:
+        values["disk_busy"] = min(100.0, max(busy))
+    values.update(_memory(pot))
+    mounts = _mounts(pot, values)
+    if "boot" in pot:
+        values["uptime"] = max(0.0, at - pot["boot"].value)
+    elif "up" in pot:
+        values["uptime"] = pot["up"].value
+    if "temperature" in pot:
+        values["temperature"] = pot["temperature"].value
+    return {name: round(value, 4) for name, value in values.items()}, mounts
+
+
+def _delta(name: str, told: Told, at: float, before: Counts) -> tuple[float, float] | None:
+    """(change, seconds) of a counter since the earlier moment, which this one replaces."""
+    if base_of(name) not in COUNTERS:
+        return None
+    earlier = before.get(name)
+    if earlier is None:
+        before[name] = Earlier(at, told.value, told.count)
+        return None
+    seconds = at - earlier.at
+    if seconds <= 0 or (told.count < earlier.count and seconds < FORGET):
+        return None
+    before[name] = Earlier(at, told.value, told.count)
+    if seconds > RATE_GAP or told.count != earlier.count or told.value < earlier.value:
+        return None
+    return told.value - earlier.value, seconds
+
+
+def _cpu(deltas: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    """As node_exporter's mixin counts: neither idle, nor waiting for a disk, nor taken by a neighbour."""
+    if "cpu.idle" not in deltas or "cpu.busy" not in deltas:
+        return {}
+    idle, busy, iowait, steal = (
+        deltas.get(f"cpu.{name}", (0.0, 1.0))[0] for name in ("idle", "busy", "iowait", "steal")
+    )
+    total = idle + busy + iowait + steal
+    if total <= 0:
+        return {}
+    found = {"cpu": 100 * busy / total}
+    if "cpu.iowait" in deltas:
+        found["iowait"] = 100 * iowait / total
+    if "cpu.steal" in deltas:
+        found["steal"] = 100 * steal / total
+    return found
+
+
+def _memory(pot: Pot) -> dict[str, float]:
+    found: dict[str, float] = {}
+    value = {name: told.value for name, told in pot.items() if name.startswith(("mem.", "swap."))}
+    total = value.get("mem.total") or sum(
+        value.get(f"mem.{name}", 0.0) for name in ("used", "free", "cached", "buffered", "slab")
+    )
+    if total > 0 and "mem.available" in value:
+        found["memory"] = _percent(total - value["mem.available"], total)
+    elif total > 0 and "mem.used" in value:
+        found["memory"] = _percent(value["mem.used"], total)
+    elif total > 0 and "mem.free" in value and "mem.total" in value:
+        kept = sum(value.get(f"mem.{name}", 0.0) for name in ("free", "cached", "buffered", "slab"))
+        found["memory"] = _percent(total - kept, total)
+    swap = value.get("swap.total") or value.get("swap.used", 0.0) + value.get("swap.free", 0.0)
+    if swap > 0 and ("swap.free" in value or "swap.used" in value):
+        used = value["swap.used"] if "swap.used" in value else swap - value["swap.free"]
+        found["swap"] = _percent(used, swap)
+    return found
+
+
+def _mounts(pot: Pot, values: dict[str, float]) -> dict[str, list[int]]:
+    """Fills in `disk` and `inode`, of each mount and of the fullest, as `df` counts: what is root's alone is used."""
+    sizes: dict[str, list[int]] = {}
+    for mount in _subjects(pot, "fs."):
+        size, free, available, used = (
+            pot[f"fs.{name}:{mount}"].value if f"fs.{name}:{mount}" in pot else None
+            for name in ("size", "free", "available", "used")
+        )
+        if used is None and size is not None and (free is not None or available is not None):
+            used = size - (free if free is not None else available or 0.0)
+        left = available if available is not None else free
+        if left is None and size is not None and used is not None:
+            left = size - used
+        if used is not None and left is not None and used + left > 0:
+            values[f"disk:{mount}"] = _percent(used, used + left)
+            sizes[mount] = [int(size if size is not None else used + left), int(left)]
+        files, spare, taken = (
+            pot[f"fs.{name}:{mount}"].value if f"fs.{name}:{mount}" in pot else None
+            for name in ("files", "files_free", "files_used")
+        )
+        if taken is None and files is not None and spare is not None:
+            taken = files - spare
+        whole = files if files is not None else (taken or 0.0) + (spare or 0.0)
+        if taken is not None and whole > 0:
+            values[f"inode:{mount}"] = _percent(taken, whole)
+    for metric in ("disk", "inode"):
+        those = [value for name, value in values.items() if name.startswith(f"{metric}:")]
+        if those:
+            values[metric] = max(those)
+    return sizes
+
+
+def _subjects(pot: Pot, prefix: str) -> Iterator[str]:
+    yield from sorted({name.partition(":")[2] for name in pot if name.startswith(prefix) and ":" in name})
+
+
+def _percent(part: float, whole: float) -> float:
+    return min(100.0, max(0.0, 100 * part / whole))

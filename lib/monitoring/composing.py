@@ -1,0 +1,45 @@
+"""Components of foreign agents, put together: pieces of one moment may come in several requests, so they wait a little,
+and then become one row of our metrics. Changes the state.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lib.domain.components import HIGHEST, Earlier, Told, base_of, work_out
+from lib.monitoring.state import ServerState
+
+SLOT_SECONDS = 10
+SETTLES = 15  # seconds after its moment a pot is full
+MOST_POTS = 1_000  # that wait at a time: an hour in the queue of a sender that asks every ten seconds is 360
+
+
+def keep(state: ServerState, pots: list[Any]) -> None:
+    """Note what one post told: [[at, {component: [pid, value, count]}], ...]. The same post again changes nothing."""
+    for at, pot in pots:
+        kept = state.pots.setdefault(int(at), {})
+        for component, (pid, value, count) in pot.items():
+            kept.setdefault(component, {})[int(pid)] = [value, count]
+    for at in sorted(state.pots)[:-MOST_POTS]:
+        del state.pots[at]
+
+
+def settled(state: ServerState, now: float) -> list[tuple[int, dict[str, float]]]:
+    """(moment of the row, {series: value}) of the pots that nothing more will come for, oldest first."""
+    rows = []
+    before = {name: Earlier(kept[0], kept[1], int(kept[2])) for name, kept in state.counts.items()}
+    for at in sorted(at for at in state.pots if at + SETTLES <= now):
+        pot = {name: _together(name, pieces) for name, pieces in state.pots.pop(at).items()}
+        values, sizes = work_out(float(at), pot, before)
+        if sizes:
+            state.mounts = sizes
+        if values:
+            rows.append((at - at % SLOT_SECONDS, values))
+    state.counts = {name: [one.at, one.value, one.count] for name, one in before.items()}
+    return rows
+
+
+def _together(name: str, pieces: dict[int, list[float]]) -> Told:
+    values = [value for value, _ in pieces.values()]
+    whole = max(values) if base_of(name) in HIGHEST else sum(values)
+    return Told(whole, int(sum(count for _, count in pieces.values())))
