@@ -77,8 +77,8 @@ def test_acknowledging_without_saying_which_asks(troubled: Hub, locale: str) -> 
 
 @BOTH
 def test_a_viewer_is_told_who_may(troubled: Hub, locale: str) -> None:
-    sources = Sources(troubled.services, Sight(), ZoneInfo(ZONE), "ko" if locale == "ko" else "en")
-    say = Say(sources.locale, sources.zone, sources.now)
+    sources = Sources(troubled.services, Sight(), ZoneInfo(ZONE))
+    say = Say("ko" if locale == "ko" else "en", sources.zone, sources.now)
     answer(Asked("alert_silence", {"servers": ["web-01"], "duration_s": 600}), sources, say)
     reply = say.finish(None)
     keeps_contract(reply)

@@ -45,6 +45,7 @@ def test_an_answer_is_whole_in_both_languages(one: Help) -> None:
         if text.ko != text.en:
             assert HANGUL.search(CODE.sub("", text.ko)), text.ko
         assert not HANGUL.search(text.en), text.en
+        assert not re.search(r"^>|(?<!\*)\*(?!\*)", CODE.sub("", text.en)), "the page shows no italics"
     for text in one.lines:
         prose = re.sub(r"\([^)]*\)", "", CODE.sub("", text.ko)).rstrip(".: ")
         if prose and not text.ko.startswith(("- ", "2. ", "확인: ")):
@@ -70,7 +71,7 @@ def test_names_of_the_page_are_those_on_the_page(one: Help) -> None:
     for text in one.lines:
         for name in re.findall(r"'([^']+)'(?!처럼| 규칙)", CODE.sub("", text.ko)):
             assert f"'{name}'" in korean or f" {name}'" in korean, name
-        for name in re.findall(r"\*([^*]+)\*", text.en):
+        for name in re.findall(r"\*\*([^*]+)\*\*", text.en):
             for part in name.split(", "):
                 assert f"'{part}'" in english, name
 

@@ -45,7 +45,7 @@ _SHELF = Shelf(
                 ("`curl -fsSL https://HUB/install.sh | sudo sh -s -- --uninstall`", "`curl -fsSL https://HUB/install.sh | sudo sh -s -- --uninstall`"),
                 ("`--purge`를 더하면 설정, 키, 스풀, 사용자까지 지웁니다(보내지 못한 값도 사라집니다).", "With `--purge` settings, key, spool and user go too, and with the spool what was not sent yet."),
                 ("확인: `systemctl status openmanager-agent`가 찾을 수 없다고 합니다. 화면의 기록은 남으며, 관리자가 API(`DELETE /api/servers/이름`)로 지웁니다.", "Verify: `systemctl status openmanager-agent` finds nothing. Its history stays until an admin deletes it (`DELETE /api/servers/NAME`)."),
-                ("다시 쓰지 않을 키는 설정의 '키와 화면'에서 폐기합니다.", "Revoke a key that is used no more under *Settings, Keys and page*."),
+                ("다시 쓰지 않을 키는 설정의 '키와 화면'에서 폐기합니다.", "Revoke a key that is used no more under **Settings, Keys and page**."),
             ),
             (("에이전트 설치 방법 알려줘", "How do I install the agent?"), ("서버 목록 보여줘", "List the servers"), ("오프라인 서버 있어?", "Which servers are offline?")),
         ),
@@ -66,8 +66,8 @@ _SHELF = Shelf(
             "agent key|agent's key|agent api key|api key|ingest key|install key|registration key|agent token|api 키|인증키|등록키|where is the key|where is its key|key file|lost the key|lost my key|new key|rotate|rotation|key rotation|token|키는 어디|키 어디|키가 어디|에이전트 키|키 파일|키 분실|키를 잃|키 교체|키를 바꾸|키 바꾸|토큰",
             (
                 ("서버에서는 `/etc/openmanager-agent.key`에 있습니다(서비스만 읽을 수 있습니다). 화면에서는 만들 때 한 번만 보이고 다시 볼 수 없습니다.", "On the server it is in `/etc/openmanager-agent.key`, readable by the service only. On the page it is shown once, when it is made, and never again."),
-                ("새 키는 관리자가 '서버 추가' 또는 설정의 '키와 화면'에서 만듭니다. 보고에는 `write` 권한이면 충분합니다.", "An admin makes a new one by \"Add server\" or under *Settings, Keys and page*. To report, the scope `write` will do."),
-                ("교체: '교체'를 누르면 이전 값도 정한 기간(기본 하루, 최대 7일) 동안 쓸 수 있습니다. 그 사이 새 값을 각 서버의 파일에 씁니다. 재시작은 필요 없습니다.", "To rotate: choose *Rotate*; the old secret stays good for a while (a day unless you choose, 7 days at most). Meanwhile write the new one into the file on each server. No restart is needed."),
+                ("새 키는 관리자가 '서버 추가' 또는 설정의 '키와 화면'에서 만듭니다. 보고에는 `write` 권한이면 충분합니다.", "An admin makes a new one by \"Add server\" or under **Settings, Keys and page**. To report, the scope `write` will do."),
+                ("교체: '교체'를 누르면 이전 값도 정한 기간(기본 하루, 최대 7일) 동안 쓸 수 있습니다. 그 사이 새 값을 각 서버의 파일에 씁니다. 재시작은 필요 없습니다.", "To rotate: choose **Rotate**; the old secret stays good for a while (a day unless you choose, 7 days at most). Meanwhile write the new one into the file on each server. No restart is needed."),
                 ("새어 나간 키는 바로 폐기합니다. 60초 안에 쓸 수 없게 됩니다.", "Revoke a key that got out: it is over within 60 seconds."),
             ),
             (("에이전트 설치 방법 알려줘", "How do I install the agent?"), *_EXAMPLES[1:]),
@@ -90,7 +90,7 @@ _SHELF = Shelf(
             (
                 ("Windows용 에이전트는 아직 없습니다.", "There is no agent for Windows yet."),
                 ("스크립트로 값을 보낼 수는 있습니다. `write` 권한 키로 `POST /api/ingest`에 JSON을 보내면 다른 서버와 똑같이 저장되고 규칙도 적용됩니다(docs/openapi.yaml).", "A script of your own may send values: post JSON to `POST /api/ingest` with a key of the scope `write`, and they are stored and judged like any other (docs/openapi.yaml)."),
-                ("서비스가 도는지만 알면 된다면 설정의 '작업'을 쓸 수 있습니다. 작업 스케줄러가 주기적으로 주소 하나를 부르면 됩니다.", "To know only whether something runs, use *Settings, Jobs*: the task scheduler calls one address now and then."),
+                ("서비스가 도는지만 알면 된다면 설정의 '작업'을 쓸 수 있습니다. 작업 스케줄러가 주기적으로 주소 하나를 부르면 됩니다.", "To know only whether something runs, use **Settings, Jobs**: the task scheduler calls one address now and then."),
             ),
             (("에이전트는 어떤 OS를 지원해?", "Which systems does the agent run on?"), *_EXAMPLES[1:]),
         ),

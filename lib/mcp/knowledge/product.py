@@ -40,7 +40,7 @@ _SHELF = Shelf(
             "settings", ("설정", "Settings"),
             "settings?|preferences|configure|configuration|options page|설정|환경 설정|설정은 어디|설정 화면|세팅",
             (
-                ("왼쪽 메뉴의 '설정'에 있습니다. 모두에게 보이는 것과 관리자에게만 보이는 것이 있습니다.", "Under *Settings* in the menu. Some parts are for everybody, some for admins only."),
+                ("왼쪽 메뉴의 '설정'에 있습니다. 모두에게 보이는 것과 관리자에게만 보이는 것이 있습니다.", "Under **Settings** in the menu. Some parts are for everybody, some for admins only."),
                 ("- 모두: 키와 화면(언어, 밝기, 내 비밀번호), 규칙, 알림 끄기, 기기 알림, 작업", "- Everybody: Keys and page (language, appearance, your password), Rules, Silences, Notifications, Jobs"),
                 ("- 관리자: 키, 알림 채널, 공개 페이지, 사용자, 접속 주소, 감사 기록", "- Admins: keys, Channels, Public page, Users, Addresses, Audit log"),
                 ("보관 기간, 시간대처럼 서버에 두는 설정은 환경 변수로 정합니다(docs/deploy.md).", "What the hub itself needs, such as retention and time zone, is set in its environment (docs/deploy.md)."),
@@ -53,7 +53,7 @@ _SHELF = Shelf(
             "mcp|model context protocol|claude code|claude desktop|claude|cursor|vs code|vscode|connect an ai|ai tool|ai client|copilot|코파일럿|엠씨피|엠시피|클로드|커서|비주얼 스튜디오 코드|ai 도구|에이아이 도구|mcp 연결|mcp 서버|mcp 주소",
             (
                 ("Claude, Cursor, VS Code 같은 AI 도구를 `https://HUB/api/mcp`에 연결하면 이 허브에 같은 것을 물어볼 수 있습니다. 허브에 설치하거나 켤 것은 없습니다.", "Connect Claude, Cursor, VS Code and other AI tools to `https://HUB/api/mcp` and they can ask this hub the same. Nothing need be installed or switched on."),
-                ("1. 관리자가 설정의 '키와 화면'에서 `read` 권한 키를 만듭니다. `act`를 주면 알림 확인, 끄기, 기준 변경도 할 수 있습니다(확인을 거칩니다).", "1. An admin makes a key with the scope `read` under *Settings, Keys and page*. With `act` it may also acknowledge, silence and change levels, each after a confirmation."),
+                ("1. 관리자가 설정의 '키와 화면'에서 `read` 권한 키를 만듭니다. `act`를 주면 알림 확인, 끄기, 기준 변경도 할 수 있습니다(확인을 거칩니다).", "1. An admin makes a key with the scope `read` under **Settings, Keys and page**. With `act` it may also acknowledge, silence and change levels, each after a confirmation."),
                 ("2. Claude Code: `claude mcp add --transport http openmanager https://HUB/api/mcp --header \"Authorization: Bearer omv_live_...\"`", "2. Claude Code: `claude mcp add --transport http openmanager https://HUB/api/mcp --header \"Authorization: Bearer omv_live_...\"`"),
                 ("Claude Desktop, Cursor, VS Code의 설정 파일은 docs/mcp.md에 있습니다.", "The files for Claude Desktop, Cursor and VS Code are in docs/mcp.md."),
                 ("키를 태그나 서버, 네트워크, 기간으로 제한할 수 있고, 한 일은 감사 기록에 남습니다.", "A key can be held to tags, a server, networks and a time; what it does stands in the audit log."),
@@ -65,11 +65,11 @@ _SHELF = Shelf(
             "notifications", ("알림 받기(채널)", "Being notified (channels)"),
             "notifications?|notify|notified|get alerts|receive alerts|alert channels?|channels?|slack|e-?mail alerts?|email|discord|telegram|teams|webhook|pagerduty|ntfy|kakao ?work|naver works|jandi|dooray|sms|알림 받|알림을 받|알림은 어떻게|알림 설정|알림 채널|알람 설정|알람 받|채널|슬랙|이메일|메일로|디스코드|텔레그램|팀즈|웹훅|페이저듀티|카카오|카톡|네이버 웍스|잔디|두레이|문자로",
             (
-                ("관리자가 설정의 '알림 채널'에서 받을 곳을 추가합니다. 처음에는 채널이 없어 아무에게도 보내지 않습니다.", "An admin adds where messages go under *Settings, Channels*. A fresh hub has none and tells nobody."),
+                ("관리자가 설정의 '알림 채널'에서 받을 곳을 추가합니다. 처음에는 채널이 없어 아무에게도 보내지 않습니다.", "An admin adds where messages go under **Settings, Channels**. A fresh hub has none and tells nobody."),
                 ("슬랙, 디스코드, 텔레그램, Teams, 웹훅, ntfy, PagerDuty, 이메일, 카카오워크, 네이버웍스, 잔디, 두레이로 보낼 수 있습니다. 문자와 전화는 없습니다.", "Slack, Discord, Telegram, Teams, webhook, ntfy, PagerDuty, e-mail, KakaoWork, NAVER WORKS, JANDI and Dooray. There are no text messages or calls."),
-                ("채널마다 언어, 심각도, 서버와 태그, 묶음, 시간당 한도, 조용한 시간, 다시 알리기를 정하고 '테스트'로 실제 메시지를 보내 봅니다.", "Each has its language, severity, servers and tags, grouping, hourly budget, quiet hours and reminders; *Test* sends a real message."),
+                ("채널마다 언어, 심각도, 서버와 태그, 묶음, 시간당 한도, 조용한 시간, 다시 알리기를 정하고 '테스트'로 실제 메시지를 보내 봅니다.", "Each has its language, severity, servers and tags, grouping, hourly budget, quiet hours and reminders; **Test** sends a real message."),
                 ("채널의 비밀값을 저장하려면 `OPENMANAGER_ENCRYPTION_KEYS`가 필요합니다.", "To store a channel's secrets the hub needs `OPENMANAGER_ENCRYPTION_KEYS`."),
-                ("내 휴대폰이나 브라우저로만 받으려면 설정의 '기기 알림'을 씁니다.", "For your own phone or browser alone use *Settings, Notifications*."),
+                ("내 휴대폰이나 브라우저로만 받으려면 설정의 '기기 알림'을 씁니다.", "For your own phone or browser alone use **Settings, Notifications**."),
             ),
             (("휴대폰으로 알림 받는 방법", "How do I set up push notifications?"), ("알림을 잠시 끄는 방법", "How do I silence alerts for a while?"), _ALERTS),
             "/#/settings?part=channels",
@@ -78,7 +78,7 @@ _SHELF = Shelf(
             "push", ("내 기기로 알림 받기", "Alerts on your own devices"),
             "push|web push|push notifications?|on my phone|my phone|phone|mobile|mobile app|an app for|iphone|android|browser notifications?|푸시|웹 푸시|휴대폰|핸드폰|스마트폰|모바일|아이폰|안드로이드|모바일 앱|앱으로|앱이 있|앱 있|브라우저 알림|기기 알림",
             (
-                ("받을 브라우저나 휴대폰에서 설정의 '기기 알림'을 열고 '이 브라우저로 받기'를 누릅니다. 역할과 상관없이 누구나 할 수 있습니다.", "On that browser or phone open *Settings, Notifications* and subscribe it. Everybody may, whatever their role."),
+                ("받을 브라우저나 휴대폰에서 설정의 '기기 알림'을 열고 '이 브라우저로 받기'를 누릅니다. 역할과 상관없이 누구나 할 수 있습니다.", "On that browser or phone open **Settings, Notifications** and subscribe it. Everybody may, whatever their role."),
                 ("아이폰에서는 먼저 화면을 홈 화면에 추가해야 합니다. HTTPS 주소여야 합니다.", "On an iPhone put the page on the home screen first. The address must be HTTPS."),
                 ("기기마다 심각도, 해결 알림, 언어, 방해 금지 시간을 정합니다. 내가 볼 수 있는 서버의 알림만 옵니다.", "Each device has its severity, language and quiet hours, and hears of the servers you see."),
                 ("별도의 앱이나 계정은 없습니다.", "There is no app and no account for it."),
@@ -90,7 +90,7 @@ _SHELF = Shelf(
             "silences", ("알림 끄기와 점검 시간", "Silences and maintenance windows"),
             "silences?|silencing|mute|snooze|maintenance windows?|maintenance|stop the alerts|too many alerts|alert fatigue|quiet hours|알림 끄기|알림을 끄|알림 끄|알림을 잠시|음소거|뮤트|점검 시간|점검 등록|유지 보수|조용한 시간|알림이 너무 많|알림 폭탄|방해 금지",
             (
-                ("설정의 '알림 끄기'에서 대상과 기간을 정하거나, 알림 화면에서 바로 끕니다(운영자부터). 여기에서 'web-1 30분 음소거'처럼 말씀하셔도 됩니다.", "Under *Settings, Silences* choose for whom and how long, or press *Silence* on an alert (from the role operator on). You may also ask here: \"silence web-1 for 30 minutes\"."),
+                ("설정의 '알림 끄기'에서 대상과 기간을 정하거나, 알림 화면에서 바로 끕니다(운영자부터). 여기에서 'web-1 30분 음소거'처럼 말씀하셔도 됩니다.", "Under **Settings, Silences** choose for whom and how long, or press **Silence** on an alert (from the role operator on). You may also ask here: \"silence web-1 for 30 minutes\"."),
                 ("서버, 그룹, 태그, 규칙, 지표로 정하고, cron이나 RRULE로 되풀이되는 점검 시간도 만들 수 있습니다.", "By server, group, tag, rule or metric, once or recurring by cron or RRULE."),
                 ("끄는 동안에도 알림은 기록되고 화면에 보입니다. 끝났는데 아직 열려 있으면 그때 알립니다.", "Alerts go on and are seen meanwhile; what is still open when it ends is told then."),
                 ("너무 자주 온다면 규칙의 지속 시간과 기준을 올리거나 채널의 묶음, 시간당 한도를 조정합니다.", "If too many come, raise a rule's hold and levels, or a channel's grouping and hourly budget."),
@@ -102,7 +102,7 @@ _SHELF = Shelf(
             "rules", ("규칙과 기준", "Rules and levels"),
             "rules?|alert rules?|thresholds?|create a rule|make a rule|default rules|change the threshold|규칙|알림 규칙|알람 규칙|룰|임계값|임계치|기준값|기준을 바꾸|기준 변경|기본 규칙",
             (
-                ("설정의 '규칙'에서 '새 규칙'을 누릅니다(운영자부터). 지표, 기준, 지속 시간, 회복 기준, 대상을 정하면 지난 14일에 몇 번 발생했을지 미리 보여 줍니다.", "Under *Settings, Rules* choose *New rule* (from the role operator on). Metric, levels, hold, recovery and scope are tried on the last 14 days before it acts."),
+                ("설정의 '규칙'에서 '새 규칙'을 누릅니다(운영자부터). 지표, 기준, 지속 시간, 회복 기준, 대상을 정하면 지난 14일에 몇 번 발생했을지 미리 보여 줍니다.", "Under **Settings, Rules** choose **New rule** (from the role operator on). Metric, levels, hold, recovery and scope are tried on the last 14 days before it acts."),
                 ("처음부터 CPU, 메모리, 디스크, 남은 공간, 아이노드, 부하, 무응답, 시계, 작업, '디스크가 곧 꽉 참' 규칙이 있습니다. 끄거나 바꿀 수 있습니다.", "From the start there are rules for CPU, memory, disk, free space, inodes, load, silence, clock, jobs and disks that will be full. They can be changed or switched off."),
                 ("직접 보낸 지표(`app.queue`)나 이상 징후, 예측, 오류에 대한 규칙도 만들 수 있습니다(docs/alerts.md).", "Rules may also watch metrics of your own (`app.queue`), anomalies, forecasts and errors (docs/alerts.md)."),
                 ("규칙은 파일로 내보내고 가져올 수 있습니다(`GET /api/rules/export`).", "Rules can be exported to a file and imported (`GET /api/rules/export`)."),
@@ -126,7 +126,7 @@ _SHELF = Shelf(
             "jobs", ("작업 감시(크론, 백업)", "Watching jobs (cron, backups)"),
             "jobs?|cron|cron ?jobs?|backup job|scheduled tasks?|dead man'?s? switch|heartbeat url|ping url|작업 감시|작업 등록|작업을 등록|크론|배치 작업|예약 작업|백업이 돌|백업 감시|핑 주소|작업",
             (
-                ("설정의 '작업'에서 작업을 만들고(운영자부터), 표시되는 `curl` 한 줄을 스크립트 끝에 붙입니다.", "Make one under *Settings, Jobs* (from the role operator on) and put the line of `curl` it shows at the end of your script."),
+                ("설정의 '작업'에서 작업을 만들고(운영자부터), 표시되는 `curl` 한 줄을 스크립트 끝에 붙입니다.", "Make one under **Settings, Jobs** (from the role operator on) and put the line of `curl` it shows at the end of your script."),
                 ("주기나 cron 식으로 언제 돌아야 하는지 정하며, 유예 시간이 지나도록 신호가 없거나 실패하면 알립니다.", "It is due every so often or by a cron expression; when no ping comes within its grace, or one says that it failed, somebody is told."),
                 ("시작(`/start`), 실패(`/fail`), 종료 코드, 로그(`/log`)도 보낼 수 있습니다.", "It may also tell its start (`/start`), failure (`/fail`), exit code and what it said (`/log`)."),
             ),
@@ -137,7 +137,7 @@ _SHELF = Shelf(
             "status_page", ("공개 상태 페이지", "The public status page"),
             "status page|public page|public status|badge|badges|strangers|customers see|상태 페이지|공개 페이지|공개 상태|배지|뱃지|고객에게|외부에 공개",
             (
-                ("관리자가 설정의 '공개 페이지'에서 고른 서버, 그룹, 작업이 `/status.html`에 로그인 없이 보입니다.", "What an admin chose under *Settings, Public page* (servers, groups, jobs) is shown at `/status.html` without signing in."),
+                ("관리자가 설정의 '공개 페이지'에서 고른 서버, 그룹, 작업이 `/status.html`에 로그인 없이 보입니다.", "What an admin chose under **Settings, Public page** (servers, groups, jobs) is shown at `/status.html` without signing in."),
                 ("처음에는 아무것도 공개되지 않습니다. 공개용 이름을 따로 정하며 서버 이름과 원인은 나오지 않습니다.", "At first nothing is public. Each has a name for strangers; names of servers and reasons are not shown."),
                 ("지난 90일의 가동률과 최근 2주의 장애가 보이고, 배지 이미지를 다른 페이지에 넣을 수 있습니다.", "It shows uptime of ninety days and what disturbed it in two weeks; badges can be put on other pages."),
             ),

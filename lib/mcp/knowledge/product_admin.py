@@ -13,7 +13,7 @@ ADMIN = (
         "users", ("사용자 추가", "Adding users"),
         "users?|add a user|add users|add people|invite|teammates?|team members?|accounts?|sign ?up|colleagues?|사용자|유저|팀원|동료|초대|계정|회원 가입|사용자 추가",
         (
-            ("관리자가 설정의 '사용자'에서 '새 사용자'를 누르고 이메일, 역할, 볼 수 있는 태그를 정합니다.", "An admin chooses *New user* under *Settings, Users*, with an e-mail address, a role and the tags they may see."),
+            ("관리자가 설정의 '사용자'에서 '새 사용자'를 누르고 이메일, 역할, 볼 수 있는 태그를 정합니다.", "An admin chooses **New user** under **Settings, Users**, with an e-mail address, a role and the tags they may see."),
             ("비밀번호는 정하거나 만들어 주며 한 번만 보입니다. 안전한 방법으로 전달하면 본인이 바꿀 수 있습니다. 초대 메일은 보내지 않습니다.", "A password is given or made, and shown once; hand it over safely, and they can change it. No invitation is mailed."),
             ("떠난 사람은 '사용 중지'합니다. 60초 안에 들어올 수 없게 되며, 그 사람이 만든 키는 계속 쓰입니다.", "Disable whoever leaves: they are out within 60 seconds. Keys they made go on."),
         ),
@@ -35,8 +35,8 @@ ADMIN = (
         "password", ("비밀번호와 로그인", "Passwords and signing in"),
         "passwords?|change my password|forgot|reset password|log ?in|sign ?in|log ?out|sign ?out|session|sessions|two factor|2fa|mfa|sso|saml|supabase auth|비밀번호|패스워드|암호|로그인|로그아웃|세션|이중 인증|2단계 인증|싱글 사인온",
         (
-            ("설정의 '키와 화면' 아래 '내 계정'에서 바꿉니다(10자 이상). 바꾸면 다른 기기는 모두 로그아웃됩니다.", "Under *Settings, Keys and page*, in your account (10 characters or more). Your other devices are signed out."),
-            ("잊었다면 다른 관리자가 '사용자'에서 새로 만들어 줍니다. 메일로 재설정하는 기능은 없습니다.", "If you forgot it, an admin gives you a new one under *Users*. There is no reset by mail."),
+            ("설정의 '키와 화면' 아래 '내 계정'에서 바꿉니다(10자 이상). 바꾸면 다른 기기는 모두 로그아웃됩니다.", "Under **Settings, Keys and page**, in your account (10 characters or more). Your other devices are signed out."),
+            ("잊었다면 다른 관리자가 '사용자'에서 새로 만들어 줍니다. 메일로 재설정하는 기능은 없습니다.", "If you forgot it, an admin gives you a new one under **Users**. There is no reset by mail."),
             ("2단계 인증은 없습니다. `OPENMANAGER_SUPABASE_AUTH=1`이면 Supabase 로그인의 토큰도 받습니다.", "There is no second factor. With `OPENMANAGER_SUPABASE_AUTH=1` tokens of Supabase Auth are accepted, too."),
             ("틀린 시도는 점점 늦춰지지만 계정이 잠기지는 않습니다.", "Failed attempts are slowed down; nobody is locked out."),
         ),
@@ -47,10 +47,10 @@ ADMIN = (
         "keys", ("키(API 키)", "Keys (API keys)"),
         "api keys?|access keys?|api tokens?|rest api|use the api|api documentation|api docs|openapi|swagger|curl|scopes?|키 만들|api 키|api 문서|api 사용|에이피아이 키|토큰 발급|스크립트로|연동 api|api",
         (
-            ("관리자가 설정의 '키와 화면'에서 만듭니다. 비밀값은 한 번만 보입니다.", "An admin makes them under *Settings, Keys and page*. The secret is shown once."),
+            ("관리자가 설정의 '키와 화면'에서 만듭니다. 비밀값은 한 번만 보입니다.", "An admin makes them under **Settings, Keys and page**. The secret is shown once."),
             ("권한: `write`는 보고, `read`는 읽기, `act`는 알림 처리와 규칙까지입니다. 서버, 태그, 네트워크, 만료일로 제한할 수 있습니다.", "Scopes: `write` reports, `read` reads, `act` also handles alerts and rules. A key may be held to a server, tags, networks and a date."),
             ("`Authorization: Bearer omv_live_...` 헤더로 씁니다. API는 docs/openapi.yaml에 있습니다.", "Send it as `Authorization: Bearer omv_live_...`. The API is described in docs/openapi.yaml."),
-            ("'교체'는 이전 값을 최대 7일까지 함께 쓰게 하고, '폐기'는 60초 안에 끝냅니다.", "*Rotate* lets the old secret live up to 7 days more, *Revoke* ends it within 60 seconds."),
+            ("'교체'는 이전 값을 최대 7일까지 함께 쓰게 하고, '폐기'는 60초 안에 끝냅니다.", "**Rotate** lets the old secret live up to 7 days more, **Revoke** ends it within 60 seconds."),
         ),
         (("MCP 연결은 어떻게 해?", "How do I connect by MCP?"), ("에이전트 설치 방법 알려줘", "How do I install the agent?"), _FLEET),
         "/#/settings",
@@ -102,7 +102,7 @@ ADMIN = (
         "audit", ("감사 기록", "Audit log"),
         "audit|audit log|audit trail|who changed|who did|login history|감사 기록|감사 로그|감사|누가 바꿨|누가 했|변경 이력|로그인 기록|접속 기록",
         (
-            ("관리자가 설정의 '감사 기록'에서 봅니다: 로그인과 실패, 계정, 키, 서버, 규칙, 알림 처리의 변경을 누가 언제 어디서 했는지 남습니다.", "Admins read it under *Settings, Audit log*: sign-ins and failures, and every change of accounts, keys, servers, rules and alerts, with who, when and from where."),
+            ("관리자가 설정의 '감사 기록'에서 봅니다: 로그인과 실패, 계정, 키, 서버, 규칙, 알림 처리의 변경을 누가 언제 어디서 했는지 남습니다.", "Admins read it under **Settings, Audit log**: sign-ins and failures, and every change of accounts, keys, servers, rules and alerts, with who, when and from where."),
             ("고치거나 지울 수 없고, 각 줄이 앞 줄의 해시를 이어받아 손대면 드러납니다.", "Entries cannot be changed or removed; each covers the one before it by a hash, so tampering shows."),
             ("비밀값은 기록하지 않습니다.", "It never holds a secret."),
         ),
@@ -114,7 +114,7 @@ ADMIN = (
         "ip allow ?list|allow ?list|whitelist|ip restrictions?|restrict access|addresses|block an ip|접속 주소|아이피 제한|ip 제한|허용 목록|화이트리스트|접속 제한|아이피 차단|ip 차단",
         (
             ("사람, 키, 스케줄러가 접속할 수 있는 네트워크를 환경 변수로 정합니다: `OPENMANAGER_ALLOW_USERS`, `OPENMANAGER_ALLOW_KEYS`, `OPENMANAGER_ALLOW_CRON`, 그리고 막을 곳은 `OPENMANAGER_DENY`.", "Networks that people, keys and the clock may come from are set in the environment: `OPENMANAGER_ALLOW_USERS`, `OPENMANAGER_ALLOW_KEYS`, `OPENMANAGER_ALLOW_CRON`; those never answered in `OPENMANAGER_DENY`."),
-            ("지금 값은 관리자가 설정의 '접속 주소'에서 확인합니다. 키는 하나씩 따로 네트워크에 묶을 수도 있습니다.", "Admins see what holds now under *Settings, Addresses*. A key can be bound to networks by itself, too."),
+            ("지금 값은 관리자가 설정의 '접속 주소'에서 확인합니다. 키는 하나씩 따로 네트워크에 묶을 수도 있습니다.", "Admins see what holds now under **Settings, Addresses**. A key can be bound to networks by itself, too."),
         ),
         (("API 키는 어떻게 만들어?", "How do I make an API key?"), ("감사 기록은 어디서 봐?", "Where is the audit log?"), _FLEET),
         "/#/settings?part=addresses",
@@ -146,7 +146,7 @@ ADMIN = (
         "sensitivity|sensitive|false positives?|too many anomalies|anomaly settings|민감도|감도|오탐|이상 징후가 너무|이상 징후 설정|이상 탐지 설정",
         (
             ("서버나 지표마다 감도를 낮음, 보통, 높음, 끔으로 정합니다: `PATCH /api/servers/이름`에 `{\"sensitivity\": {\"cpu\": \"low\"}}`.", "Each server, metric or series has a sensitivity (low, normal, high, off): `PATCH /api/servers/NAME` with `{\"sensitivity\": {\"cpu\": \"low\"}}`."),
-            ("예상된 일이었다면 차트 아래에서 '평소와 같음'을 누릅니다. 다음부터 그 시각에는 평소로 봅니다.", "For what was to be expected press *This is usual* beneath the chart; it then counts as usual at that hour."),
+            ("예상된 일이었다면 차트 아래에서 '평소와 같음'을 누릅니다. 다음부터 그 시각에는 평소로 봅니다.", "For what was to be expected press **This is usual** beneath the chart; it then counts as usual at that hour."),
             ("이상 징후는 정보일 뿐 알림을 보내지 않습니다. 알리려면 anomaly 종류의 규칙을 만듭니다.", "Anomalies are information and tell nobody, unless a rule of the kind anomaly does."),
         ),
         (("이상 징후 있어?", "Any anomalies?"), ("이상 점수가 뭐야?", "What is an anomaly score?"), _FLEET),

@@ -20,7 +20,8 @@ SLOTS = {
 # `%{name}` is curl's, `${name}` the shell's.
 SLOT = re.compile(r"(?<![%$])\{([a-z_]+)\}")
 
-_MEANS_SOMETHING = re.compile(r"([\\`*_\[\]()<>#|~!&])")
+# As the page reads it (public/js/markdown.js): a sign of these with a backslash before it is that sign.
+_MEANS_SOMETHING = re.compile(r"([\\`*_\[\]<>|~#])")
 # What no shell, no SQL and no code block takes for anything but a word; never an option, never a path upwards.
 _PLAIN = re.compile(r"/|/?[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}")
 _MOST_VALUE = 200

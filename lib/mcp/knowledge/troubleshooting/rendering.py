@@ -52,10 +52,10 @@ def markdown(runbook: Runbook, locale: str, os_family: str = "linux", values: Ma
     live = filled(runbook.live.of(locale), known) if runbook.live else None
     lines += [f"**{live}**", ""] if live else []
     lines += [f"**{_HEADS['symptom'].of(locale)}** {_coded(runbook.symptom.of(locale))}", ""]
-    lines += [f"> {_coded(text.of(locale))}\n" for system, text in runbook.notes if system in shown]
+    lines += [f"{_coded(text.of(locale))}\n" for system, text in runbook.notes if system in shown]
     parts = {name: _meant(getattr(runbook, name), shown) for name in ("checks", "fixes", "verify")}
     if any(one.commands for steps in parts.values() for one in steps):
-        lines += [f"_{_BY_HAND.of(locale)}_", ""]
+        lines += [_BY_HAND.of(locale), ""]
     for name, steps in parts.items():
         lines += [f"### {_HEADS[name].of(locale)}", ""] if steps else []
         for number, one in enumerate(steps, 1):
