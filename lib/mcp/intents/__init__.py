@@ -19,6 +19,7 @@ INTENTS = (
     "threshold_filter",
     "alert_list",
     "root_cause",
+    "change_correlation",
     "alert_ack",
     "alert_silence",
     "threshold_set",

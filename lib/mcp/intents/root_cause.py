@@ -32,7 +32,7 @@ from lib.mcp.core.sources import Server, Sources
 from lib.mcp.knowledge import troubleshooting as kb
 
 SOON, LATER = 6 * HOUR, DAY  # how far back a change is looked for where no time is named
-MARGIN = HOUR  # before the time asked about, so that what changed at its beginning can be told from what was before
+MARGIN = 3 * HOUR  # before the time asked about, so that what changed at its beginning can be told from what was before
 USING = {"cpu": "cpu", "load1": "cpu", "memory": "memory", "swap": "memory"}  # of a process, by what it explains
 _SLOW = re.compile(r"느려|느린|느리|지연|응답|버벅|(?<![a-z])(?:slow|sluggish|laggy|latency|response)", re.IGNORECASE)
 
