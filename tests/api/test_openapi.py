@@ -95,8 +95,9 @@ LENIENT = {
     "POST /api/chat",  # a time with an offset
     "POST /api/mcp",  # methods, their params, headers that repeat them
 }
-# Facts and names that are not known are left out, not refused; bodies of calls without content are not looked at.
-FORGIVING = {"POST /api/ingest", "POST /api/auth/logout", "POST /api/auth/refresh"}
+# Facts and names that are not known are left out, not refused; bodies of calls without content are not looked at; of a
+# batch each message is answered for itself.
+FORGIVING = {"POST /api/ingest", "POST /api/auth/logout", "POST /api/auth/refresh", "POST /api/mcp"}
 
 
 @dataclass

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from lib.domain.access import Principal, Sight, may_act_as
@@ -14,17 +14,18 @@ from lib.domain.audit import Note
 from lib.domain.errors import Forbidden, NotFound
 from lib.domain.limits import RateClass
 from lib.domain.telemetry import clean_name
-from lib.mcp.core.assistant import Assistant
-from lib.mcp.core.sources import House as UseCases
 from lib.mcp.npu.nearest import nearest
 from lib.mcp.protocol.asking import Inputs
 
+if TYPE_CHECKING:  # the assistant is dear to import: only a question to it pays for that
+    from lib.mcp.core.assistant import Assistant
+    from lib.mcp.core.sources import House as UseCases
 
-class Services(UseCases, Protocol):
-    """The use cases that the page is served from too."""
+    class Services(UseCases, Protocol):
+        """The use cases that the page is served from too."""
 
-    @property
-    def assistant(self) -> Assistant: ...
+        @property
+        def assistant(self) -> Assistant: ...
 
 
 class Noted(Protocol):

@@ -15,8 +15,6 @@ from lib.mcp.protocol.house import House
 from lib.mcp.protocol.offer import Arguments, Tool
 from lib.mcp.protocol.tools_alerts import alert_of
 from lib.mcp.protocol.tools_fleet import ALERT, alert_line
-from lib.monitoring.alerts.quietbook import SilenceChange, WantedScope
-from lib.monitoring.alerts.rulebook import WantedRule, body_of
 from lib.monitoring.collectors.error_tracker import read_text
 
 CONFIRM = s.flag("do it; without it the answer says what would be done, and nothing is", default=False)
@@ -75,6 +73,8 @@ def ack_alert(house: House, args: Arguments) -> dict[str, Any]:
 
 
 def silence_alert(house: House, args: Arguments) -> dict[str, Any]:
+    from lib.monitoring.alerts.quietbook import SilenceChange, WantedScope  # pydantic is dear to import
+
     if bool(args.get("alert")) == bool(args.get("server")):
         raise BadInput("give an `alert` or a `server`")
     if args.get("alert"):
@@ -98,6 +98,8 @@ def silence_alert(house: House, args: Arguments) -> dict[str, Any]:
 
 
 def set_threshold(house: House, args: Arguments) -> dict[str, Any]:
+    from lib.monitoring.alerts.rulebook import WantedRule, body_of
+
     rule = _rule(house, args["rule"])
     sent = {name: float(args[name]) for name in LEVELS if name in args}
     if not sent:

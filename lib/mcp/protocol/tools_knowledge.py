@@ -7,7 +7,6 @@ from typing import Any
 from lib.domain.errors import BadInput, NotFound
 from lib.domain.metrics import metric_of
 from lib.domain.moments import iso
-from lib.mcp.core.assistant import Turn
 from lib.mcp.knowledge import troubleshooting as kb
 from lib.mcp.npu.nearest import nearest
 from lib.mcp.protocol import shapes as s
@@ -60,6 +59,8 @@ def search_runbooks(house: House, args: Arguments) -> Outcome:
 
 def ask(house: House, args: Arguments) -> dict[str, Any]:
     """As POST /api/chat, but that nothing can be confirmed: there are tools for that."""
+    from lib.mcp.core.assistant import Turn  # dear to import, and of no use to the other tools
+
     house.count("chat")
     turn = Turn(
         message=args["question"],
