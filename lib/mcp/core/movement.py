@@ -21,7 +21,8 @@ WATCHED = (
 )  # fmt: skip
 SYMPTOMS = ("latency", "error_rate")
 FEWEST = 10
-POINTS = 360
+POINTS = 480  # the analyzer of change points looks at 500
+MOST_POINTS = 600  # the analyzer of what goes along
 
 type Key = tuple[str, str]  # (server, series)
 
@@ -66,7 +67,7 @@ def evenly(
 ) -> tuple[dict[Key, Track], int]:
     """As `read`, in bins so wide that one follows the other: what is sampled every five minutes has no minutes."""
     wanted = list(series)
-    tracks, step = read(sources, servers, wanted, start, end)
+    tracks, step = read(sources, servers, wanted, start, end, MOST_POINTS)
     distances = Counter(b - a for track in tracks.values() for a, b in itertools.pairwise(track.at))
     usual = distances.most_common(1)[0][0] if distances else 0
     if usual <= step:
