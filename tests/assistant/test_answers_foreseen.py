@@ -116,8 +116,10 @@ def test_a_metric_of_tomorrow_is_told_with_its_range(past: Hub, locale: str) -> 
 @BOTH
 def test_hours_are_not_foreseen_beyond_three_days(past: Hub, locale: str) -> None:
     reply = past.ask("forecast", locale, servers=["web-02"], metrics=["cpu"], time=span(past, -10 * DAY, -11 * DAY))
-    assert facts(reply, "cpu_foreseen") == []
-    assert facts(reply, "horizon")
+    assert facts(reply, "horizon") == [3]
+    assert facts(reply, "cpu_foreseen") == [CPU["web-02"]]  # of those three days
+    assert facts(reply, "cpu_foreseen_high") == []
+    assert ("말하지 않습니다" if locale == "ko" else "nothing is said") in reply.answer.splitlines()[0]
 
 
 @BOTH

@@ -523,7 +523,14 @@ def analysis_calls(analysis: AnalysisQueries) -> Iterator[tuple[str, Callable[[]
         yield "outages", lambda sight=sight: analysis.outages(["looked-at", "nobody"], HOUR, HOUR + 60, sight)
         yield "process_lists", lambda sight=sight: analysis.process_lists(["looked-at"], "nginx", 80, sight)
         yield "forecast_list", lambda sight=sight: analysis.forecast_list(["looked-at"], ["cpu", "disk"], sight)
-        search = {"from": HOUR, "to": HOUR + 60, "levels": ["error"], "q": HARD_TEXT, "source": None, "most": 5}
+        search = {
+            "from": HOUR,
+            "to": HOUR + 60,
+            "levels": ["error"],
+            "words": [HARD_TEXT, "oom"],
+            "source": None,
+            "most": 5,
+        }
         yield "log_search", lambda sight=sight, search=search: analysis.log_search(["looked-at"], search, sight)
     yield "outages", lambda: analysis.outages(["a\0b"], HOUR, HOUR + 60)
     yield "process_lists", lambda: analysis.process_lists([HARD_TEXT.replace("\0", "")], "a\0b")

@@ -18,6 +18,7 @@ from lib.mcp.core import processor
 from lib.mcp.core.conversations import Conversations
 from lib.mcp.core.language_model import LanguageModel
 from lib.mcp.core.measures import Locale
+from lib.mcp.core.narrowing import narrowed, tell_none, tell_who
 from lib.mcp.core.question import Asked
 from lib.mcp.core.responder import MOST_SUGGESTIONS, Reply, Say
 from lib.mcp.core.sources import House, Sources
@@ -143,7 +144,10 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
             tell_unknown(asked, sources, say)
             return
     try:
-        question(intent).answer(asked, sources, say)
+        asked = narrowed(asked, sources)
+        if not tell_none(asked, sources, say):
+            question(intent).answer(asked, sources, say)
+            tell_who(asked, say)
     except NotFound:  # deleted between the snapshot and now, or by its own sight
         say.line(
             "찾는 대상이 지금은 없습니다. 방금 삭제되었을 수 있습니다.",

@@ -60,6 +60,12 @@ def server_source(name: str, what: str = "") -> str:
 def scope(asked: Asked, meant: Meant, say: Say) -> str:
     """ "web 그룹 3대", "all 22 servers": what was looked at, with how many."""
     number = say.count(len(meant.servers), "servers", source="/api/servers")
+    narrowed = asked.options.get("narrowed")
+    if narrowed is not None:
+        words, names = narrowed.words(say), say.names(meant.ids)
+        return say.either(
+            f"{words} 서버 {number}대({names})", f"{number} {counted(len(meant.servers), 'server')} {words} ({names})"
+        )
     if meant.is_whole:
         return say.either(f"전체 서버 {number}대", f"all {number} servers")
     if len(meant.servers) == 1:

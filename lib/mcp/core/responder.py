@@ -79,6 +79,11 @@ class Say:
         """One line of the answer; the first answers the question."""
         self._lines.append(ko if self.locale == "ko" else en)
 
+    @property
+    def said(self) -> str:
+        """What has been written so far."""
+        return "\n".join(self._lines)
+
     def either(self, ko: str, en: str) -> str:
         return ko if self.locale == "ko" else en
 

@@ -128,10 +128,10 @@ def _kind(one: Mapping[str, Any], say: Say) -> str:
 
 
 def _when(one: Mapping[str, Any], say: Say) -> str:
-    since = say.moment(one["since_epoch"], zone=False)
     if one["until_epoch"] is None:
+        since = say.moment(one["since_epoch"], zone=False)
         return say.either(f"{since}부터 진행 중", f"since {since}, going on")
-    return f"{since} – {say.moment(one['until_epoch'], zone=False)}"
+    return say.span(one["since_epoch"], one["until_epoch"])
 
 
 def _one(one: Mapping[str, Any], say: Say) -> None:

@@ -192,6 +192,8 @@ def _values(found: Sequence[Prospect], asked_for: Range, sources: Sources, say: 
     if len(with_path) <= MOST_SINGLE:
         for one in with_path:
             _value(one, asked_for, f"{span}{usual}", sources, say)
+        if not any(one.window(asked_for) for one in with_path):
+            return
         share = say.count(90, "range_holds")
         say.line(
             f"범위는 지난 오차로 보아 {share}%가 그 안에 드는 폭입니다.",
@@ -241,9 +243,11 @@ def _too_far(one: Prospect, asked_for: Range, say: Say) -> None:
     end, last = say.moment(asked_for.end, day=True), say.duration(one.reach, metric="horizon")
     value = one.grown(asked_for.end)
     if value is None:
+        known = one.window(Range(say.now, say.now + one.reach))
+        mean = one.number(known.mean, say, "foreseen") if known else "–"
         say.line(
-            f"시간별 예측은 {last} 앞까지만 합니다({end}까지는 말하지 않습니다).",
-            f"Hours are foreseen for {last} only, not as far as {end}.",
+            f"{one.title(say)} 예측은 {last} 앞까지만 합니다: 그때까지 평균 {mean}이고, {end}까지는 말하지 않습니다.",
+            f"{one.title(say)} is foreseen for {last} only, {mean} on average; nothing is said of as far as {end}.",
         )
     else:
         told = one.number(value, say, "foreseen_by_growth")

@@ -15,6 +15,16 @@ _LEVEL_WORDS = {
     "error": ("오류", "error"), "critical": ("심각", "critical"), "warning": ("경고", "warning"), "info": ("정보", "info"),
     "debug": ("디버그", "debug"),
 }  # fmt: skip
+# What a word that people search for looks like in logs.
+SPELLINGS = {
+    "timeout": ("timeout", "time out", "time-out", "timed out"),
+    "oom": ("oom", "out of memory", "out-of-memory"),
+    "login": ("login", "log in", "logged in", "logon"),
+    "stacktrace": ("stacktrace", "stack trace", "traceback"),
+    "slow query": ("slow query", "slow_query", "slow log"),
+    "auth": ("auth", "unauthori"),
+    "disk full": ("disk full", "no space left"),
+}
 USUAL_LINES = 3
 MOST_LINES = 20
 MOST_PATTERNS = 3
@@ -30,7 +40,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         meant.ids,
         {
             "from": int(time.start), "to": int(time.end) + 1, "levels": list(LEVELS[level]) if level in LEVELS else None,
-            "q": keyword, "source": process, "most": wanted,
+            "words": list(_spellings(keyword)) if keyword else None, "source": process, "most": wanted,
         },
     )  # fmt: skip
     what, when = scope(asked, meant, say), range_words(time, say)
@@ -54,6 +64,10 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         _lines(found["lines"], meant, say, wanted=wanted)
     _beside(found, meant, time, say)
     warn_of_unknown(asked, say)
+
+
+def _spellings(keyword: str) -> tuple[str, ...]:
+    return SPELLINGS.get(keyword.casefold(), (keyword,))
 
 
 def _sought(level: str | None, keyword: str | None, process: str | None, say: Say) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lib.domain.alerting import Scope
+from lib.mcp.core.levels import levels_of
 from lib.mcp.core.measures import Measure, measure
 from lib.mcp.core.phrases import (
     aggregate_word,
@@ -93,19 +93,6 @@ def _level(one: Server, of: Measure, value: float, sources: Sources, say: Say) -
     if reached:
         return say.either(f", {names[0]} 기준 {told} 이상입니다", f", at or above the {names[1]} level of {told}")
     return say.either(f", {names[0]} 기준 {told}보다 낮습니다", f", below the {names[1]} level of {told}")
-
-
-def levels_of(one: Server, of: Measure, sources: Sources) -> list[tuple[str, float]]:
-    """(severity, level) of the rules that watch this measure of that server from below."""
-    found = []
-    for rule in sources.rules:
-        if rule["kind"] != "threshold" or rule["metric"] != of.series[0] or not rule["above"] or not rule["enabled"]:
-            continue
-        scope = Scope(*(tuple(rule["scope"][part]) for part in ("servers", "groups", "tags")))
-        if rule["per_core"] or not scope.holds(one.id, one.group, one.tags):
-            continue
-        found += [(name, float(rule[name])) for name in ("warning", "critical") if rule[name] is not None]
-    return found
 
 
 def _free(one: Server, of: Measure, found: tuple[float, float] | None, sources: Sources, say: Say) -> None:

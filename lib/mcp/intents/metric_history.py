@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from lib.mcp.core import asides
 from lib.mcp.core.measures import Measure, measure
 from lib.mcp.core.phrases import aggregate_word, range_words, scope, server_source, server_url, warn_of_unknown
 from lib.mcp.core.question import DAY, HOUR, Asked, Question, Range
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Sources
 from lib.mcp.core.spans import Stretch
+from lib.mcp.intents.behind import tell_cause
 
 MOST_SINGLE = 2
 MOST_SERVERS = 100
@@ -88,6 +90,8 @@ def _single(name: str, of: Measure, found: Stretch, time: Range, asked: Asked, s
             "합산 값이므로 최소와 최대는 구간 평균 기준입니다.",
             "A sum of series: extremes are those of the bins' means.",
         )
+    if asides.wants_cause(asked) and asked.text_of("agg") in {None, "max", "min"}:
+        tell_cause(name, of, low_at if how == "min" else high_at, sources, say)
     _gaps(found, say)
     say.evidence("metric", f"{name}/{of.series[0]}", server_url(name), (time.start, time.end))
     if of.is_filling:

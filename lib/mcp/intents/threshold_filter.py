@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lib.mcp.core import asides
 from lib.mcp.core.levels import holds, level_of
 from lib.mcp.core.measures import measure
 from lib.mcp.core.phrases import (
+    aggregate_word,
     as_of,
+    capital,
     condition_words,
     now_of,
     range_words,
@@ -20,6 +23,7 @@ from lib.mcp.core.phrases import (
 from lib.mcp.core.question import Asked, Question
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Sources
+from lib.mcp.intents.metric_current import aggregate
 from lib.mcp.intents.top_n import free_space
 
 type Table = dict[str, dict[str, float]]  # {measure: {server: value}}
@@ -64,6 +68,8 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         )
         return f"{say.name(name)} {' · '.join(cells)}"
 
+    if matching:
+        _summed_up(asked, matching, table, words, say)
     if not matching:
         near = _nearest(first, table[of.name])
         closest = say.either(f" 가장 가까운 값은 {told(near)}입니다.", f" The nearest is {told(near)}.") if near else ""
@@ -108,6 +114,24 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         say.suggest(f"{ordered[0]} {of.called('ko')} 왜 이래?", f"Why is {of.called('en')} of {ordered[0]} like this?")
         say.suggest(f"{ordered[0]} 상태", f"Status of {ordered[0]}")
     say.suggest(f"{of.called('ko')} 높은 서버 5대", f"Top 5 servers by {of.called('en')}")
+
+
+def _summed_up(asked: Asked, matching: list[str], table: Table, words: str, say: Say) -> None:
+    """ "The average disk of servers with memory above 80 %": that is what was asked."""
+    how = asides.aggregate_of(asked)
+    held = {str(one["metric"]) for one in asked.conditions}
+    for name in [one for one in asked.metrics if one not in held and one in table]:
+        known = [table[name][server] for server in matching if server in table[name]]
+        if not how or how == "count" or not known:
+            continue
+        of = measure(name)
+        called, word = say.name(of.called(say.locale)), aggregate_word(how, say)
+        value = say.number(aggregate(how, known), of.unit, metric=f"{name}_{how}", source="/api/servers")
+        number = say.count(len(known), "measured", source="/api/servers")
+        say.line(
+            f"{words}인 서버 {number}대의 {called} {word}: **{value}**.",
+            f"{capital(word)} {called} of the {number} with {words}: **{value}**.",
+        )
 
 
 def values_of(asked: Asked, sources: Sources, say: Say) -> tuple[Table, str]:

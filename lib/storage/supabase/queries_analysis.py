@@ -68,8 +68,8 @@ class AnalysisQueries:
     def log_search(
         self, servers: Sequence[str], filters: Mapping[str, object], sight: Sight = EVERYTHING
     ) -> dict[str, Any]:
-        """`{count, levels, servers, groups, lines, told}` of `{from, to, levels, q, source, most}`; at most 500
-        servers, 10 groups and 50 lines."""
+        """`{count, levels, servers, groups, lines, told}` of `{from, to, levels, words, source, most}`; at
+        most 500 servers, 10 groups and 50 lines."""
         return dict(self._rpc.call("omv_log_search", {**filters, "servers": list(servers), **_held(sight)}))
 
     def analysis_happenings(

@@ -1,0 +1,105 @@
+"""What a compound question says beside its frame: which of the servers it means, a second metric, an aggregate, both
+ends of a ranking, growth, a cause. Frames hold one question; these are its other halves, read from the sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lib.mcp.core.question import Asked
+from lib.mcp.core.sources import Sources
+from lib.mcp.npu import metrics
+from lib.mcp.npu.extractor import extract
+
+_SERVERS = r"(?:서버|섭(?!씨)|호스트|노드|장비|애들|(?<![a-z])(?:servers?|hosts?|nodes?|machines?|boxes)(?![a-z]))"
+_WORDS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("critical", "warning", "stale", "offline"), r"비정상|문제 ?있는|(?<![a-z])(?:unhealthy|troubled)"),
+    (("ok",), r"(?<!비)정상|멀쩡|건강|(?<![a-z])(?:healthy|ok)(?![a-z])"),
+    (("warning",), r"경고|주의|(?<![a-z])warnings?(?![a-z])"),
+    (("critical",), r"위험|심각|크리티컬|(?<![a-z])critical(?![a-z])"),
+    (("offline",), r"오프라인|꺼진|다운된|(?<![a-z])offline(?![a-z])"),
+)
+_BETWEEN = r"\s*(?:상태|수준)?\s*(?:이상)?\s*(?:인|한|의|에 있는)?\s*"
+_BEFORE = [(kept, re.compile(rf"(?:{words}){_BETWEEN}{_SERVERS}")) for kept, words in _WORDS]
+_WITH = (
+    r"\s+(?:with|in|at|whose|that (?:are|is)|which are|having)\s+(?:an?\s+)?"
+    r"(?P<of>[a-z /]{2,14}?\s+(?:is\s+|at\s+|in\s+)?)?"
+)
+_AFTER = [(kept, re.compile(rf"{_SERVERS}{_WITH}(?:{words})")) for kept, words in _WORDS]
+_NEAR = 3  # signs between a metric and the level word that is its own: "CPU가 경고인"
+
+_BOTH_ENDS = re.compile(
+    r"(?:높|많|큰|최고|최대|상위).{0,24}(?:낮|적은|작은|최저|최소|하위)|(?:낮|적은|작은|최저|최소|하위).{0,24}(?:높|많|큰|최고|최대|상위)|"
+    r"(?<![a-z])(?:highest|most|max|top|best)(?![a-z]).{0,24}(?<![a-z])(?:lowest|least|min|bottom|worst)(?![a-z])|"
+    r"(?<![a-z])(?:lowest|least|min|bottom|worst)(?![a-z]).{0,24}(?<![a-z])(?:highest|most|max|top|best)(?![a-z])"
+)
+_GROWN = re.compile(
+    r"급증|급상승|증가|늘어|늘었|늘고|올라간|오른|올랐|상승|불어|(?<![a-z])(?:grow(?:s|ing|n)?|grew|growth|ris(?:e|es|ing|en)|rose|"
+    r"increas(?:e|ed|es|ing)|climb(?:ed|ing)?|fill(?:s|ed|ing)? (?:up )?fast\w*)(?![a-z])"
+)
+_SHRUNK = re.compile(
+    r"감소|줄어|줄었|내려간|하락|떨어|(?<![a-z])(?:shr[iau]nk(?:s|ing)?|fell|fall(?:s|ing|en)?|drop(?:s|ped|ping)?|decreas(?:e|ed|es|ing))(?![a-z])"
+)
+_CAUSE = re.compile(
+    r"원인|범인|때문|누가|누구|왜|뭐가 그랬|"
+    r"(?<![a-z])(?:caus(?:e|ed|es|ing)|culprit|who|why|responsible|behind|because)(?![a-z])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Servers in one of the `statuses`; of a `metric` those that are at the level of that severity."""
+
+    statuses: tuple[str, ...]
+    metric: str = ""
+
+
+def filter_of(text: str) -> Filter | None:
+    """ "CPU 경고 서버들", "critical servers", "servers with memory warnings"."""
+    folded = text.casefold()
+    for (kept, before), (_, after) in zip(_BEFORE, _AFTER, strict=True):
+        hit = before.search(folded)
+        if hit:
+            return Filter(kept, _metric_at_the_end(folded[: hit.start()]) if kept[0] in _LEVELS else "")
+        hit = after.search(folded)
+        if hit:
+            return Filter(kept, _metric_at_the_end(hit["of"] or "") if kept[0] in _LEVELS else "")
+    return None
+
+
+_LEVELS = {"warning", "critical"}
+
+
+def _metric_at_the_end(text: str) -> str:
+    mentions = metrics.find(text, {}).mentions
+    return mentions[-1].value if mentions and len(text) - mentions[-1].end <= _NEAR else ""
+
+
+def other_metrics(asked: Asked, sources: Sources, but: Collection[str]) -> list[str]:
+    """The metrics that the sentence names besides those, in its order."""
+    if not asked.text:
+        return []
+    now = datetime.fromtimestamp(int(sources.now), UTC)
+    found = extract(asked.text, now, sources.inventory()).measured
+    return [one for one in found.names if one not in but]
+
+
+def aggregate_of(asked: Asked) -> str | None:
+    """ "평균", "average": how values are to be summed up, where the frame has no place for it."""
+    return asked.text_of("agg") or metrics.find(asked.text.casefold(), {}).agg
+
+
+def wants_both_ends(asked: Asked) -> bool:
+    return bool(_BOTH_ENDS.search(asked.text.casefold()))
+
+
+def growth_of(asked: Asked) -> int:
+    """1 where it is asked what grew, -1 where what shrank, else 0."""
+    text = asked.text.casefold()
+    return 1 if _GROWN.search(text) else -1 if _SHRUNK.search(text) else 0
+
+
+def wants_cause(asked: Asked) -> bool:
+    return bool(_CAUSE.search(asked.text.casefold()))
