@@ -12,6 +12,7 @@ from lib.mcp.knowledge import agents, product
 from lib.mcp.knowledge import troubleshooting as kb
 from lib.mcp.knowledge.terms import differences, term, terms
 from tests.assistant.known_fleet import FLEET, Hub, facts
+from tests.test_architecture import ROOT
 
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
 HANGUL = re.compile(r"[가-힣]")
@@ -31,7 +32,9 @@ def test_every_topic_is_answered_with_its_runbook(hub: Hub, topic: str, locale: 
     assert kb.runbook(topic).title.of(locale) in reply.answer.splitlines()[0]
     assert kb.markdown(kb.runbook(topic), locale) in reply.answer
     assert {"kind": "kb", "id": f"runbook/{topic}", "window": None, "url": ""} in reply.evidence
-    assert len(reply.suggestions) >= 2
+    assert len(reply.suggestions) == 3
+    own = kb.question(topic)
+    assert not {own.ko, own.en} & set(reply.suggestions)
 
 
 @BOTH
@@ -183,3 +186,11 @@ def test_a_runbook_that_is_suggested_is_found(topic: str) -> None:
         assert frame["intent"] == "troubleshoot", (text, frame)
         assert frame["entities"].get("topic") == topic, (text, frame)
         assert kb.search(text)[:1] == [topic]
+
+
+@pytest.mark.parametrize("key", ["warning", "stale", "offline"])
+def test_a_state_is_called_what_the_page_calls_it(key: str) -> None:
+    words = (ROOT / "public/js/messages/ko.js").read_text(encoding="utf-8")
+    called = re.search(rf"'status\.{key}': '([^']+)'", words)
+    assert called is not None
+    assert f"'{called[1]}'" in term(key).what.ko

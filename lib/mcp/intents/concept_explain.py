@@ -47,7 +47,7 @@ def _explain(found: Term, asked: Asked, sources: Sources, say: Say) -> None:
     for head, text in zip(_HEADS, (found.measured, found.usual, found.high), strict=True):
         if text is not None:
             tell(say, f"{head.of(say.locale)}: {text.of(say.locale)}", source)
-    say.evidence("kb", source, "")
+    say.evidence("kb", f"term/{found.key}", "")
     if found.metric is not None:
         _tell_now(found, asked, sources, say)
     _go_on(found, say)
@@ -66,7 +66,8 @@ def _tell_now(found: Term, asked: Asked, sources: Sources, say: Say) -> None:
 def _differ(found: Difference, say: Say) -> None:
     a, b = sorted(found.keys)
     tell(say, f"**{found.name.of(say.locale)}**: {found.what.of(say.locale)}", f"kb:{a}/{b}")
-    say.evidence("kb", f"kb:{a}/{b}", "")
+    say.evidence("kb", f"term/{a}", "")
+    say.evidence("kb", f"term/{b}", "")
     for key in (a, b):
         _ask_for(term(key), say)
 
@@ -75,7 +76,7 @@ def _both(first: Term, second: Term, say: Say) -> None:
     """Two terms that nobody takes for each other, one after the other."""
     for one in (first, second):
         tell(say, f"**{one.name.of(say.locale)}**: {one.what.of(say.locale)}", f"kb:{one.key}")
-        say.evidence("kb", f"kb:{one.key}", "")
+        say.evidence("kb", f"term/{one.key}", "")
         _ask_for(one, say)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lib.mcp.core.question import Asked, Question
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Sources
@@ -9,6 +11,7 @@ from lib.mcp.intents.known import state, tell
 from lib.mcp.knowledge.help import Help
 from lib.mcp.knowledge.product import product_help
 
+_COMMAND = re.compile(r"`([^`]+)`")
 EXAMPLES = (("뭘 할 수 있어?", "What can you do?"), ("알림은 어떻게 받아?", "How do I get notified?"))
 
 
@@ -20,7 +23,12 @@ def tell_help(found: Help, say: Say) -> None:
     """Its lines, what `HUB` stands for, and its questions: as a line to read and as suggestions to press."""
     source = f"kb:help/{found.key}"
     for text in found.lines:
-        tell(say, text.of(say.locale), source)
+        line = text.of(say.locale)
+        whole = _COMMAND.fullmatch(line)
+        if whole:  # a block of its own can be copied by one press
+            say.line(*(2 * [f"```sh\n{whole[1]}\n```"]))
+        else:
+            tell(say, line, source)
     if any("HUB" in text.ko for text in found.lines):
         say.line("`HUB`는 지금 보고 있는 화면의 주소로 바꿉니다.", "Put the address of this page in place of `HUB`.")
     asked_next = [ko if say.locale == "ko" else en for ko, en in found.examples]
@@ -31,7 +39,7 @@ def tell_help(found: Help, say: Say) -> None:
     )
     for ko, en in found.examples:
         say.suggest(ko, en)
-    say.evidence("kb", source, found.place)
+    say.evidence("kb", f"help/{found.key}", found.place)
 
 
 QUESTION = Question("product_help", answer, examples=EXAMPLES)

@@ -92,9 +92,12 @@ def _suggest(book: kb.Runbook, one: Server | None, say: Say) -> None:
     if one is not None:
         say.suggest(f"{one.id} 왜 이래?", f"Why is {one.id} like this?")
         say.suggest(f"{one.id} 상태", f"Status of {one.id}")
-    for topic in book.related[:2]:
+    for topic in book.related[:3]:
         other = kb.question(topic)
         say.suggest(other.ko, other.en)
+    if book.metrics and book.topic not in _SILENT:
+        called = measure(book.metrics[0]).called(say.locale)
+        say.suggest(f"{called} 높은 서버 5대", f"Top 5 servers by {called}")
 
 
 QUESTION = Question("troubleshoot", answer, tool="search_runbooks", examples=EXAMPLES)

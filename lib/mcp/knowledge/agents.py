@@ -43,9 +43,8 @@ _SHELF = Shelf(
             (
                 ("서버에서 아래 명령을 root로 실행합니다. 서비스를 끄고 에이전트를 지웁니다.", "Run this on the server as root; it stops the service and removes the agent."),
                 ("`curl -fsSL https://HUB/install.sh | sudo sh -s -- --uninstall`", "`curl -fsSL https://HUB/install.sh | sudo sh -s -- --uninstall`"),
-                ("`--purge`를 더하면 설정, 키, 스풀, 사용자까지 지웁니다(보내지 못한 값도 사라집니다).", "With `--purge` settings, key, spool and user go too, and with the spool what was not sent yet."),
+                ("`--purge`를 더하면 설정, 키, 스풀, 사용자까지 지웁니다(보내지 못한 값도 사라집니다). 다시 쓰지 않을 키는 설정의 '키와 화면'에서 폐기합니다.", "With `--purge` settings, key, spool and user go too, and with the spool what was not sent yet. Revoke a key that is used no more under **Settings, Keys and page**."),
                 ("확인: `systemctl status openmanager-agent`가 찾을 수 없다고 합니다. 화면의 기록은 남으며, 관리자가 API(`DELETE /api/servers/이름`)로 지웁니다.", "Verify: `systemctl status openmanager-agent` finds nothing. Its history stays until an admin deletes it (`DELETE /api/servers/NAME`)."),
-                ("다시 쓰지 않을 키는 설정의 '키와 화면'에서 폐기합니다.", "Revoke a key that is used no more under **Settings, Keys and page**."),
             ),
             (("에이전트 설치 방법 알려줘", "How do I install the agent?"), ("서버 목록 보여줘", "List the servers"), ("오프라인 서버 있어?", "Which servers are offline?")),
         ),

@@ -57,7 +57,7 @@ WATCHING = (
     ),
     term(
         "warning", ("경고", "Warning"), "warning|warnings|warn|경고|주의|워닝",
-        ("곧 문제가 될 수 있어 업무 시간 안에 볼 만한 상태입니다.", "May become trouble: to be looked at within working hours."),
+        ("곧 문제가 될 수 있어 업무 시간 안에 볼 만한 상태입니다. 화면의 서버 상태에는 '주의'로 나옵니다.", "May become trouble: to be looked at within working hours."),
         ("규칙의 경고 기준을 유지 시간 동안 넘으면 됩니다. 기본 CPU와 메모리는 90%입니다.", "Beyond the rule's warning level for its hold; by default 90 % of CPU or memory."),
     ),
     term(
@@ -77,12 +77,12 @@ WATCHING = (
     ),
     term(
         "stale", ("보고 지연(stale)", "Stale"), "stale|스테일|보고 지연|지연 상태",
-        ("보고가 늦어 마지막으로 알려진 값을 보여 주는 상태입니다. 서버가 죽었다는 뜻은 아닙니다.", "Its report is late, so the values shown are the last known. It does not mean that the server is down."),
+        ("보고가 늦어 마지막으로 알려진 값을 보여 주는 상태입니다(화면에는 '지연'). 서버가 죽었다는 뜻은 아닙니다.", "Its report is late, so the values shown are the last known. It does not mean that the server is down."),
         ("보고 간격의 두 배에 30초를 더한 시간 동안 소식이 없으면 됩니다.", "Nothing heard for two reporting intervals and 30 seconds."),
     ),
     term(
-        "offline", ("오프라인", "Offline"), "offline|오프라인|off line",
-        ("오래 소식이 없어 서버나 에이전트, 네트워크가 끊긴 것으로 보는 상태입니다.", "Silent for so long that the server, its agent or its network counts as gone."),
+        "offline", ("오프라인", "Offline"), "offline|오프라인|off line|응답 없음",
+        ("오래 소식이 없어 서버나 에이전트, 네트워크가 끊긴 것으로 보는 상태입니다. 화면에는 '응답 없음'으로 나옵니다.", "Silent for so long that the server, its agent or its network counts as gone."),
         ("보고 간격의 세 배에 30초를 더한 시간 동안 소식이 없으면 됩니다. 절반 이상이 함께 조용해지면 모니터 쪽을 먼저 의심합니다.", "Nothing heard for three reporting intervals and 30 seconds. If half of the fleet falls silent together, the monitor itself is suspected first."),
     ),
     term(
