@@ -39,7 +39,7 @@ def test_fewer_series_have_to_be_more_so_and_it_can_always_be_reached() -> None:
     for sensitivity in THRESHOLDS:
         levels = [threshold(sensitivity, series) for series in range(1, 65)]
         assert levels == sorted(levels, reverse=True)
-        assert 0.0 < levels[-1] < levels[0] <= 0.8
+        assert 0.0 < levels[-1] < levels[0] == OF_SERIES[sensitivity]
     assert THRESHOLDS.keys() == OF_SERIES.keys()
 
 

@@ -37,7 +37,7 @@ JITTER_MEAN = 0.002
 SPREAD = 0.00027  # of the mean deviation
 LEVEL = 0.0066  # of the level under the profile
 PROFILE, PROFILE_FIRST = 0.006, 12.0  # of the hour's usual deviation from it
-STEEP, CAP, FORGET, NARROW = 40.0, 3.32, 5e-5, 0.02  # of the record
+STEEP, CAP, FORGET, NARROW = 40.0, 3.32, 4e-5, 0.02  # of the record
 JITTER_WEIGHT = 0.545
 RARE = 0.01  # the share of deviations that is beyond the tracked one
 RARE_FIRST = 3.0  # where it begins, in mean deviations
@@ -49,7 +49,7 @@ SECOND = 0.5  # share of the second strongest sign
 ALERT_WEIGHTS = (1.0, 0.394, 0.0)  # record, smoothed deviation, deviation
 HOLD_WEIGHTS = (0.3, 1.0, 0.7)
 SOFT = 8.0
-TRIGGER, QUIET_VALUES, WORSE = 2.0, 39, 1.17  # one alert an episode
+TRIGGER, QUIET_VALUES, WORSE = 2.0, 80, 1.5  # one alert an episode
 FADE = 0.5 ** (1 / 20)
 RESTLESS, RESTLESS_MEAN = 2.0, 0.0005  # what is often unlike itself has to be more so
 

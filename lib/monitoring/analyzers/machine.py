@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from lib.monitoring.analyzers.anomaly import Detector
+from lib.monitoring.analyzers.anomaly import threshold as of_series
 
 SERIES: Final = 5  # judged together where nobody says otherwise
 SELDOM: Final = 0.1  # so much is added to what a series usually scores
@@ -51,5 +52,6 @@ def view(signs: Mapping[str, Sign], series: int = SERIES) -> View:
 
 def threshold(sensitivity: str, series: int = SERIES) -> float:
     """The score from which on a machine is called unlike itself: `low`, `normal` or `high`. A mean of fewer series
-    wanders further, and by as much as the root of their number it has to be higher; it always can be reached."""
-    return min(0.8, THRESHOLDS[sensitivity] * math.sqrt(SERIES / series))
+    wanders further, and by as much as the root of their number it has to be higher, at most as high as for a single
+    series."""
+    return min(of_series(sensitivity), THRESHOLDS[sensitivity] * math.sqrt(SERIES / series))
