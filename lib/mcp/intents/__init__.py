@@ -20,6 +20,7 @@ INTENTS = (
     "alert_list",
     "root_cause",
     "change_correlation",
+    "report",
     "alert_ack",
     "alert_silence",
     "threshold_set",
