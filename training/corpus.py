@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +9,14 @@ from pathlib import Path
 from random import Random
 
 from training.fleets import Server, fleets
-from training.grammar import parsed, said
+from training.grammar import breadth, parsed, said
 from training.words import GROUPS, PREFIXES, SUFFIXES, TABLE, TAGS
 
 PHRASES = Path(__file__).parent / "phrases"
 SEED = 20_261_126
-WAYS = 22  # how many sentences a line makes
+WAYS = 20  # how many sentences a line makes
 _HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]")
+_LATIN = re.compile(r"[a-z]")
 _SLOT = re.compile(r"\{[^}]*\}")
 
 
@@ -124,7 +124,7 @@ def _spelled(server: Server, korean: bool, rng: Random) -> str:
     return rng.choice(ways)
 
 
-def _careless(text: str, korean: bool, rng: Random) -> str:
+def careless(text: str, korean: bool, rng: Random) -> str:
     """How people type: without spaces, with a greeting in front, with a letter too few."""
     if rng.random() < 0.13:
         text = f"{rng.choice(PREFIXES['polite'][0 if korean else 1].split('|'))} {text}"
@@ -159,6 +159,21 @@ def _slip(text: str, rng: Random) -> str:
     return " ".join(words)
 
 
+def ways_of(line: str, ways: int) -> int:
+    """How often a line is said: often enough that each member of its longest choice is."""
+    if "{" not in line and "(" not in line:
+        return 3
+    return max(ways, 5 * breadth(parsed(line)) // 2)
+
+
+def spoken(line: str, fleet: list[Server], rng: Random, turn: int | None = None) -> str:
+    """One sentence of a line, as somebody with this fleet might type it."""
+    korean = bool(_HANGUL.search(_SLOT.sub("", line))) or (
+        not _LATIN.search(_SLOT.sub("", line)) and rng.random() < 0.5
+    )
+    return careless(said(parsed(line), _Speaker(fleet, korean).fill, rng, turn), korean, rng)
+
+
 def lines() -> Iterator[tuple[str, str]]:
     """(label, line) of every phrase file; the label is the name of the file."""
     for path in sorted(PHRASES.glob("*.txt")):
@@ -174,22 +189,10 @@ def sentences(ways: int = WAYS) -> list[Sentence]:
     seen: set[tuple[str, str]] = set()
     made: list[Sentence] = []
     for number, (label, line) in enumerate(lines()):
-        nodes = parsed(line)
-        korean = bool(_HANGUL.search(_SLOT.sub("", line)))
-        bare = not any(isinstance(node, tuple) for node in nodes)
-        for _ in range(3 if bare else ways):
+        for turn in range(ways_of(line, ways)):
             fleet = rng.choice(known)
-            speaker = _Speaker(fleet, korean)
-            text = _careless(said(nodes, speaker.fill, rng), korean, rng)
+            text = spoken(line, fleet, rng, turn)
             if text and (label, text) not in seen:
                 seen.add((label, text))
                 made.append(Sentence(text, label, number, fleet))
     return made
-
-
-def fingerprint() -> str:
-    """Changes with any sentence of the corpus."""
-    whole = hashlib.sha256()
-    for one in sentences():
-        whole.update(f"{one.label}\t{one.text}\n".encode())
-    return whole.hexdigest()[:16]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 Fill = Callable[[str, Random], str]
-Node = str | tuple[str, object]
+type Node = str | tuple[str, Any]
 
 
 def parsed(line: str) -> list[Node]:
@@ -46,9 +47,22 @@ def _sequence(line: str, start: int, stops: str) -> tuple[list[Node], int]:
     return nodes, place
 
 
-def said(nodes: list[Node], fill: Fill, rng: Random) -> str:
-    """One sentence, its spaces in order."""
+def breadth(nodes: list[Node]) -> int:
+    """Of how many the longest choice of a line is."""
+    return max((len(node[1]) for node in nodes if _is_choice(node)), default=1)
+
+
+def said(nodes: list[Node], fill: Fill, rng: Random, turn: int | None = None) -> str:
+    """One sentence, its spaces in order. With `turn` the longest choice takes its members one after the other."""
+    if turn is not None and (choices := [node for node in nodes if _is_choice(node)]):
+        longest = max(choices, key=lambda node: len(node[1]))
+        members = longest[1]
+        nodes = [("choice", [members[turn % len(members)]]) if node is longest else node for node in nodes]
     return " ".join(_spoken(nodes, fill, rng).split())
+
+
+def _is_choice(node: Node) -> bool:
+    return isinstance(node, tuple) and node[0] == "choice"
 
 
 def _spoken(nodes: list[Node], fill: Fill, rng: Random) -> str:
@@ -59,8 +73,5 @@ def _spoken(nodes: list[Node], fill: Fill, rng: Random) -> str:
         elif node[0] == "slot":
             parts.append(fill(str(node[1]), rng))
         else:
-            choices = node[1]
-            if not isinstance(choices, list):
-                raise TypeError("a choice is a list")
-            parts.append(_spoken(rng.choice(choices), fill, rng))
+            parts.append(_spoken(rng.choice(node[1]), fill, rng))
     return "".join(parts)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.mcp.core.processor import parse
-from lib.mcp.npu.intent import MODEL, model
+from lib.mcp.npu.intent import MODELS, model
 
 NOW = "2026-08-14T15:20:00+09:00"
 FLEET: list[dict[str, Any]] = [
@@ -67,9 +67,9 @@ def test_a_frame_is_plain_json_and_tells_what_fired() -> None:
     assert any(one.startswith("추이→") for one in frame["explain"]["intent"])
 
 
-def test_the_model_is_compact() -> None:
-    assert MODEL.stat().st_size <= 2_000_000
-    assert len(model().labels) == 32
+def test_the_models_are_compact() -> None:
+    assert sum(file.stat().st_size for file in MODELS.values()) <= 2_000_000
+    assert len(model("intent").labels) == 32
 
 
 _TURN = st.fixed_dictionaries(

@@ -34,15 +34,15 @@ def parse(
     moment = now if isinstance(now, datetime) else (followups.now_of(now) or _EPOCH)
     fleet = inventory_of(servers)
     found = extract_from(read(text), moment, fleet)
-    if guard.is_noise(found):
+    before = followups.last_turn(history)
+    if not before and guard.is_noise(found):
         return _frame(CLARIFY, _CERTAIN, {}, [], {"rule": "nothing that means something"})
     reason = guard.refusal_of(found)
     if reason:
         return {**_frame(OUT_OF_SCOPE, _CERTAIN, {}, [], {"rule": reason}), "reason": reason}
     reading = classify(found)
-    before = followups.last_turn(history)
     if before and not followups.is_reset(found):
-        resolved = followups.resolve(found, reading, before)
+        resolved = followups.resolve(found, reading, before, fleet)
         if resolved:
             explain = {
                 **_explained(found, reading, resolved.intent),

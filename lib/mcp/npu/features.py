@@ -22,9 +22,7 @@ _HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _GLUE = re.compile(r" (?=[가-힣])|(?<=[가-힣]) ")
 _WORD = re.compile(r"[a-z']+|[가-힣ㄱ-ㅎㅏ-ㅣ]+|[A-Z]|[^\sa-z가-힣A-Z]")
-_ENDING = re.compile(
-    r"(?:해\s*)?(?:줘|주세요|주라|줄래|달라|봐|봐봐|ㄱㄱ|부탁(?:해|드립니다|드려요|해요)?|좀|요|십시오|주십시오|주시겠어요|바람|바랍니다|please|pls|plz)[.!?~ㅋㅎㅠ\s]*$"
-)
+_TAIL = re.compile(r"(?:[\s.!?~;^]|[ㅋㅎㅠㅜ](?=[ㅋㅎㅠㅜ\s.!?~]*$))+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,7 @@ def skeleton_of(found: Extraction) -> str:
     whole = " ".join(_NUMBER.sub("N", "".join(parts)).split())
     if len(text) != len(found.text.folded):
         whole = "S" * bool(found.targets.named_spans) + "G" * bool(found.targets.word_spans) + " " + whole
+    whole = _TAIL.sub("", whole) or whole
     return whole if len(whole) <= _READ else whole[: _READ // 2] + whole[-_READ // 2 :]
 
 
@@ -118,6 +117,8 @@ def flags_of(found: Extraction, skeleton: str) -> list[str]:
         flags.append("no-metric")
     if not found.whens:
         flags.append("no-time")
+    if "?" in found.rest[-4:]:
+        flags.append("asks")
     words = len(skeleton.split())
     flags.append(
         "len:" + ("1" if words < 2 else "3" if words < 4 else "7" if words < 8 else "15" if words < 16 else "long")
@@ -126,7 +127,8 @@ def flags_of(found: Extraction, skeleton: str) -> list[str]:
     return flags
 
 
-def features_of(found: Extraction) -> Features:
+def features_of(found: Extraction, before: str | None = None) -> Features:
+    """Of the sentence by itself, or as said after an answer to a question of the intent `before`."""
     skeleton = skeleton_of(found)
     said = cues.find(found.rest)
     flags = flags_of(found, skeleton)
@@ -134,12 +136,15 @@ def features_of(found: Extraction) -> Features:
     letters = {glued[at : at + size] for size in _GRAMS for at in range(len(glued) - size + 1)}
     tokens = ["^", *_WORD.findall(skeleton), "$"]
     words = set(tokens) | {f"{a} {b}" for a, b in pairwise(tokens)}
+    words.add(f"all {glued}")
     words |= {f"{a} {b} {c}" for a, b, c in zip(tokens, tokens[1:], tokens[2:], strict=False)}
     named = list(dict.fromkeys(one.value for one in said))
     claims = [f"c:{name}" for name in named[:10]] + [f"f:{name}" for name in flags]
     structure = set(claims)
     structure |= {f"{a}&{b}" for a, b in combinations(sorted(claims)[:24], 2)}
     structure |= {f"{a}>{b}" for a, b in pairwise(named)}
+    if before:
+        structure |= {f"p:{before}&{one}" for one in claims} | {f"p:{before}"}
     if named:
         structure |= {f"first:{named[0]}", f"last:{named[-1]}"}
     return Features(_hashed("l", letters), _hashed("w", words), _hashed("s", structure), said, flags, skeleton)

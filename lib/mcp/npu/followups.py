@@ -14,11 +14,14 @@ from typing import Any
 
 from lib.mcp.npu import ranking
 from lib.mcp.npu.extractor import Extraction
+from lib.mcp.npu.features import features_of
 from lib.mcp.npu.frames import entities_for
-from lib.mcp.npu.intent import ACTIONS, OUT_OF_SCOPE, Reading, permitted
+from lib.mcp.npu.intent import ACTIONS, OUT_OF_SCOPE, Reading, model, permitted
+from lib.mcp.npu.inventory import Inventory, key_of
 from lib.mcp.npu.topics import topic_of
 
 Entities = dict[str, Any]
+NEW, KEEP = "(new)", "keep"
 
 TARGETS = ("servers", "globs", "groups", "tags", "unknown_servers")
 _NEVER = frozenset({OUT_OF_SCOPE, "clarify", "smalltalk"})
@@ -53,18 +56,16 @@ _ADD = re.compile(
     r"추가|도\s*(?:같이|함께|추가|보여|알려|포함|비교|넣|봐|해)|(?:까지|도)\s*(?:$|[?.!요])|(?<![a-z])(?:also|add|include|as well|too|plus|and also|along with|in addition)(?![a-z])"
 )
 _ONLY = re.compile(r"만(?=\s|$|[?.!,요])|만\s*(?:보여|봐|추려|골라|빼)|(?<![a-z])(?:only|just)(?![a-z])")
-_MARKER = re.compile(
-    r"^(?:그럼|그러면|그리고|근데|그런데|아니|아니면|또|이번엔|이번에는|거기서|그중|그 중|저기서|and|what about|how about|then|ok|okay|now|but|also|same|instead|or)(?![a-z])"
-    r"|(?:은|는|도|만)\s*[?요]*\s*$|은요|는요|은\?|는\?|말고|대신|추가|같은|(?<![a-z])(?:instead|too|as well|also|then|same|those|them|it|its|that|there|ones?)(?![a-z])"
-)
 _PRONOUN = re.compile(
     r"그거|그것|그\s?(?:서버|놈|장비|중|때|날)|저거|이거|거기|걔|둘\s*(?:다|이|중)?|(?<![a-z])(?:it|its|that|this|those|them|these|they|there|both|ones?)(?![a-z])"
 )
-_WHOLE = re.compile(r"전체|모든|전부|모두|(?<![a-z])(?:all|every|everything|whole|fleet|overall|any)(?![a-z])")
-_FILLER = re.compile(
-    r"그럼|그러면|그리고|근데|그런데|아니면|아니|또|이번엔|이번에는|혹시|음|아|오케이|그래|네|말고|대신|기준으로|기준|만|도|은|는|이|가|을|를|의|에|로|으로|요|서버|쪽|껀|꺼|거|것|건|좀|다시|더|해줘|해주세요|해봐|보여줘|보여주세요|알려줘|알려주세요|봐줘|봐|줘|주세요|확인|체크|부탁해?|ㄱㄱ|어때|어떤데|어떤가요|어땠어|얼마야|얼마|몇|어떻게 돼|어떻게|추가|같이|함께|포함|비교|보자|볼래|랑|이랑|와|과|하고|에서|에는|에서는|까지|부터|동안|사용률|사용량|값|인가요|야|이야|임|냐|인데|뭐|대로|순|그중에|그중|중에|중"
-    r"|(?<![a-z])(?:and|what|about|how|for|on|of|the|then|ok|okay|now|in|at|is|are|was|were|to|me|show|give|tell|also|too|as|well|same|instead|only|just|please|pls|but|or|with|server|servers|it|that|those|them|usage|this|a|an|add|include|make|change|try|do|over|during|by|from|hmm|so|one|ones|there)(?![a-z])"
+_POINTS_BACK = re.compile(
+    r"그\s?중|이\s?중에|저\s?중에|거기서|(?<![a-z])(?:of (?:them|those|these)|among (?:them|those)|them|those)(?![a-z])"
 )
+_NUMBERED = re.compile(
+    r"(?:(?<!\d)|(?<=number )|(?<=#))(\d{1,4})(?:\s*번(?!\s*(?:째|포트|이나|정도))|(?<=number \d)|(?<=#\d))"
+)
+_WHOLE = re.compile(r"전체|모든|전부|모두|(?<![a-z])(?:all|every|everything|whole|fleet|overall|any)(?![a-z])")
 
 
 @dataclass(frozen=True)
@@ -90,87 +91,53 @@ def last_turn(history: Sequence[Mapping[str, Any]]) -> Turn | None:
     for turn in reversed(history):
         intent, entities = turn.get("intent"), turn.get("entities")
         if turn.get("role") == "assistant" and isinstance(intent, str) and intent not in _NEVER:
-            return Turn(intent, dict(entities) if isinstance(entities, Mapping) else {})
+            return Turn(intent, _clean(entities) if isinstance(entities, Mapping) else {})
     return None
+
+
+def _clean(entities: Mapping[str, Any]) -> Entities:
+    """What of a frame out of a history has the form of one; the rest is left out."""
+    kept: Entities = {}
+    for slot, value in entities.items():
+        if slot in ("time", "time2"):
+            fits = isinstance(value, Mapping) and {"start", "end"} <= set(value)
+        elif slot == "conditions":
+            fits = isinstance(value, list) and all(
+                isinstance(one, Mapping) and {"metric", "op", "value"} <= set(one) for one in value
+            )
+        elif slot in ("top_n", "port", "duration_s"):
+            fits = isinstance(value, int | float)
+        elif slot in ("agg", "order", "alert_state", "level", "keyword", "process", "topic"):
+            fits = isinstance(value, str)
+        else:
+            fits = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        if fits and value:
+            kept[slot] = value
+    return kept
 
 
 def is_reset(found: Extraction) -> bool:
     return _RESET.search(found.rest.strip()) is not None
 
 
-def residue_of(skeleton: str) -> str:
-    """What is left of a sentence without names, metrics, times, numbers and words that only bind."""
-    bare = re.sub(r"[A-Z]|[^\w\s]", " ", skeleton)
-    return "".join(_FILLER.sub(" ", bare).split())
-
-
-def resolve(found: Extraction, reading: Reading, before: Turn) -> Resolved | None:
+def resolve(found: Extraction, reading: Reading, before: Turn, fleet: Inventory) -> Resolved | None:
     """The frame of a sentence in its conversation, or None where it stands for itself."""
+    shares = dict(model("turn").shares(features_of(found, before.intent)))
+    # A sentence stands for itself only as surely as it says something by itself, and never when it points back.
+    shares[NEW] *= 0.0 if _POINTS_BACK.search(found.rest) else reading.confidence
     said = {one.value for one in reading.features.cues}
-    skeleton = reading.features.skeleton
-    residue = residue_of(skeleton)
-    named = found.targets
-    has_target = bool(named.servers or named.groups or named.tags or named.globs or named.unknown)
-    bare = len(residue) <= 1
-    marked = bool(_MARKER.search(found.rest.strip())) or bool(_PRONOUN.search(found.rest))
-    short = len(skeleton.split()) <= 5 or len(skeleton) <= 14
-    own = reading.intent
-    if (
-        own in ("smalltalk", OUT_OF_SCOPE)
-        and reading.confidence > 0.5
-        and not (bare and (has_target or found.measured.names or found.whens))
-    ):
-        return None
-    complete = has_target and (bool(found.measured.names) or own not in _NEEDS_METRIC) and not bare
-    if not marked and complete and reading.confidence > 0.5:
-        return None
-    if not marked and not short and reading.confidence > 0.6 and own not in _NEVER:
-        return None
-    if (
-        _WHOLE.search(found.rest)
-        and own in ("fleet_summary", "server_list", "product_help")
-        and reading.confidence > 0.6
-    ):
-        return None
-    intent = _next_intent(found, reading, before, said, bare)
-    if intent is None:
-        return None
-    return _merged(intent, found, before, reading)
-
-
-_NEEDS_METRIC = frozenset({"metric_current", "metric_history", "top_n", "forecast", "compare_servers", "compare_periods", "threshold_filter", "threshold_set", "clarify", "root_cause"})  # fmt: skip
-
-
-def _next_intent(found: Extraction, reading: Reading, before: Turn, said: set[str], bare: bool) -> str | None:
-    """What the sentence asks in the light of the question before it."""
-    past = any(one.range[0] < found.now and one.range[1] <= found.now for one in found.whens)
-    future = any(one.range[1] > found.now for one in found.whens)
-    named = found.targets
-    if "if_over" in said and ("notify" in said or "alert" in said) and found.levels:
-        return "threshold_set"
-    if bare:
-        return _kept(found, before, past, future)
-    own = reading.intent
-    changes = (
-        ("why", "root_cause"), ("howto", "troubleshoot"), ("forecast", "forecast"), ("chart", "metric_history"),
-    )  # fmt: skip
-    for cue, intent in changes:
-        if cue in said and (
-            own in (intent, "clarify", OUT_OF_SCOPE, "metric_current", "server_status")
-            or reading.likelihood(intent) > 0.1
-        ):
-            return intent
-    if "compare" in said and own not in ("compare_servers", "compare_periods", "top_n"):
-        if past and not named.servers and not named.groups:
-            return "compare_periods"
-        return "compare_servers" if (named.servers or named.groups) else before.intent
-    if own in _NEVER or reading.confidence < 0.4:
-        return _kept(found, before, past, future)
-    if own in ACTIONS and not permitted(own, found, reading.features):
-        return _kept(found, before, past, future)
-    if own in ("metric_current", "server_status", "metric_history") and not said & {"status", "chart", "now"}:
-        return _kept(found, before, past, future)
-    return own
+    for label, share in sorted(shares.items(), key=lambda one: (-one[1], one[0])):
+        if label in ACTIONS and label != before.intent and not permitted(label, found, reading.features):
+            continue
+        if label == NEW:
+            return None
+        if label in (OUT_OF_SCOPE, "smalltalk"):
+            return Resolved(label, {}, [], share)
+        past = any(one.range[1] <= found.now for one in found.whens)
+        future = any(one.range[1] > found.now for one in found.whens) and "now" not in said
+        intent = _kept(found, before, past, future) if label == KEEP else label
+        return _merged(intent, found, before, share, fleet)
+    return None
 
 
 def _kept(found: Extraction, before: Turn, past: bool, future: bool) -> str:
@@ -183,6 +150,8 @@ def _kept(found: Extraction, before: Turn, past: bool, future: bool) -> str:
         return "forecast"
     if intent in ("fleet_summary", "server_status", "server_list") and metrics:
         return "metric_history" if past else "metric_current"
+    if intent in ("concept_explain", "product_help", "agent_help") and (named.servers or named.groups):
+        return "metric_current" if metrics or before.entities.get("metrics") else "server_status"
     if intent == "fleet_summary" and (named.servers or named.groups):
         return "server_status"
     if intent == "top_n" and named.servers and not count:
@@ -190,8 +159,10 @@ def _kept(found: Extraction, before: Turn, past: bool, future: bool) -> str:
     return intent
 
 
-def _merged(intent: str, found: Extraction, before: Turn, reading: Reading) -> Resolved:
+def _merged(intent: str, found: Extraction, before: Turn, confidence: float, fleet: Inventory) -> Resolved:
     fresh = entities_for(intent, found)
+    if neighbour := _neighbour(found, before, fleet):
+        fresh["servers"] = neighbour
     merged: Entities = {}
     carried: list[str] = []
     _merge_targets(found, fresh, before.entities, merged, carried)
@@ -202,12 +173,16 @@ def _merged(intent: str, found: Extraction, before: Turn, reading: Reading) -> R
             merged[slot] = before.entities[slot]
             carried.append(slot)
     _mend(intent, found, fresh, before, merged, carried)
-    return Resolved(
-        intent,
-        merged,
-        carried,
-        max(reading.confidence, 0.75) if intent == before.intent else max(reading.confidence, 0.6),
-    )
+    return Resolved(intent, merged, carried, confidence)
+
+
+def _neighbour(found: Extraction, before: Turn, fleet: Inventory) -> list[str]:
+    """ "And number 2?" after web-03 is web-02."""
+    number, servers = _NUMBERED.search(found.rest), before.entities.get("servers") or []
+    ending = re.fullmatch(r"(.*?)[\s_.-]*0*\d+", str(servers[0]).lower()) if len(servers) == 1 else None
+    if number is None or ending is None or found.targets.entities():
+        return []
+    return list(fleet.stems.get((key_of(ending[1]), int(number[1])), ()))
 
 
 def _merge_targets(found: Extraction, fresh: Entities, old: Entities, merged: Entities, carried: list[str]) -> None:

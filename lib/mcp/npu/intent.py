@@ -1,13 +1,14 @@
 """What a sentence asks: a linear classifier over letters, words and structure, in plain Python, with the rules of safety on top.
 
-The weights are in `intent.model` beside this file, made by `make train` (training/): a line of JSON, then one signed
-byte for each bucket and label, compressed. They are read when the first question comes.
+The weights are in `intent.model` and `turn.model` beside this file, made by `make train` (training/): a line of JSON, then one signed
+byte for each bucket and label (the root of its weight), compressed. They are read when the first question comes.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import sys
 import zlib
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,7 +18,8 @@ from pathlib import Path
 from lib.mcp.npu.extractor import Extraction
 from lib.mcp.npu.features import VERSION, Features, features_of
 
-MODEL = Path(__file__).with_name("intent.model")
+MODELS = {name: Path(__file__).with_name(f"{name}.model") for name in ("intent", "turn")}
+WIDEST = 32_512
 OUT_OF_SCOPE = "out_of_scope"
 ACTIONS = frozenset({"alert_ack", "alert_silence", "threshold_set"})
 _REFUSALS = "oos_"
@@ -25,7 +27,7 @@ _REFUSALS = "oos_"
 
 @dataclass(frozen=True)
 class Model:
-    """`weights` hold one byte a bucket and label, row by row; a label's score is their sum times `scale`, plus its bias."""
+    """`weights` hold one number a bucket and label, row by row; a label's score is their sum times `scale`, plus its bias."""
 
     labels: tuple[str, ...]
     bias: tuple[float, ...]
@@ -49,14 +51,26 @@ class Model:
             total = [sofar + weight * unit * part for sofar, unit, part in zip(total, self.scale, summed, strict=True)]
         return total
 
+    def shares(self, features: Features) -> list[tuple[str, float]]:
+        """Every label with its likelihood, summing to one."""
+        scores = [score / self.temperature for score in self.scores(features)]
+        top = max(scores)
+        weights = [math.exp(score - top) for score in scores]
+        whole = sum(weights)
+        return [(label, weight / whole) for label, weight in zip(self.labels, weights, strict=True)]
+
 
 @cache
-def model() -> Model:
-    """The shipped model. A file of another version is a ValueError: `make train` makes one that fits."""
-    head, _, packed = MODEL.read_bytes().partition(b"\n")
+def model(name: str = "intent") -> Model:
+    """A shipped model: "intent" of sentences, "turn" of what is said after an answer.
+
+    A file of another version is a ValueError: `make train` makes one that fits."""
+    head, _, packed = MODELS[name].read_bytes().partition(b"\n")
     said = json.loads(head)
     if said["version"] != VERSION:
-        raise ValueError(f"{MODEL.name} is of version {said['version']}, the features are of {VERSION}: run make train")
+        raise ValueError(
+            f"{MODELS[name].name} is of version {said['version']}, the features are of {VERSION}: run make train"
+        )
     return Model(
         labels=tuple(said["labels"]),
         bias=tuple(said["bias"]),
@@ -64,8 +78,19 @@ def model() -> Model:
         blocks=(said["blocks"][0], said["blocks"][1], said["blocks"][2]),
         temperature=said["temperature"],
         corpus=said["corpus"],
-        weights=memoryview(zlib.decompress(packed)).cast("b"),
+        weights=_unfolded(zlib.decompress(packed)),
     )
+
+
+def _unfolded(packed: bytes) -> memoryview:
+    """A byte holds the root of a weight, so that small weights keep their worth; here it is squared, in 16 bits."""
+    signed = [place - 256 if place > 127 else place for place in range(256)]
+    squared = [round(WIDEST * (one / 127) * abs(one / 127)) & 0xFFFF for one in signed]
+    both = bytearray(2 * len(packed))
+    little = sys.byteorder == "little"
+    both[0 if little else 1 :: 2] = packed.translate(bytes(one & 0xFF for one in squared))
+    both[1 if little else 0 :: 2] = packed.translate(bytes(one >> 8 for one in squared))
+    return memoryview(both).cast("h")
 
 
 @dataclass(frozen=True)
@@ -92,23 +117,24 @@ class Reading:
 def classify(found: Extraction) -> Reading:
     """Never fails. An action is first only where the sentence says its verb (`permitted`)."""
     features = features_of(found)
-    learned = model()
-    scores = [score / learned.temperature for score in learned.scores(features)]
-    top = max(scores)
-    weights = [math.exp(score - top) for score in scores]
-    whole = sum(weights)
     shares: dict[str, float] = {}
     reasons: dict[str, float] = {}
-    for label, weight in zip(learned.labels, weights, strict=True):
+    for label, share in model().shares(features):
         if label.startswith(_REFUSALS):
-            reasons[label.removeprefix(_REFUSALS)] = weight / whole
+            reasons[label.removeprefix(_REFUSALS)] = share
         else:
-            shares[label] = weight / whole
+            shares[label] = share
     shares[OUT_OF_SCOPE] = sum(reasons.values())
     ranked = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
-    while ranked[0][0] in ACTIONS and not permitted(ranked[0][0], found, features):
-        ranked.append((ranked.pop(0)[0], 0.0))
+    if ranked[0][0] in ACTIONS and not permitted(ranked[0][0], found, features):
+        ranked = _without_actions(ranked)
     return Reading(ranked, max(reasons, key=reasons.__getitem__), features, _fired(features, ranked[0][0]))
+
+
+def _without_actions(ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    left = sum(share for name, share in ranked if name not in ACTIONS)
+    others = [(name, share / left) for name, share in ranked if name not in ACTIONS]
+    return [*others, *((name, 0.0) for name, _ in ranked if name in ACTIONS)]
 
 
 def permitted(action: str, found: Extraction, features: Features) -> bool:

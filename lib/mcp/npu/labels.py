@@ -155,8 +155,13 @@ _NOT_TERM = frozenset(
 _INSTEAD = re.compile(r"\s*(?:로그)?\s*(?:은|는|을|를|이|가)?\s*(?:말고|빼고|제외)")
 
 
+_NOT_LEVEL = re.compile(r"\s*(?:로그)?\s*(?:도|는|은|가|이)?\s*(?:말고|아니고|아니라|빼고|제외)")
+
+
 def level_of(text: str) -> str | None:
-    return _LEVEL.first(text)
+    found = _LEVEL.find(text)
+    kept = [one for one in found if not _NOT_LEVEL.match(text, one.end)]
+    return next((one.value for one in kept or found), None)
 
 
 def severity_of(text: str) -> list[str]:

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 
 MAX_READ = 4_000
 _HEAD = 3_000
+# NFKC turns a letter that stands alone (ㅋ) into a part of a syllable; here it stays the letter people type.
+_LETTERS = str.maketrans(
+    dict(zip(map(chr, range(0x1100, 0x1113)), "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ", strict=True))
+    | dict(zip(map(chr, range(0x1161, 0x1176)), "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ", strict=True))
+    | dict(zip(map(chr, range(0x11A8, 0x11C3)), "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ", strict=True))
+)
 _SPACES = re.compile(r"\s+")
 _SIGNS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "「": '"', "」": '"', "–": "-", "—": "-", "−": "-", "∼": "~", "〜": "~", "ㆍ": "·", "⁎": "*", "∗": "*"})  # fmt: skip
 
@@ -31,5 +37,5 @@ def read(raw: str) -> Text:
             kept.append(" ")
         elif category not in ("Cf", "Cs", "Co", "Cn", "Mn"):
             kept.append(letter)
-    shown = _SPACES.sub(" ", "".join(kept).translate(_SIGNS)).strip()[: 2 * MAX_READ]
+    shown = _SPACES.sub(" ", "".join(kept).translate(_SIGNS).translate(_LETTERS)).strip()[: 2 * MAX_READ]
     return Text(shown, "".join(low if len(low := letter.lower()) == 1 else letter for letter in shown))
