@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.monitoring.analyzers.anomaly import THRESHOLDS as OF_SERIES
@@ -15,6 +15,7 @@ SCORES = st.floats(0, 1)
 SIGNS = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=3), st.builds(Sign, SCORES, SCORES), max_size=12)
 
 
+@settings(deadline=None)
 @given(SIGNS, st.integers(1, 8))
 def test_a_view_is_bounded_and_names_no_more_than_it_judged(signs: dict[str, Sign], series: int) -> None:
     found = view(signs, series)
@@ -24,6 +25,7 @@ def test_a_view_is_bounded_and_names_no_more_than_it_judged(signs: dict[str, Sig
     assert all(signs[out].score <= signs[inside].score for out in left_out for inside in found.leading)
 
 
+@settings(deadline=None)
 @given(st.lists(SCORES, min_size=SERIES, max_size=20))
 def test_the_bench_judges_machines_as_the_product_does(scores: list[float]) -> None:
     signs = {str(n): Sign(score, 0.0) for n, score in enumerate(scores)}

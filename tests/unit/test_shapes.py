@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.monitoring.analyzers.anomaly import THRESHOLDS, Detector, new_hold_detector
@@ -53,6 +53,7 @@ def test_what_is_odd_in_its_mean_alone_drifts() -> None:
     assert opening("jitter", 41.0, 40.0, 38.0, 43.0, calmer=True) == "frozen"
 
 
+@settings(deadline=None)
 @given(st.sampled_from(SHAPES), COUNTS, COUNTS, COUNTS)
 def test_a_shape_is_always_one_of_them_and_what_stands_still_is_told_so(
     opened: str, above: int, below: int, fed: int
