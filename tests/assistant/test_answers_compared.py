@@ -83,6 +83,7 @@ def test_latency_is_compared_in_its_unit(past: Hub, locale: str) -> None:
     reply = past.ask("compare_servers", locale, servers=["web-01", "web-02"], metrics=["latency"])
     assert facts(reply, "latency_change") == [LATENCY["web-02"] - LATENCY["web-01"]]
     assert "+60 ms" in reply.answer
+    assert ("느립니다" if locale == "ko" else "slower") in reply.answer
     assert "web-02" in reply.answer.splitlines()[0]
 
 

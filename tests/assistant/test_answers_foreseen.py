@@ -142,3 +142,16 @@ def test_forecasts_out_of_sight_are_not_told(past: Hub) -> None:
     reply = past.ask("forecast", "en", sight=Sight(("env:prod",)))
     assert "log-01" not in reply.answer
     assert facts(reply, "dated") == [] or facts(reply, "dated") == [1]
+
+
+@BOTH
+def test_a_level_of_one_s_own_is_asked_of_the_whole_fleet(past: Hub, locale: str) -> None:
+    """What does not grow at all is not worked out again for it."""
+    condition = {"metric": "disk", "op": "gte", "value": 90, "unit": "%"}
+    reply = past.ask("forecast", locale, conditions=[condition], metrics=["disk"])
+    assert facts(reply, "dated") == [2]
+    assert facts(reply, "no_date") == [4]
+    assert reply.table is not None
+    assert ["log-01" in reply.table["rows"][0][0], "/data" in reply.table["rows"][1][0]] == [True, True]
+    expected = past.now + days_until("db-01", "/data", 90) * DAY
+    assert min(abs(date - expected) for date in dates(reply.answer)) < 1.1 * DAY

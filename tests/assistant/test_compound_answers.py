@@ -131,7 +131,7 @@ def test_what_grew_most_is_ranked_by_its_change(past: Hub, locale: str) -> None:
     assert "log-01" in lines[1]
     assert "web-01" not in reply.answer
     grown = 2 * GROWTH["db-01", "/data"] * 0.9  # from the mean of the first tenth to that of the last
-    assert facts(reply, "disk_change", "db-01") == [pytest.approx(grown, abs=0.25)]
+    assert facts(reply, "disk_change", "db-01") == [pytest.approx(grown, abs=0.35)]
     assert DISK["db-01"]["/data"] - facts(reply, "disk", "db-01")[1] < 0.6
     fell = past.ask(
         "top_n", locale, text="메모리가 줄어든 서버" if locale == "ko" else "whose memory fell", metrics=["memory"]

@@ -123,6 +123,16 @@ def warn_of_unknown(asked: Asked, say: Say) -> None:
         )
 
 
+def warn_of_most(servers: Sequence[object], most: int, say: Say) -> None:
+    """Where there are more than are looked at, how many were."""
+    if len(servers) > most:
+        looked, there = say.count(most, "looked_at"), say.count(len(servers), "servers")
+        say.line(
+            f"이름순으로 {looked}대만 살펴보았습니다(대상 {there}대).",
+            f"Only the first {looked} of {there} servers by name were looked at.",
+        )
+
+
 def range_words(asked: Range, say: Say) -> str:
     """The absolute range; where none was asked for, that it is the usual one."""
     span = say.span(asked.start, asked.end)

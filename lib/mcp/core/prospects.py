@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,9 @@ from lib.mcp.core.sources import Meant, Server, Sources
 from lib.monitoring.analyzers.forecast import FARTHEST
 from lib.monitoring.forecasts import FILLING, FULL, HIGH
 
-MOST_READS = 24  # series that are foreseen on the spot
+MOST_MADE = 12  # series that are foreseen on the spot, at some 30 ms each
+MOST_READ = 40  # series whose stored hours are read one by one
+_KEEP = {"too_little_data", "no_trend"}  # why there is no date for one level, there is none for another
 FEW = 3  # servers whose every series is looked at
 SHORT_DATES = 3 * DAY  # nearer than this, a date has an hour
 
@@ -97,9 +99,11 @@ class Prospect:
     def crossing(self) -> Mapping[str, Any] | None:
         """Of the level that is asked for, else of the usual one; None where none was looked at."""
         usual = FULL if self.series.partition(":")[0] in FILLING else HIGH
-        level = usual if self.level is None else self.level
-        found: Mapping[str, Any] | None = next((one for one in self.told["crossings"] if one["level"] == level), None)
-        return found
+        known: dict[float, Mapping[str, Any]] = {one["level"]: one for one in self.told["crossings"]}
+        if self.level is None or self.level in known:
+            return known.get(usual if self.level is None else self.level)
+        other = known.get(usual)
+        return {**other, "level": self.level} if other and other["code"] in _KEEP else None
 
     @property
     def at(self) -> float | None:
@@ -220,29 +224,61 @@ class Prospect:
         return say.either(f"방법 {ko}", f"method: {en}")
 
 
-def prospects_of(meant: Meant, wanted: Wanted, sources: Sources) -> list[Prospect]:
-    """Of every series that is meant: those that the roll-up made, or made now for a few servers, a level of one's own,
-    or where hours are asked for."""
+def prospects_of(meant: Meant, wanted: Wanted, sources: Sources) -> tuple[list[Prospect], int]:
+    """(of every series that is meant, how many were too many). Those that the roll-up made; made now for a few servers,
+    and for a level of one's own where that is nearest."""
     servers = {one.id: one for one in meant.servers}
     newest = sources.latest(meant.servers, [wanted.of])
-    names = _series(servers, wanted, newest)
-    if len(servers) <= FEW or wanted.has_own_level or not wanted.is_level_asked:
-        made = _made_now(_nearest_first(names, newest), wanted, sources)
+    names = _nearest_first(_series(servers, wanted, newest), newest)
+    if len(servers) <= FEW:
+        made = _one_by_one(names[:MOST_MADE], wanted, sources)
+        left = len(names) - len(names[:MOST_MADE])
+    elif not wanted.is_level_asked:
+        made = _one_by_one(names[:MOST_READ], wanted, sources)
+        left = len(names) - len(names[:MOST_READ])
     else:
-        known = sources.house.forecasts.of_servers(list(servers), wanted.series, sources.sight)
-        rows = {(one["server"], one["series"]): one for one in known}
-        made = [(server, series, rows[server, series]) for server, series in names if (server, series) in rows]
-        made += _made_now([one for one in names if one not in rows], wanted, sources)
+        made, left = _of_the_fleet(names, newest, wanted, sources)
     sizes = _sizes(made, wanted, sources)
-    return [
+    found = [
         Prospect(
             server, series, told, wanted.level, _now(servers[server], series, newest.get(server, {})),
             sizes.get((server, series.partition(":")[2])), wanted.is_risen_to,
         )
         for server, series, told in made
     ]  # fmt: skip
+    return found, left
 
 
+def _of_the_fleet(names: list[Key], newest: Newest, wanted: Wanted, sources: Sources) -> tuple[list[Made], int]:
+    """In one read what the roll-up made. It knows the usual level and those of rules: for any other, whatever may reach
+    it is foreseen anew, the soonest first."""
+    rows = sources.house.forecasts.of_servers(list({server for server, _ in names}), wanted.series, sources.sight)
+    known = {(one["server"], one["series"]): one for one in rows}
+    unknown = [one for one in names if one not in known]
+    if wanted.level is not None:
+        unknown += [one for one in names if one in known and not _has_level(known[one], wanted.level)]
+        level = wanted.level
+        unknown.sort(key=lambda one: _days_left(known.get(one), newest.get(one[0], {}).get(one[1]), level))
+    anew = unknown[:MOST_MADE]
+    made: list[Made] = [(*one, known[one]) for one in names if one in known and one not in unknown]
+    return made + _one_by_one(anew, wanted, sources), len(unknown) - len(anew)
+
+
+def _has_level(told: Mapping[str, Any], level: float) -> bool:
+    """Whether it says something of that level, if only that there will be no date for any."""
+    return any(one["level"] == level or (one["code"] in {"no_trend", "too_little_data"} and one["per_day"] is not None)
+               for one in told["crossings"])  # fmt: skip
+
+
+def _days_left(told: Mapping[str, Any] | None, now: tuple[float, float] | None, level: float) -> float:
+    """By the growth that was counted on; where none was, the nearest first, after all that grow."""
+    missing = level - now[1] if now else level
+    rate = next((one["per_day"] for one in told["crossings"] if one["per_day"]), None) if told else None
+    return missing / rate if rate and rate > 0 else 1e6 + abs(missing)
+
+
+type Key = tuple[str, str]  # server, series
+type Made = tuple[str, str, Mapping[str, Any]]
 type Newest = Mapping[str, Mapping[str, tuple[float, float]]]
 
 
@@ -263,11 +299,9 @@ def _nearest_first(names: list[tuple[str, str]], newest: Newest) -> list[tuple[s
     return sorted(names, key=lambda one: (-newest.get(one[0], {}).get(one[1], (0.0, 0.0))[1], one))
 
 
-def _made_now(
-    names: list[tuple[str, str]], wanted: Wanted, sources: Sources
-) -> list[tuple[str, str, Mapping[str, Any]]]:
-    made: list[tuple[str, str, Mapping[str, Any]]] = []
-    for server, series in names[:MOST_READS]:
+def _one_by_one(names: Sequence[Key], wanted: Wanted, sources: Sources) -> list[Made]:
+    made: list[Made] = []
+    for server, series in names:
         try:
             told = sources.house.forecasts.one(server, series, FARTHEST, wanted.level, sources.sight)
         except (NotFound, BadInput):

@@ -8,10 +8,18 @@ from dataclasses import dataclass
 
 from lib.mcp.core.differences import Difference, told
 from lib.mcp.core.measures import Measure, measure
-from lib.mcp.core.phrases import aggregate_word, capital, scope, server_source, server_url, warn_of_unknown
+from lib.mcp.core.phrases import (
+    aggregate_word,
+    capital,
+    scope,
+    server_source,
+    server_url,
+    warn_of_most,
+    warn_of_unknown,
+)
 from lib.mcp.core.question import DAY, Asked, Question, Range
 from lib.mcp.core.responder import Say
-from lib.mcp.core.sources import MOST_READS, Meant, Sources
+from lib.mcp.core.sources import MOST_READS, Meant, Sources, points_for
 from lib.mcp.core.spans import Stretch
 
 USUAL = ("cpu", "memory", "disk")
@@ -45,7 +53,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     measures = [measure(name) for name in asked.metrics or USUAL][:MOST_MEASURES]
     names = meant.ids[:MOST_READS]
     recent, baseline = (say.span(one.start, one.end) for one in (periods.recent, periods.baseline))
-    pairs = {of.name: _pairs(names, of, periods.recent, periods.baseline, sources) for of in measures}
+    pairs = _pairs(names, measures, periods.recent, periods.baseline, sources)
     known = [of for of in measures if pairs[of.name]]
     usual = say.either(", 기본 기간", ", the usual times") if periods.is_default else ""
     if known:
@@ -60,6 +68,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     moved = [*names]
     if known and len(pairs[known[0].name]) > 1:
         moved = _movers(known[0], pairs[known[0].name], asked, say)
+    warn_of_most(meant.servers, MOST_READS, say)
     warn_of_unknown(asked, say)
     _beside((known or measures)[0], moved, periods, say)
 
@@ -79,11 +88,17 @@ def periods_of(asked: Asked, sources: Sources) -> Periods:
     return Periods(recent, Range(recent.start - shift, recent.end - shift, True))
 
 
-def _pairs(names: Sequence[str], of: Measure, recent: Range, baseline: Range, sources: Sources) -> Pairs:
-    """Of those measured both times."""
-    now = sources.stretches(names, of, recent.start, recent.end)
-    then = sources.stretches(names, of, baseline.start, baseline.end)
-    return {name: (now[name], then[name]) for name in names if name in now and name in then}
+def _pairs(
+    names: Sequence[str], measures: Sequence[Measure], recent: Range, baseline: Range, sources: Sources
+) -> dict[str, Pairs]:
+    """{measure: those measured both times}."""
+    points = points_for(names)
+    now = sources.stretches_of(names, measures, recent.start, recent.end, points)
+    then = sources.stretches_of(names, measures, baseline.start, baseline.end, points)
+    return {
+        one: {name: (now[one][name], then[one][name]) for name in names if name in now[one] and name in then[one]}
+        for one in now
+    }
 
 
 def _between(pairs: Mapping[str, tuple[Stretch, Stretch]], how: str) -> Difference:
@@ -138,8 +153,9 @@ def _like_for_like(
         return
     how = asked.text_of("agg") or "avg"
     parts = []
+    both = _pairs(names, known, periods.recent, same, sources)
     for of in known:
-        pairs = _pairs(names, of, periods.recent, same, sources)
+        pairs = both[of.name]
         if pairs:
             server = next(iter(pairs)) if len(pairs) == 1 else None
             before, _, change = _figures(of, _between(pairs, how), how, say, server)

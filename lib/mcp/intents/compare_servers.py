@@ -21,7 +21,7 @@ from lib.mcp.core.phrases import (
 )
 from lib.mcp.core.question import DAY, HOUR, Asked, Question
 from lib.mcp.core.responder import Say
-from lib.mcp.core.sources import Server, Sources
+from lib.mcp.core.sources import Server, Sources, points_for
 from lib.mcp.intents.top_n import free_space
 from lib.mcp.npu.nearest import nearest
 
@@ -29,6 +29,11 @@ USUAL = ("cpu", "memory", "disk", "load")
 MOST_MEASURES = 6
 MOST_IN_SENTENCE = 3
 MOST_IN_CHART = 5
+_MORE = {
+    "latency": ("느립니다", "slower"),
+    "load": ("많습니다", "higher"),
+    "temperature": ("뜨겁습니다", "hotter"),
+}
 type Values = dict[str, dict[str, float]]  # {measure: {server: value}}
 
 
@@ -134,12 +139,8 @@ def _values(
     if asked.entities.get("time") or asked.text_of("agg"):
         time = asked.range(sources.now, HOUR)
         how = asked.text_of("agg") or "avg"
-        found = {
-            of.name: {
-                name: one.aggregate(how) for name, one in sources.stretches(names, of, time.start, time.end).items()
-            }
-            for of in measures
-        }
+        read = sources.stretches_of(names, measures, time.start, time.end, points_for(names))
+        found = {of: {name: one.aggregate(how) for name, one in those.items()} for of, those in read.items()}
         words, word = range_words(time, say), aggregate_word(how, say)
         return found, say.either(f"({words} {word})", f"({word} of {words})")
     newest = sources.latest(servers, measures)
@@ -183,10 +184,11 @@ def _verdict(
         )
         return
     by = told(of, apart, say)
+    more = _MORE.get(of.name, ("높습니다", "higher"))
     if len(ranked) == 2:
         say.line(
-            f"{called}{mean}: **{say.name(most.name)}** {high_told}, {say.name(least.name)} {low_told} – {say.name(most.name, '이/가')} 더 높습니다 ({by}){tail}.",
-            f"{capital(called)}{mean}: **{say.name(most.name)}** is higher at {high_told}, {say.name(least.name)} at {low_told} ({by}){tail}.",
+            f"{called}{mean}: **{say.name(most.name)}** {high_told}, {say.name(least.name)} {low_told} – {say.name(most.name, '이/가')} 더 {more[0]} ({by}){tail}.",
+            f"{capital(called)}{mean}: **{say.name(most.name)}** is {more[1]} at {high_told}, {say.name(least.name)} at {low_told} ({by}){tail}.",
         )
     else:
         say.line(

@@ -25,7 +25,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     meant = sources.meant(asked)
     wanted = wanted_of(asked)
     ahead = asked.ahead(sources.now) if asked.entities.get("time") else None
-    found = prospects_of(meant, wanted, sources)
+    found, left = prospects_of(meant, wanted, sources)
     warn_of_age(meant.servers if len(meant.servers) <= MOST_SINGLE else [], sources, say)
     called = say.name(wanted.of.called(say.locale))
     if not found:
@@ -47,6 +47,11 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
             _values(found, ahead, sources, say)
         elif len(found) == 1 and not wanted.has_own_level:
             _before_that(found[0], sources, say)
+    if left:
+        number = say.count(left, "left_out")
+        say.line(
+            f"더 멀리 있는 {number}개는 계산하지 않았습니다.", f"{number} that lie farther from it were not worked out."
+        )
     warn_of_unknown(asked, say)
     _beside(found, sources, say)
 

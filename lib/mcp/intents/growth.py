@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from lib.mcp.core.differences import Difference, told
 from lib.mcp.core.measures import Measure
-from lib.mcp.core.phrases import capital, counted, range_words, scope, server_source, server_url, warn_of_unknown
+from lib.mcp.core.phrases import (
+    capital,
+    counted,
+    range_words,
+    scope,
+    server_source,
+    server_url,
+    warn_of_most,
+    warn_of_unknown,
+)
 from lib.mcp.core.question import DAY, Asked
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import MOST_READS, Sources
@@ -12,6 +21,7 @@ from lib.mcp.core.spans import Stretch
 
 USUAL_COUNT = 5
 MOST = 50
+POINTS = 60
 MOST_IN_SENTENCE = 3
 SHARE = 0.1  # of the time, from which its beginning and its end are each taken as a mean
 
@@ -20,7 +30,8 @@ def tell_growth(asked: Asked, of: Measure, way: int, sources: Sources, say: Say)
     """`way` is 1 for what grew, -1 for what fell."""
     meant = sources.meant(asked)
     time = asked.range(sources.now, DAY)
-    stretches = sources.stretches(meant.ids[:MOST_READS], of, time.start, time.end)
+    names = meant.ids[:MOST_READS]
+    stretches = sources.stretches(names, of, time.start, time.end, POINTS)
     changed = {name: found for name, one in stretches.items() if (found := _moved(one)) is not None}
     ranked = sorted(changed, key=lambda name: (-way * changed[name].change, name))
     moved = [name for name in ranked if way * changed[name].change > 0 and not changed[name].is_same]
@@ -64,6 +75,7 @@ def tell_growth(asked: Asked, of: Measure, way: int, sources: Sources, say: Say)
             f"기간의 처음 {share}와 끝 {share}의 평균을 비교했습니다.",
             f"Compared are the means of the first and the last {share} of the time.",
         )
+    warn_of_most(meant.servers, MOST_READS, say)
     warn_of_unknown(asked, say)
     for name in taken[:5]:
         say.evidence("metric", f"{name}/{of.series[0]}", server_url(name), (time.start, time.end))

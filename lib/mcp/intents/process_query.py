@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lib.mcp.core.phrases import counted, scope, server_source, server_url, warn_of_age, warn_of_unknown
+from lib.mcp.core.phrases import counted, scope, server_source, server_url, warn_of_age, warn_of_most, warn_of_unknown
 from lib.mcp.core.question import Asked, Question
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import MOST_READS, Meant, Sources
@@ -49,6 +49,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     else:
         _top(running, told, by, asked, meant, say)
     _notes(asked, told, meant, sources, say)
+    warn_of_most(meant.servers, MOST_READS, say)
     warn_of_unknown(asked, say)
     _beside(running, asked, meant, say)
 
