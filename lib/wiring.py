@@ -65,6 +65,11 @@ class Services:
     storage: HybridStorage
     clock: Callable[[], float] = time.time
 
+    @property
+    def base_url(self) -> str | None:
+        """Where people reach this hub, without a slash at its end; None where nobody said."""
+        return self.settings.base_url
+
     @cached_property
     def ingest(self) -> Ingest:
         from lib.monitoring.ingest import Ingest

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from lib import wiring
 from lib.domain.access import Sight
 from lib.mcp.core.processor import parse
 from lib.mcp.knowledge import agents, product
@@ -30,7 +32,7 @@ def highest(hub: Hub, metric: str) -> tuple[str, float]:
 def test_every_topic_is_answered_with_its_runbook(hub: Hub, topic: str, locale: str) -> None:
     reply = hub.ask("troubleshoot", locale, text="어떻게 해결해?", topic=topic)
     assert kb.runbook(topic).title.of(locale) in reply.answer.splitlines()[0]
-    assert kb.markdown(kb.runbook(topic), locale) in reply.answer
+    assert kb.markdown(kb.runbook(topic), locale).partition("\n\n")[2] in reply.answer
     assert {"kind": "kb", "id": f"runbook/{topic}", "window": None, "url": ""} in reply.evidence
     assert len(reply.suggestions) == 3
     own = kb.question(topic)
@@ -41,8 +43,8 @@ def test_every_topic_is_answered_with_its_runbook(hub: Hub, topic: str, locale: 
 def test_a_runbook_for_a_server_has_its_values_and_its_commands(hub: Hub, locale: str) -> None:
     reply = hub.ask("troubleshoot", locale, topic="high_memory", servers=["db-01"])
     assert facts(reply, "memory", "db-01") == [97.2]
-    assert "**db-01: " in reply.answer
-    assert "97.2%" in reply.answer
+    assert "97.2%" in reply.answer.splitlines()[1]
+    assert "KST" in reply.answer.splitlines()[1]
     assert "Debian" in reply.answer or "Linux" in reply.answer
     assert "RHEL" not in reply.answer
     assert "Windows" not in reply.answer
@@ -52,7 +54,8 @@ def test_a_runbook_for_a_server_has_its_values_and_its_commands(hub: Hub, locale
 def test_a_full_disk_is_that_of_the_fullest_mount(hub: Hub, locale: str) -> None:
     reply = hub.ask("troubleshoot", locale, topic="disk_full", servers=["log-01"])
     assert facts(reply, "disk", "log-01") == [round(hub.newest("log-01")["disk"], 1)]
-    assert "log-01 /:" in reply.answer
+    assert "log-01" in reply.answer.splitlines()[1]
+    assert "(/)" in reply.answer.splitlines()[1]
     assert "df -h /\n" in reply.answer
 
 
@@ -67,7 +70,7 @@ def test_without_a_server_the_highest_is_named(hub: Hub, locale: str) -> None:
 @BOTH
 def test_of_a_group_it_is_about_the_worst(hub: Hub, locale: str) -> None:
     reply = hub.ask("troubleshoot", locale, topic="high_memory", groups=["web"])
-    assert "**web-03: " in reply.answer
+    assert "web-03" in reply.answer.splitlines()[1]
     assert facts(reply, "memory", "web-03") == [round(hub.newest("web-03")["memory"], 1)]
 
 
@@ -77,7 +80,7 @@ def test_of_a_silent_server_it_is_told_how_long(hub: Hub, topic: str, locale: st
     reply = hub.ask("troubleshoot", locale, topic=topic, servers=["legacy-01"])
     (age,) = facts(reply, "age", "legacy-01")
     assert 1.9 <= age <= 130
-    assert "**legacy-01: " in reply.answer
+    assert "legacy-01" in reply.answer.splitlines()[1]
 
 
 @BOTH
@@ -92,6 +95,8 @@ def test_a_topic_is_found_by_words_or_by_its_metric(hub: Hub, locale: str) -> No
     assert kb.runbook("time_drift").title.of(locale) in hub.ask("troubleshoot", locale, text="chrony 동기화").answer
     by_metric = hub.ask("troubleshoot", locale, text="이거 어떻게 해", metrics=["inode"])
     assert kb.runbook("inode_full").title.of(locale) in by_metric.answer
+    process = hub.ask("troubleshoot", locale, text="tomcat 문제", process="tomcat")
+    assert "systemctl status tomcat" in process.answer
     unknown = hub.ask("troubleshoot", locale, text="음")
     assert len(unknown.suggestions) == 3
     assert unknown.facts == []
@@ -158,6 +163,17 @@ def test_every_answer_about_the_agent_keeps_the_contract(hub: Hub, key: str, loc
     name = agents.topic(key).words.split("|")[0].rstrip("?")
     reply = hub.ask("agent_help", locale, text=name)
     assert reply.answer.splitlines()[0] == agents.agent_help(name).lines[0].of(locale)
+
+
+@BOTH
+def test_commands_have_this_hub_s_address_where_it_is_known(hub: Hub, locale: str) -> None:
+    at_home = hub.ask("agent_help", locale, text="설치")
+    assert ("https://HUB" in at_home.answer) == (hub.services.base_url is None)
+    settings = replace(hub.services.settings, base_url="https://hub.example.org")
+    elsewhere = Hub(wiring.Services(settings, hub.services.storage, hub.services.clock), hub.pair, hub.now)
+    told = elsewhere.ask("agent_help", locale, text="설치").answer
+    assert "\ncurl -fsSL https://hub.example.org/install.sh | sudo sh -s -- --hub https://hub.example.org --key" in told
+    assert "HUB" not in told
 
 
 @BOTH

@@ -40,8 +40,10 @@ def points_for(servers: Sequence[object]) -> int:
 
 
 class House(Protocol):
-    """The use cases an answer asks; `wiring.Services` is one."""
+    """The use cases an answer asks; `wiring.Services` is one. `base_url`: where people reach this hub, if known."""
 
+    @property
+    def base_url(self) -> str | None: ...
     @property
     def storage(self) -> Storage: ...
     @property

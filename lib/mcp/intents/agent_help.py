@@ -22,7 +22,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     named = next((_SYSTEMS[one] for one in systems if one in _SYSTEMS), None)
     if named is not None:
         found = agents.topic(named)
-    tell_help(found, say)
+    tell_help(found, sources, say)
     if found.key == "not_reporting" and asked.words("servers"):
         _tell_when_heard(asked, sources, say)
 

@@ -9,7 +9,8 @@ from lib.mcp.intents.known import tell, tell_live
 from lib.mcp.knowledge.terms import Difference, Term, difference_for, term, term_for, terms_in
 from lib.mcp.knowledge.texts import Text
 
-_HEADS = (Text("재는 방법", "How we measure it"), Text("보통", "Usual"), Text("높으면", "When it is high"))
+_HEADS = (Text("재는 방법: ", "How we measure it: "), Text("보통: ", "Usual: "), Text("높으면: ", "When it is high: "))
+_NO_HEADS = (Text("여기에서는: ", "Here: "), Text("", ""), Text("", ""))  # of what is no quantity
 
 
 def answer(asked: Asked, sources: Sources, say: Say) -> None:
@@ -44,9 +45,10 @@ def _compares(text: str) -> bool:
 def _explain(found: Term, asked: Asked, sources: Sources, say: Say) -> None:
     source = f"kb:{found.key}"
     tell(say, f"**{found.name.of(say.locale)}**: {found.what.of(say.locale)}", source)
-    for head, text in zip(_HEADS, (found.measured, found.usual, found.high), strict=True):
+    heads = _HEADS if found.metric is not None else _NO_HEADS
+    for head, text in zip(heads, (found.measured, found.usual, found.high), strict=True):
         if text is not None:
-            tell(say, f"{head.of(say.locale)}: {text.of(say.locale)}", source)
+            tell(say, f"{head.of(say.locale)}{text.of(say.locale)}", source)
     say.evidence("kb", f"term/{found.key}", "")
     if found.metric is not None:
         _tell_now(found, asked, sources, say)

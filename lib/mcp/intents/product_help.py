@@ -16,20 +16,23 @@ EXAMPLES = (("뭘 할 수 있어?", "What can you do?"), ("알림은 어떻게 �
 
 
 def answer(asked: Asked, sources: Sources, say: Say) -> None:
-    tell_help(product_help(asked.text), say)
+    tell_help(product_help(asked.text), sources, say)
 
 
-def tell_help(found: Help, say: Say) -> None:
-    """Its lines, what `HUB` stands for, and its questions: as a line to read and as suggestions to press."""
+def tell_help(found: Help, sources: Sources, say: Say) -> None:
+    """Its lines, with this hub's address in place of `HUB`, and its questions: as a line to read and to press."""
     source = f"kb:help/{found.key}"
+    hub = sources.house.base_url
     for text in found.lines:
         line = text.of(say.locale)
+        if hub:
+            line = line.replace("https://HUB", hub)
         whole = _COMMAND.fullmatch(line)
         if whole:  # a block of its own can be copied by one press
             say.line(*(2 * [f"```sh\n{whole[1]}\n```"]))
         else:
             tell(say, line, source)
-    if any("HUB" in text.ko for text in found.lines):
+    if not hub and any("HUB" in text.ko for text in found.lines):
         say.line("`HUB`는 지금 보고 있는 화면의 주소로 바꿉니다.", "Put the address of this page in place of `HUB`.")
     asked_next = [ko if say.locale == "ko" else en for ko, en in found.examples]
     state(say, " ".join(asked_next), source)

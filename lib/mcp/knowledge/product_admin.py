@@ -57,7 +57,7 @@ ADMIN = (
     ),
     help_of(
         "data", ("데이터를 두는 곳과 보안", "Where data is kept, and how safely"),
-        "data policy|where is my data|where is the data|data stored|store data|stored where|privacy|personal data|gdpr|security|secure|encrypt|encryption|encrypted|telemetry|third parties|leave the hub|send my data|send our data|upload my data|upload our data|share my data|where are the metrics|where are my metrics|where are the logs|where are my logs|data outside|데이터는 어디|데이터 어디|데이터를 어디|데이터가 외부|데이터를 외부|대화는 어디|데이터 정책|어디에 저장|어디 저장|어디에 보관|개인정보|개인 정보|보안|암호화|안전해|안전한가|외부로|외부에 보내|유출|텔레메트리",
+        "data policy|sent to openai|data sent|where is my data|where is the data|data stored|store data|stored where|privacy|personal data|gdpr|security|secure|encrypt|encryption|encrypted|telemetry|third parties|leave the hub|send my data|send our data|upload my data|upload our data|share my data|where are the metrics|where are my metrics|where are the logs|where are my logs|data outside|데이터는 어디|데이터 어디|데이터를 어디|데이터가 외부|데이터를 외부|대화는 어디|데이터 정책|어디에 저장|어디 저장|어디에 보관|개인정보|개인 정보|보안|암호화|안전해|안전한가|외부로|외부에 보내|유출|텔레메트리",
         (
             ("모두 여러분의 저장소에 있습니다: 기록은 Postgres(Supabase나 직접 둔 것), 지나가는 값은 Redis에 몇 분 동안만 둡니다.", "In stores of your own: history in Postgres (Supabase or one you run), and in Redis for minutes only what is passing through."),
             ("허브는 여러분이 정한 채널, 감시 주소, 언어 모델 말고는 밖으로 보내지 않으며, 사용 통계도 보내지 않습니다. 셋 다 처음에는 없습니다.", "The hub sends nothing elsewhere but to the channels, watch addresses and language model you set, of which there are none at first; and no usage statistics."),

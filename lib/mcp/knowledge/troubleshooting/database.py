@@ -68,7 +68,7 @@ SLOW_QUERY = Runbook(
         ("CREATE INDEX CONCURRENTLY가 실패하면 INVALID 인덱스가 남습니다. 지우고 다시 만듭니다.", "A failed CREATE INDEX CONCURRENTLY leaves an INVALID index: drop it and begin again."),
         ("VACUUM FULL과 인덱스 없는 ALTER는 테이블을 잠급니다. 점검 시간에 합니다.", "VACUUM FULL and many an ALTER lock the table: use a maintenance window."),
     ),
-    keywords=Text("슬로우 쿼리, 느린 쿼리, 쿼리 튜닝, 인덱스, 실행 계획, 락, 디비가 느림", "slow query, slow sql, query tuning, missing index, explain plan, lock wait, database is slow"),
+    keywords=Text("슬로우 쿼리, 느린 쿼리, 쿼리 튜닝, 인덱스, 실행 계획, 락, 데드락, 교착 상태, 디비가 느림", "slow query, slow sql, deadlock, query tuning, missing index, explain plan, lock wait, database is slow"),
     metrics=("latency", "cpu", "iowait", "disk_read"),
     related=("db_connections", "disk_io", "replication_lag"),
 )  # fmt: skip

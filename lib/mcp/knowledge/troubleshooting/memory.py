@@ -171,7 +171,7 @@ MEMORY_LEAK = Runbook(
         ("힙 덤프에는 비밀번호나 개인정보가 들어 있을 수 있습니다. 접근을 제한하고 다 쓰면 지웁니다.", "A heap dump may hold passwords and personal data: restrict it, and delete it afterwards."),
         ("덤프는 힙만큼 큽니다. 쓰기 전에 디스크 여유를 확인합니다.", "A dump is as large as the heap: see that the disk has room."),
     ),
-    keywords=Text("누수, 메모리 릭, 계속 늘어남, 힙 덤프, 메모리가 계속 증가", "leak, leaking, memory keeps growing, heap dump, grows until restart"),
+    keywords=Text("누수, 메모리 릭, 계속 늘어남, 힙 덤프, 가비지 컬렉션, 메모리가 계속 증가", "leak, leaking, gc pauses, garbage collection, memory keeps growing, heap dump, grows until restart"),
     metrics=("memory", "swap"),
     related=("high_memory", "oom"),
 )  # fmt: skip

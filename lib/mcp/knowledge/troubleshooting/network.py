@@ -63,7 +63,7 @@ NETWORK_LATENCY = Runbook(
         ("원격 서버의 인터페이스나 MTU를 바꾸면 접속이 끊길 수 있습니다. 콘솔 접근을 먼저 확보합니다.", "Changing an interface or MTU of a remote machine can cut you off: have its console first."),
         ("운영 중에 대역폭 측정(iperf3)을 하면 회선을 채웁니다. 짧게, 합의된 시각에 합니다.", "A bandwidth test (iperf3) fills the line: keep it short and agree on the time."),
     ),
-    keywords=Text("네트워크 느림, 응답 지연, 레이턴시, 핑이 높음, 왕복 시간, 응답 시간", "latency, slow network, network is slow, high ping, rtt, response time, lag between servers"),
+    keywords=Text("네트워크 느림, 응답 지연, 레이턴시, 핑이 높음, 왕복 시간, 응답 시간, 타임아웃, 시간 초과", "latency, timeouts, timed out, slow network, network is slow, high ping, rtt, response time, lag between servers"),
     metrics=("latency", "net_in", "net_out"),
     related=("packet_loss", "dns", "http_5xx"),
 )  # fmt: skip

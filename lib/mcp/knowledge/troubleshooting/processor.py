@@ -70,7 +70,7 @@ HIGH_CPU = Runbook(
         ("kill -9는 마지막 수단입니다. 쓰던 데이터가 손상될 수 있으므로 먼저 정상 종료(systemctl stop, SIGTERM)를 시도합니다.", "kill -9 is the last resort: half-written data may be lost. Try a clean stop (systemctl stop, SIGTERM) first."),
         ("이름을 모르는 프로세스가 CPU를 쓰면 침해(채굴 프로그램)일 수 있습니다. 지우기 전에 실행 파일 경로와 접속 기록을 남깁니다.", "An unknown process may be an intruder's miner: note its file and its connections before you remove anything."),
     ),
-    keywords=Text("씨피유, 프로세서, CPU 100%, 과부하, 스틸, 느려짐, CPU 치솟음", "cpu, processor, cpu spike, cpu at 100, pegged, steal, busy cores, cpu usage"),
+    keywords=Text("씨피유, 프로세서, CPU 100%, 과부하, 스틸, 느려짐, CPU 치솟음, 온도, 과열", "cpu, processor, temperature, overheating, cpu spike, cpu at 100, pegged, steal, busy cores, cpu usage"),
     metrics=("cpu", "steal", "iowait", "load1", "temperature", "gpu"),
     related=("high_load", "disk_io", "slow_query", "zombie_process"),
 )  # fmt: skip

@@ -61,7 +61,7 @@ SERVICE_DOWN = Runbook(
         ("재시작을 되풀이하기 전에 로그를 남깁니다. 증거가 사라지고 데이터가 손상될 수 있습니다.", "Keep the log before you restart again and again: evidence goes, and data may be damaged."),
         ("데이터베이스와 저장소 서비스는 kill -9로 끝내지 않습니다.", "Never end a database or a storage service by kill -9."),
     ),
-    keywords=Text("서비스 다운, 서비스 중지, 데몬, 기동 실패, 안 올라옴, 재시작 반복", "service down, service stopped, will not start, crash loop, daemon died, failed unit"),
+    keywords=Text("서비스 다운, 서비스 중지, 데몬, 기동 실패, 안 올라, 안 켜, 재시작 반복", "service down, service stopped, will not start, crash loop, daemon died, failed unit"),
     metrics=("error_rate", "connections", "requests"),
     related=("oom", "port_conflict", "disk_full", "http_5xx"),
 )  # fmt: skip
