@@ -1,19 +1,22 @@
-"""POST /api/ingest: samples, processes, errors and events of a server. /ping/<id>: a job says that it ran."""
+"""POST /api/ingest: samples, processes, errors and events of a server; foreign protocols at paths of their own.
+/ping/<id>: a job says that it ran."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from flask import Response, after_this_request, g, jsonify, request
 
 from lib import wiring
 from lib.domain import strict_json
-from lib.domain.errors import BadInput, NotFound
+from lib.domain.errors import BadInput, NotFound, Unavailable
 from lib.monitoring.checks import outcome_of
-from lib.monitoring.collectors import server_stats
+from lib.monitoring.collectors import OPEN_TO_ALL, PROTOCOLS, server_stats
 from lib.monitoring.collectors.error_tracker import read_note
+from lib.monitoring.collectors.protocols import Incoming, protocol
+from lib.monitoring.collectors.server_stats import Batch
 from lib.monitoring.ingest import told
-from lib.web.guards import agent, pinged
+from lib.web.guards import agent, pinged, public
 from lib.web.handler import after_answer, body_bytes, make_app
 
 app = make_app("ingest")
@@ -33,6 +36,38 @@ def ingest() -> tuple[Response, int]:
     answer = services.ingest.take(batch, principal.id, principal.sight)
     _poke_after(services, answer.pokes)
     return jsonify(answer.body), 202
+
+
+def _foreign(name: str) -> Callable[..., Response]:
+    """The door of one foreign protocol."""
+
+    def take(**parts: str) -> Response:
+        services = wiring.services()
+        spoken = protocol(name)
+        request_now = services.clock() + services.storage.directory.contents().clock_ahead
+        incoming = Incoming(
+            request.method, str(request.url_rule), body_bytes(request), request_now, parts, request.args.to_dict(),
+            {key.lower(): value for key, value in request.headers.items()},
+        )  # fmt: skip
+        found = spoken.read(incoming)
+        if isinstance(found, Batch):
+            answer = services.ingest.take(found, g.principal.id, g.principal.sight)
+            _poke_after(services, answer.pokes)
+            found = spoken.answer(incoming, found)
+        response = Response(found.body, found.status, mimetype=found.media_type)
+        response.headers.update(found.headers)
+        return response
+
+    return take
+
+
+for _name, _paths in PROTOCOLS.items():
+    _view = _foreign(_name)
+    # Prometheus drops what it is told 429 for; 503 makes every sender wait and come back.
+    _door, _open_door = agent("write", Unavailable)(_view), public(_view)
+    for _path in _paths:
+        _method, _, _rule = _path.partition(" ")
+        app.add_url_rule(_rule, f"{_name} {_path}", _open_door if _path in OPEN_TO_ALL else _door, methods=[_method])
 
 
 @app.route("/ping/<ping_id>", methods=["GET", "POST"], defaults={"what": ""})

@@ -87,7 +87,7 @@ def _guard(
 
 def _agent(scope: Scope) -> Principal:
     _welcome("keys")
-    principal = _key(_credential())
+    principal = _key(_agents_credential())
     if scope not in principal.scopes:
         raise Forbidden(f"this key may not {scope}: it was made for {', '.join(principal.scopes) or 'nothing'}")
     return principal
@@ -139,6 +139,23 @@ def _credential() -> str:
     if key:
         return key
     raise Unauthenticated("send `Authorization: Bearer <key or token>`")
+
+
+def _agents_credential() -> str:
+    """As agents of other makers can send a key: besides `Bearer` also as the password or the user of Basic, in other
+    headers, or in the address, where nothing else can be set."""
+    basic = request.authorization
+    if basic is not None and basic.type == "basic":
+        return basic.password or basic.username or ""
+    for name in ("Api-Key", "X-Auth-Token"):
+        if given := request.headers.get(name, "").strip():
+            return given
+    if "Authorization" not in request.headers and "X-API-Key" not in request.headers:
+        for name in ("token", "p"):  # `u` and `p` are InfluxDB's
+            if given := request.args.get(name, "").strip():
+                logs.conceal(given)
+                return given
+    return _credential()
 
 
 def _key(secret: str) -> Principal:

@@ -16,6 +16,7 @@ import yaml
 
 from lib.domain import errors
 from lib.domain.metrics import METRICS
+from lib.monitoring.collectors import PROTOCOLS
 from lib.monitoring.collectors.error_tracker import LEVELS
 from lib.settings import VERSION
 from lib.web.problems import STATUS
@@ -31,6 +32,14 @@ def paper() -> dict[str, Any]:
     return document
 
 
+FOREIGN = {path for paths in PROTOCOLS.values() for path in paths}
+
+
+def test_every_path_of_a_foreign_protocol_stands_in_the_agents_page() -> None:
+    page = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+    assert [path for path in FOREIGN if f"`{path.partition(' ')[2]}`" not in page] == []
+
+
 def routes() -> Iterator[tuple[str, str, Any]]:
     """(path as OpenAPI writes it, method, view) of every route of every function."""
     for function in FUNCTIONS:
@@ -38,6 +47,8 @@ def routes() -> Iterator[tuple[str, str, Any]]:
         for rule in app.url_map.iter_rules():
             path = re.sub(r"<(?:[a-z]+(?:\([^)]*\))?:)?([a-z_]+)>", r"{\1}", rule.rule)
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                if f"{method} {rule.rule}" in FOREIGN:  # they have papers of their own
+                    continue
                 yield path, method.lower(), app.view_functions[rule.endpoint]
 
 

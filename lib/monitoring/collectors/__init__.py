@@ -1,1 +1,13 @@
-"""Collectors: from somebody's wire format to samples. One file a protocol."""
+"""What reads wire formats. A foreign protocol is one file here and one line of PROTOCOLS: `{file: (method path, ...)}`.
+
+Each path needs its rewrite to the ingest function in vercel.json; a test holds both together.
+"""
+
+from __future__ import annotations
+
+PROTOCOLS: dict[str, tuple[str, ...]] = {
+    "influx": ("POST /write", "POST /api/v2/write", "GET /query", "POST /query", "GET /ping", "GET /health"),
+}
+
+# What clients ask before they show who they are; nothing of the hub is told there.
+OPEN_TO_ALL = frozenset({"GET /ping", "GET /health"})

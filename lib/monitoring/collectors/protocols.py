@@ -1,0 +1,62 @@
+"""The contract of foreign protocols: what comes in at a path becomes a batch, and the sender is answered as it expects.
+
+A protocol is one file of this folder that gives `PROTOCOL`, and one line of `collectors/__init__.py` with its paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+
+from lib.monitoring.collectors.server_stats import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request. `path` is the pattern it came by, `parts` what stood for its placeholders; names of headers are in
+    lower case; `body` is decompressed (gzip, deflate: what is the protocol's own, such as snappy, is left to it); `now`
+    is the hub's clock."""
+
+    method: str
+    path: str
+    body: bytes
+    now: float
+    parts: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int = 204
+    body: bytes = b""
+    media_type: str = "text/plain"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def nothing_to_say(_: Incoming, __: Batch) -> Reply:
+    return Reply()
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """`read` gives what the request brought, or at once the reply where there is nothing to keep; it raises the errors
+    of the domain (BadInput is 400: the sender is not to try again). `answer` is told what was taken."""
+
+    name: str
+    read: Callable[[Incoming], Batch | Reply]
+    answer: Callable[[Incoming, Batch], Reply] = nothing_to_say
+    unavailable: bool = False
+
+
+@cache
+def protocol(name: str) -> Protocol:
+    """Loaded when its first request comes: a function must not start with what it does not use."""
+    found: Protocol = import_module(f"lib.monitoring.collectors.{name}").PROTOCOL
+    return found

@@ -1,0 +1,198 @@
+"""What Telegraf's and Glances' measurements are in our metrics. Other measurements are kept under their own names.
+
+Names as in Telegraf's input plugins (cpu, mem, swap, disk, diskio, net, system, temp, sensors, kernel, processes).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol as Shape
+
+from lib.monitoring.collectors.gathering import Gathered
+
+SKIPPED_FILE_SYSTEMS = frozenset({
+    "tmpfs", "devtmpfs", "overlay", "squashfs", "iso9660", "aufs", "ramfs", "devfs", "nsfs", "fuse.lxcfs", "autofs",
+    "proc", "sysfs", "cgroup", "cgroup2",
+})  # fmt: skip
+SKIPPED_MOUNTS = re.compile(r"/(?:boot/efi|dev|proc|sys|run|snap)(?:/|$)|/var/lib/(?:docker|containers|kubelet)/")
+SKIPPED_NETS = re.compile(r"lo\d*$|all$|veth|docker|br-|virbr|cni|flannel|cali|tun|tap|dummy|ifb|kube|vnet")
+SKIPPED_DISKS = re.compile(r"loop|ram|zram|sr\d|fd\d|dm-|md\d")
+PARTITION = re.compile(r"(?:[shv]d[a-z]+|xvd[a-z]+)\d+$|(?:nvme\d+n\d+|mmcblk\d+)p\d+$")
+_NAME = re.compile(r"[^A-Za-z0-9_]+")
+
+
+class Pointed(Shape):
+    @property
+    def measurement(self) -> str: ...
+    @property
+    def tags(self) -> dict[str, str]: ...
+    @property
+    def fields(self) -> dict[str, float]: ...
+    @property
+    def at(self) -> float: ...
+    @property
+    def identity(self) -> bytes: ...
+
+
+def is_disk(name: str) -> bool:
+    """A whole disk, and neither a part of one nor something laid over it: else its traffic would count twice."""
+    return not SKIPPED_DISKS.match(name) and not PARTITION.match(name)
+
+
+def is_network(name: str) -> bool:
+    return not SKIPPED_NETS.match(name)
+
+
+def is_mount(path: str, file_system: str = "") -> bool:
+    return file_system not in SKIPPED_FILE_SYSTEMS and not SKIPPED_MOUNTS.match(path)
+
+
+def keep_point(gathered: Gathered, point: Pointed) -> None:
+    """One point of line protocol."""
+    tags = point.tags
+    server = gathered.server(
+        tags.get("host") or tags.get("hostname") or tags.get("server") or tags.get("instance") or ""
+    )
+    if server is None:
+        return
+    keeper = _KEEPERS.get(point.measurement)
+    if keeper is not None and keeper(gathered, server, point):
+        return
+    _custom(gathered, server, point)
+
+
+def _cpu(gathered: Gathered, server: str, point: Pointed) -> bool:
+    fields, which = point.fields, point.tags.get("cpu", "cpu-total")
+    if which != "cpu-total":
+        return "usage_idle" in fields or "time_idle" in fields  # the sum says it all
+    if "usage_idle" in fields:
+        waiting, stolen = fields.get("usage_iowait", 0.0), fields.get("usage_steal", 0.0)
+        gathered.value(server, point.at, "cpu", _share(100 - fields["usage_idle"] - waiting - stolen))
+        for metric, field in (("iowait", "usage_iowait"), ("steal", "usage_steal")):
+            if field in fields:
+                gathered.value(server, point.at, metric, _share(fields[field]))
+        return True
+    return False
+
+
+def _memory(gathered: Gathered, server: str, point: Pointed) -> bool:
+    fields = point.fields
+    if fields.get("total") and "available" in fields:
+        gathered.value(server, point.at, "memory", _share(100 * (1 - fields["available"] / fields["total"])))
+    elif "used_percent" in fields:
+        gathered.value(server, point.at, "memory", _share(fields["used_percent"]))
+    elif "percent" in fields:  # Glances
+        gathered.value(server, point.at, "memory", _share(fields["percent"]))
+    else:
+        return False
+    if fields.get("total"):
+        gathered.host(server, memory_bytes=int(fields["total"]))
+    return True
+
+
+def _swap(gathered: Gathered, server: str, point: Pointed) -> bool:
+    fields = point.fields
+    if fields.get("total") == 0 or ("in" in fields and "used_percent" not in fields):
+        return True  # there is none; what is moved is no share
+    for field in ("used_percent", "percent"):
+        if field in fields:
+            gathered.value(server, point.at, "swap", _share(fields[field]))
+            return True
+    return False
+
+
+def _disk(gathered: Gathered, server: str, point: Pointed) -> bool:
+    fields, tags = point.fields, point.tags
+    mount = tags.get("path") or tags.get("mnt_point") or ""
+    if not mount or not ({"used", "used_percent"} & fields.keys()):
+        return False
+    if not is_mount(mount, tags.get("fstype", "")):
+        return True
+    if "used" in fields and "free" in fields:
+        pieces = {"used": fields["used"], "available": fields["free"], "size": fields.get("total")}
+        if "inodes_total" in fields and "inodes_free" in fields:
+            pieces |= {"files": fields["inodes_total"], "files_free": fields["inodes_free"]}
+        for name, value in pieces.items():
+            if value is not None:
+                gathered.component(server, point.at, f"fs.{name}:{mount}", value, point.identity)
+    else:
+        gathered.value(server, point.at, f"disk:{mount}", _share(fields["used_percent"]))
+    return True
+
+
+def _diskio(gathered: Gathered, server: str, point: Pointed) -> bool:
+    fields, name = point.fields, point.tags.get("name", "")
+    if not {"read_bytes", "write_bytes", "io_time"} & fields.keys():
+        return False
+    if not is_disk(name):
+        return True
+    for component, field, scale in (
+        ("io.read", "read_bytes", 1.0), ("io.write", "write_bytes", 1.0), (f"io.busy:{name}", "io_time", 0.001),
+    ):  # fmt: skip
+        if field in fields:
+            gathered.component(server, point.at, component, fields[field] * scale, point.identity)
+    return True
+
+
+def _net(gathered: Gathered, server: str, point: Pointed) -> bool:
+    fields = point.fields
+    if "bytes_recv" not in fields and "bytes_sent" not in fields:
+        return "interface" in point.tags and point.tags["interface"] == "all"
+    if not is_network(point.tags.get("interface", "")):
+        return True
+    for component, field in (("net.in", "bytes_recv"), ("net.out", "bytes_sent")):
+        if field in fields:
+            gathered.component(server, point.at, component, fields[field], point.identity)
+    return True
+
+
+def _system(gathered: Gathered, server: str, point: Pointed) -> bool:
+    fields = point.fields
+    found = False
+    for metric in ("load1", "load5", "load15", "uptime"):
+        if metric in fields:
+            gathered.value(server, point.at, metric, fields[metric])
+            found = True
+    if fields.get("n_cpus"):
+        gathered.host(server, cores=int(fields["n_cpus"]))
+        found = True
+    return found or "uptime_format" in fields or "n_users" in fields
+
+
+def _temperature(gathered: Gathered, server: str, point: Pointed) -> bool:
+    found = [value for name in ("temp", "temp_input") if (value := point.fields.get(name)) is not None]
+    for value in found:
+        gathered.component(server, point.at, "temperature", value, point.identity)
+    return bool(found)
+
+
+def _gpu(gathered: Gathered, server: str, point: Pointed) -> bool:
+    if "utilization_gpu" not in point.fields:
+        return False
+    gathered.value(server, point.at, "gpu", _share(point.fields["utilization_gpu"]))
+    return True
+
+
+_KEEPERS = {
+    "cpu": _cpu, "mem": _memory, "swap": _swap, "memswap": _swap, "disk": _disk, "diskio": _diskio, "net": _net,
+    "system": _system, "temp": _temperature, "sensors": _temperature, "nvidia_smi": _gpu,
+}  # fmt: skip
+
+
+def _custom(gathered: Gathered, server: str, point: Pointed) -> None:
+    """`measurement.field`, and behind it what tags besides the host say."""
+    base = clean(point.measurement)
+    if not base[:1].isalpha():
+        base = f"m_{base}"
+    rest = [clean(value) for name, value in sorted(point.tags.items()) if name not in {"host", "hostname", "server"}]
+    for field, value in point.fields.items():
+        gathered.value(server, point.at, ":".join([f"{base}.{clean(field)}", *filter(None, rest)])[:100], value)
+
+
+def clean(text: str) -> str:
+    """A piece of a custom metric's name."""
+    return _NAME.sub("_", text).strip("_")[:40]
+
+
+def _share(value: float) -> float:
+    return min(100.0, max(0.0, value))

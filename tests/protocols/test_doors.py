@@ -1,0 +1,111 @@
+"""The doors of foreign protocols: each is rewritten to, takes keys however clients send them, answers as they expect."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from lib.monitoring.collectors import OPEN_TO_ALL, PROTOCOLS
+from lib.monitoring.collectors.protocols import protocol
+from tests.api.admitted import HIDDEN, SEEN, Admitted, admitted, unhashed
+from tests.real_stores import Pair, ServicesFactory
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def hub(module_stores: Pair) -> Iterator[Admitted]:
+    factory = ServicesFactory()
+    patch = pytest.MonkeyPatch()
+    try:
+        unhashed(patch.setattr)
+        yield admitted(module_stores, factory(module_stores, install=True))
+    finally:
+        patch.undo()
+        factory.close()
+
+
+def post(path: str, data: bytes, headers: dict[str, str] | None = None, method: str = "POST") -> TestResponse:
+    from api.ingest import app
+
+    return app.test_client(use_cookies=False).open(path, method=method, data=data, headers=headers or {})
+
+
+def line(server: str = "telegraf-1") -> bytes:
+    return f"system,host={server} load1=1.5 {int(time.time())}000000000".encode()
+
+
+def test_every_path_is_rewritten_to_the_function_and_every_file_gives_its_protocol() -> None:
+    rewrites = {one["source"]: one["destination"] for one in json.loads((ROOT / "vercel.json").read_text())["rewrites"]}
+    for name, paths in PROTOCOLS.items():
+        assert protocol(name).name == name
+        for path in paths:
+            rule = path.partition(" ")[2]
+            source = rule.partition("<")[0] + "(.*)" if "<" in rule else rule
+            assert rewrites.get(source) == "/api/ingest", f"vercel.json does not lead {source} to the ingest function"
+    assert {path for paths in PROTOCOLS.values() for path in paths} >= OPEN_TO_ALL
+
+
+def keys(secret: str) -> list[tuple[str, dict[str, str]]]:
+    def basic(user: str, password: str) -> str:
+        return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+    return [
+        ("/write", {"Authorization": f"Bearer {secret}"}),
+        ("/write", {"Authorization": f"Token {secret}"}),
+        ("/write", {"Authorization": basic("anybody", secret)}),
+        ("/write", {"Authorization": basic(secret, "")}),
+        ("/write", {"X-API-Key": secret}),
+        ("/write", {"Api-Key": secret}),
+        (f"/write?token={secret}", {}),
+        (f"/write?u=x&p={secret}", {}),
+    ]
+
+
+def test_a_key_is_taken_however_a_client_can_send_it(hub: Admitted) -> None:
+    for path, headers in keys(hub.secrets["write key"]):
+        answer = post(path, line(), headers)
+        assert answer.status_code == 204, (path, headers, answer.get_data())
+    for path, headers in keys("omv_live_wrong"):
+        assert post(path, line(), headers).status_code == 401
+    assert post("/write", line()).status_code == 401
+    assert post("/write", line(), hub.bearer("read key")).status_code == 403
+
+
+def test_a_key_that_is_bound_reports_no_other_server(hub: Admitted) -> None:
+    assert post("/write", line(HIDDEN), hub.bearer("write key of a server")).status_code == 403
+    assert post("/write", line(SEEN), hub.bearer("write key of a server")).status_code == 204
+    assert post("/write", line(HIDDEN), hub.bearer("write key of a team")).status_code == 403
+
+
+def test_what_came_compressed_is_read_and_a_bomb_is_not(hub: Admitted) -> None:
+    headers = {**hub.bearer("write key"), "Content-Encoding": "gzip"}
+    assert post("/api/v2/write?bucket=x&org=y", gzip.compress(line()), headers).status_code == 204
+    assert post("/api/v2/write", gzip.compress(b"x" * 50_000_000), headers).status_code == 413
+
+
+def test_what_is_refused_is_told_why_and_what_was_read_is_on_the_server_s_page(hub: Admitted) -> None:
+    refused = post("/write", b"nonsense", hub.bearer("write key"))
+    assert refused.status_code == 400
+    assert "line 1" in refused.get_json()["errors"][0]["detail"]
+    body = line("fed-1") + b'\nweird,host=fed-1 value="text",ok=1 ' + str(int(time.time())).encode() + b"000000000"
+    assert post("/write", body, hub.bearer("write key")).status_code == 204
+    hub.services.sweeper.run()
+    sources: list[dict[str, Any]] = hub.services.queries.server("fed-1")["sources"]
+    assert [one["name"] for one in sources] == ["influx"]
+
+
+def test_clients_may_look_whether_anybody_is_there(hub: Admitted) -> None:
+    assert post("/ping", b"", method="GET").status_code == 204
+    assert post("/ping", b"", method="HEAD").status_code == 204
+    assert post("/health", b"", method="GET").get_json()["status"] == "pass"
+    asked = post("/query?q=SHOW%20DATABASES", b"", hub.bearer("write key"), method="GET")
+    assert asked.get_json()["results"][0]["series"][0]["name"] == "databases"
