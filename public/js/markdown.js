@@ -39,7 +39,7 @@ export function blocks(text) {
 }
 
 /** A row's cells; `\|` is a sign within one. */
-const cells = (line) => line.match(ROW)[1].split(/(?<!\\)\|/).map((cell) => parts(cell.trim()));
+const cells = (line) => line.match(ROW)[1].split(/(?<!\\)\|/).map((cell) => parts(cell.trim().replace(/\\\|/g, '|')));
 
 export function parts(text) {
   const found = [];

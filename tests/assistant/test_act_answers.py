@@ -98,6 +98,7 @@ def test_a_silence_says_what_from_when_until_when(troubled: Hub, locale: str) ->
     assert facts(reply, "alerts") == [1]
     usual = troubled.ask("alert_silence", locale, groups=["db"])
     assert only(usual)["scope"] == {"groups": ["db"]}
+    assert ("db 서버 전체" if locale == "ko" else "every server of db") in usual.answer.splitlines()[0]
     assert abs(only(usual)["ends"] - (time.time() + 3_600)) < 60
     assert ("기본" if locale == "ko" else "default") in usual.answer.splitlines()[0]
 

@@ -145,3 +145,23 @@ def test_servers_out_of_sight_explain_nothing(troubled: Hub) -> None:
     assert "web-01" not in reply.answer
     assert "db-01" not in reply.answer
     assert not {one["server"] for one in (reply.chart or {"series": []})["series"]} - {"db-02"}
+
+
+@BOTH
+def test_a_silent_server_is_told_with_what_it_sent_last(hub: Hub, locale: str) -> None:
+    reply = hub.ask("root_cause", locale, servers=["legacy-01"])
+    assert reply.stale
+    assert ("마지막 보고" if locale == "ko" else "last report") in reply.answer.splitlines()[0]
+    assert facts(reply, "disk", "legacy-01") == [10]
+    assert facts(reply, "silent_together") == [0]
+    assert facts(reply, "score") == [0.2]
+    assert ("구분할 수 없습니다" if locale == "ko" else "cannot be told") in reply.answer
+
+
+@BOTH
+def test_what_changed_in_the_time_comes_before_an_alert_that_was_open_already(hub: Hub, locale: str) -> None:
+    lately = time_of(hub.now - HOUR, hub.now)
+    reply = hub.ask("root_cause", locale, servers=["db-01"], time=lately)
+    assert facts(reply, "iowait", "db-01")[:2] == [4, 38]
+    earlier = hub.ask("root_cause", locale, servers=["db-01"], time=time_of(hub.now - 10 * HOUR, hub.now - 9 * HOUR))
+    assert facts(earlier, "memory", "db-01")  # nothing changed then: the alert that was open

@@ -21,6 +21,7 @@ test('tables, lists, headings and commands are blocks', () => {
   const found = blocks('first\n| a | b |\n| --- | --- |\n| x \\| y | **1** |\nafter\n## head\n- one\n2. two\n```sh\nls -l\n# no heading\n```\nend');
   assert.deepEqual(found.map(({ kind }) => kind), ['p', 'table', 'p', 'h', 'li', 'li', 'code', 'p']);
   assert.deepEqual(found[1].rows, [[[text('x | y')], [{ kind: 'bold', text: '1' }]]]);
+  assert.deepEqual(blocks('| a |\n| --- |\n| `x\\|y` |')[0].rows, [[[{ kind: 'code', text: 'x|y' }]]]);
   assert.equal(found[5].number, '2');
   assert.equal(found[6].text, 'ls -l\n# no heading');
 });

@@ -57,7 +57,13 @@ def names_everything(asked: Asked) -> bool:
 
 
 def words_of(asked: Asked, reach: Reach, say: Say) -> str:
-    return scope_words(asked, reach.meant, say)
+    """The servers; of a group or a tag the name too, for it stands for the servers it will have as well."""
+    kinds = [part for part in ("groups", "tags") if reach.scope.get(part)]
+    if not kinds:
+        return scope_words(asked, reach.meant, say)
+    named = " · ".join(say.name(name) for part in kinds for name in reach.scope[part])
+    number = say.count(len(reach.meant.servers), "servers", source="/api/servers")
+    return say.either(f"{named} 서버 전체(지금 {number}대)", f"every server of {named} ({number} now)")
 
 
 def propose(asked: Asked, say: Say, kind: str, params: Mapping[str, Any], label: tuple[str, str]) -> bool:

@@ -21,6 +21,7 @@ from lib.mcp.core.measures import Locale, figure, scaled, with_unit
 MOST_LINES = 8
 MOST_SUGGESTIONS = 3
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~#])")
+_BARE_PIPE = re.compile(r"(?<!\\)\|")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 _LENGTHS: tuple[tuple[float, float, str, str], ...] = (
@@ -200,9 +201,9 @@ class Say:
         self._table = {"headers": list(headers), "rows": [list(row) for row in rows]}
         room = len(rows) if whole else max(1, MOST_LINES - 2 - len(self._lines))
         self._lines += [
-            "| " + " | ".join(headers) + " |",
+            _row(headers),
             "|" + " --- |" * len(headers),
-            *("| " + " | ".join(row) + " |" for row in rows[:room]),
+            *(_row(row) for row in rows[:room]),
         ]
 
     def evidence(self, kind: str, id: str, url: str, window: Sequence[float] | None = None) -> None:
@@ -253,3 +254,8 @@ class Say:
             stale=self.stale,
             document=self.document,
         )
+
+
+def _row(cells: Sequence[str]) -> str:
+    """A bar within code would end its cell."""
+    return "| " + " | ".join(_BARE_PIPE.sub(r"\\|", cell) for cell in cells) + " |"

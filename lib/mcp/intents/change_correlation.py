@@ -275,8 +275,9 @@ def _pair(one: Pair, say: Say) -> str:
 def _how(how: Lagged, say: Say) -> str:
     r = say.number(how.r, "", metric="r", decimals=2)
     n = say.count(how.n, "values_in_common")
-    q = say.number(how.q, "", metric="q", decimals=3)
-    told = f"r={r}, n={n}, q={q}"
+    least = 0.001  # less is no more certain in practice
+    q = say.number(max(how.q, least), "", metric="q", decimals=3)
+    told = f"r={r}, n={n}, q{'≤' if how.q <= least else '='}{q}"
     if not how.lag:
         return say.either(f"{told}, 시차 없음", f"{told}, no lag")
     length = say.duration(abs(how.lag), metric="lag")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from lib.domain.metrics import bounds_of
 from lib.mcp.core import alerts as told_alerts
+from lib.mcp.core import gone
 from lib.mcp.core import hypotheses as words
 from lib.mcp.core.alerts import Alert
 from lib.mcp.core.measures import measure
@@ -54,7 +55,24 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     if not meant.servers:
         say.line("그 조건에 맞는 서버가 없습니다.", "There is no such server.")
         return
+    if (
+        len(meant.servers) == 1
+        and not meant.servers[0].is_there
+        and not asked.metrics
+        and not asked.entities.get("time")
+    ):
+        gone.explain(meant.servers[0], sources, say)
+        warn_of_unknown(asked, say)
+        return
     target = _target(asked, sources, meant.servers)
+    if (
+        target is not None
+        and target.alert is not None
+        and target.alert["kind"] == "heartbeat"
+        and not target.server.is_there
+    ):
+        gone.explain(target.server, sources, say)
+        return
     if target is None:
         _tell_nothing(asked, sources, say)
         return
@@ -71,13 +89,15 @@ def _target(asked: Asked, sources: Sources, servers: Sequence[Server]) -> Target
     if not series and _SLOW.search(asked.text) and sources.latest(servers, [measure("latency")]):
         series, how = ["latency"], "slow"
     time = asked.range(sources.now, SOON) if asked.entities.get("time") else None
-    alert = _alert(asked, sources, by_name, series, time)
-    if alert is not None:
+    alert, found = _alert(asked, sources, by_name, series, time), None
+    # One that was open before the time began does not tell what happened in it: a change then does, if there was one.
+    if alert is None or (time is not None and told_alerts.began(alert) < time.start):
+        found = _change(sources, list(by_name), series or list(WATCHED), time)
+    if alert is not None and found is None:
         subject = str(alert["subject"] or "")
         about = subject if bounds_of(subject) is not None else ""
         at = float(alert.get("since_epoch") or alert["opened_at_epoch"])
         return Target(by_name[alert["server"]], about, at, "alert", alert)
-    found = _change(sources, list(by_name), series or list(WATCHED), time)
     if found is not None:
         return Target(by_name[found.server], found.series, float(found.change.at), how)
     if series and len(servers) == 1:
@@ -95,7 +115,8 @@ def _alert(
         one for one in those
         if one["server"] in by_name and (not series or str(one["subject"] or "").partition(":")[0] in series)
     ]  # fmt: skip
-    return next(iter(fitting), None)
+    begun = [one for one in fitting if time is not None and told_alerts.began(one) >= time.start]
+    return next(iter(begun or fitting), None)
 
 
 def _change(sources: Sources, servers: list[str], series: list[str], time: Range | None) -> Move | None:
@@ -138,8 +159,7 @@ def _explain(target: Target, asked: Asked, sources: Sources, say: Say) -> None:
             f"설명할 만한 변화나 이벤트를 찾지 못했습니다(서버 {servers}대, 지표 {series}개, {span}).",
             f"Nothing that would explain it was found ({servers} servers, {series} series, {span}).",
         )
-    _tell_excluded(found, name, say)
-    _tell_company(target, found, sources, say)
+    _tell_beside(target, found, sources, say)
     _tell_next(target, found, subject, say)
     words.evidence(found, say)
     if target.alert is not None:
@@ -191,15 +211,12 @@ def _tell_choice(target: Target, asked: Asked, say: Say) -> None:
         )
 
 
-def _tell_excluded(found: words.Found, server: str, say: Say) -> None:
-    excluded = words.ruled_out(found["ruled_out"], server, say)
-    if excluded:
-        say.line(f"제외: {excluded}.", f"Ruled out: {excluded}.")
-
-
-def _tell_company(target: Target, found: words.Found, sources: Sources, say: Say) -> None:
-    """Whether its fellows changed too, and which process used most."""
+def _tell_beside(target: Target, found: words.Found, sources: Sources, say: Say) -> None:
+    """What was ruled out, whether its fellows changed too, and which process used most."""
     parts = []
+    excluded = words.ruled_out(found["ruled_out"], target.server.id, say)
+    if excluded:
+        parts.append(say.either(f"제외: {excluded}", f"Ruled out: {excluded}"))
     peers = found["peers"]
     if peers["measured"] and found["changed"] is not None:
         measured, changed = (say.count(peers[one], f"peers_{one}") for one in ("measured", "changed"))
@@ -325,5 +342,5 @@ QUESTION = Question(
     "root_cause",
     answer,
     tool="explain_alert",
-    examples=(("가장 심각한 알림 원인 분석해줘", "Why did the worst alert open?"),),
+    examples=(("왜 알림이 떴어?", "Why did the worst alert open?"),),
 )

@@ -102,20 +102,20 @@ def _propose(asked: Asked, sources: Sources, reach: Reach, of: Measure, above: b
                 hold=None if hold is None else min(hold, DAY))  # fmt: skip
     where, called = words_of(asked, reach, say), say.name(of.called(say.locale))
     changes = ", ".join(_change(made, severity, of, say) for severity in levels)
-    way = say.either("이상" if above else "이하", "at least" if above else "at most")
+    way = say.either("이상" if above else "이하", "or more" if above else "or less")
     default = "" if asked.words("severity") else say.either(" (기본 심각도: 경고)", " (default severity: warning)")
     length = made.after["hold_seconds"]
     lasting = say.duration(length) if length else say.either("즉시", "at once")
     if made.rule is not None:
         named = say.name(made.rule["name"])
         say.line(
-            f"규칙 {named}: {where} {called} {way} {changes}, 지속 {lasting}{default}.",
-            f"Rule {named}: {called} of {where} {way} {changes}, lasting {lasting}{default}.",
+            f"규칙 {named}: {where} {called} {changes} {way}, 지속 {lasting}{default}.",
+            f"Rule {named}: {called} of {where}, {changes} {way}, lasting {lasting}{default}.",
         )
     else:
         say.line(
-            f"새 규칙: {where} {called} {way} {changes}, 지속 {lasting}{default}.",
-            f"New rule: {called} of {where} {way} {changes}, lasting {lasting}{default}.",
+            f"새 규칙: {where} {called} {changes} {way}, 지속 {lasting}{default}.",
+            f"New rule: {called} of {where}, {changes} {way}, lasting {lasting}{default}.",
         )
     if made.fault:
         say.line(
