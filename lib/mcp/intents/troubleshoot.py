@@ -75,7 +75,10 @@ def _tell_of(topic: str, book: kb.Runbook, one: Server, sources: Sources, say: S
     name = say.name(one.id)
     if topic in _SILENT:
         if one.last_seen is not None:
-            ago, when = say.duration(sources.now - one.last_seen, server=one.id, metric="age"), say.moment(one.last_seen)
+            ago, when = (
+                say.duration(sources.now - one.last_seen, server=one.id, metric="age"),
+                say.moment(one.last_seen),
+            )
             say.line(f"{name}의 마지막 보고: {when} ({ago} 전).", f"Last report of {name}: {when} ({ago} ago).")
         return {}
     if topic == "time_drift":
