@@ -59,13 +59,14 @@ def _threshold(reason: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def sentence_of(incident: Mapping[str, Any]) -> dict[str, str]:
-    """What an incident is about, Korean and English, without its times."""
+def sentence_of(incident: Mapping[str, Any], now: float | None = None) -> dict[str, str]:
+    """What an incident is about, Korean and English, without its times; what is foreseen, in hours from `now`."""
     kind = incident["kind"]
     if kind == "threshold" and incident.get("value") is not None and incident.get("level") is not None:
         return _threshold({"metric": incident["subject"], "value": incident["value"], "level": incident["level"]})
     if kind == "forecast":
-        return foretold(incident["subject"], incident.get("detail") or "")
+        is_over = incident.get("resolved_at") is not None
+        return foretold(incident["subject"], incident.get("detail") or "", now, is_over=is_over)
     if kind == "heartbeat":
         return {"en": "Nothing is heard from this server", "ko": "서버에서 소식이 없습니다"}
     if kind == "deaf":

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.domain.alerting import Rule
+from lib.domain.alerting import Incident, Rule
 from lib.domain.errors import BadInput
+from lib.monitoring.alerts.grouping import item_of
+from lib.monitoring.alerts.incidents import open_incidents
+from lib.monitoring.alerts.messages import write
 from lib.monitoring.alerts.prospect_words import foretold
 from lib.monitoring.alerts.rulebook import WantedRule, body_of
 from lib.monitoring.analyzers.prospects import HOUR, ForecastOptions, Prospects
@@ -88,6 +91,57 @@ def test_the_same_forecast_says_it_in_korean_and_english() -> None:
     }
     assert "at the earliest 30 min" in foretold("app.queue", "5e3 - 1.5 0.5 -")["en"]
     assert "its level" in foretold("cpu", "")["en"]
+
+
+def _open(story: Story) -> Incident:
+    (incident,) = open_incidents(story.states, story.fleet, story.alerting.rules, {})
+    return incident
+
+
+def test_what_is_foreseen_is_kept_while_it_is_open_and_follows_the_forecasts() -> None:
+    story = Story(rules=[SOON]).at(0, **_mounts(82))
+    foreseen(story, 10, ["disk:/data", 100, True, 14.2, 9.1, 20.4]).at(60, **_mounts(83))
+    opened = _open(story).detail
+    assert opened.split()[:2] == ["100", "83"]
+    story.at(2 * HOUR, **_mounts(84))
+    kept = _open(story).detail.split()
+    assert (kept[1], float(kept[2])) == ("84", pytest.approx(12.2, abs=0.1))
+    foreseen(story, 2 * HOUR, ["disk:/data", 100, True, 20.0, 15.0, None]).at(2 * HOUR + 60, **_mounts(84))
+    assert _open(story).detail.split()[2:5] == ["19.98", "14.98", "-"]
+    story.at(3 * HOUR, **_mounts(40))  # cleaned up: what it was about is still told
+    ended = story.steps[-1][0]
+    assert (ended.state, ended.detail.split()[0]) == ("resolved", "100")
+    assert "details" not in story.states["web-1"].memory
+
+
+def test_a_rule_that_is_gone_leaves_nothing_behind_and_its_end_says_what_it_was_about() -> None:
+    story = Story(rules=[SOON]).at(0, **_mounts(82))
+    foreseen(story, 10, ["disk:/data", 100, True, 5, 4, 6]).at(60, **_mounts(83))
+    story.rule().at(120, **_mounts(83))
+    assert story.incidents[-1].startswith("web-1 disk:/data: resolved")
+    assert story.steps[-1][0].detail.split()[0] == "100"
+    assert "details" not in story.states["web-1"].memory
+
+
+def test_hours_are_those_left_when_it_is_told_and_an_end_says_what_it_was_to_be() -> None:
+    incident = {"kind": "forecast", "subject": "disk:/data", "rule_name": "x", "resolved_at": None}
+    incident["detail"] = f"100 83 14.2 9.1 20.4 {NOW:.0f}"
+    assert "in about 14 h (9 h to 20 h), now 83%" in sentence_of(incident, NOW + 60)["en"]
+    assert sentence_of(incident, NOW + 10 * HOUR)["en"].endswith("in about 4 h (1 min to 10 h)")
+    over = sentence_of({**incident, "resolved_at": NOW + HOUR}, NOW + 10 * HOUR)
+    assert over == {
+        "en": "Disk /data was to reach 100% in about 14 h (9 h to 20 h)",
+        "ko": "디스크 사용률 /data: 약 14시간 안에 100%에 이를 것으로 예상되었습니다 (9시간~20시간)",
+    }
+
+
+def test_a_reminder_tells_when_it_will_be() -> None:
+    story = Story(rules=[SOON]).at(0, **_mounts(82))
+    foreseen(story, 10, ["disk:/data", 100, True, 14.2, 9.1, 20.4]).at(60, **_mounts(83))
+    item = item_of(_open(story), "opened", 1, NOW + 61)
+    notice = {"id": "n", "kind": "reminder", "severity": "warning", "at": NOW + 4 * HOUR, "items": [item]}
+    told = write(notice, {"id": "c", "locale": "en"}, None, None)
+    assert told.title.endswith("web-1: Disk /data will likely reach 100% in about 10 h (5 h to 16 h)")
 
 
 @pytest.mark.parametrize(

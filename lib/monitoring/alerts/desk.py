@@ -42,7 +42,7 @@ class Desk:
             "most": min(most, MOST),
         }  # fmt: skip
         found = self._incidents.incident_list(filters, sight)
-        alerts = [_shown(alert) for alert in found["alerts"]]
+        alerts = [_shown(alert, found["now"]) for alert in found["alerts"]]
         return {**told("as_of", round(found["now"], 1)), "alerts": alerts, "next": found["next"]}
 
     def one(self, alert_id: str, sight: Sight = EVERYTHING) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _whole(found: dict[str, Any] | None) -> dict[str, Any]:
     ]
     return {
         **told("as_of", round(found["now"], 1)),
-        "alert": _shown(found["alert"]),
+        "alert": _shown(found["alert"], found["now"]),
         "rule": found["rule"],
         "evidence": found["evidence"],
         "timeline": timeline,
@@ -79,9 +79,9 @@ def _delivery(notice: dict[str, Any]) -> dict[str, Any]:
     return {**notice, **times, "attempts": tries}
 
 
-def _shown(alert: dict[str, Any]) -> dict[str, Any]:
+def _shown(alert: dict[str, Any], now: float) -> dict[str, Any]:
     shown = dict(alert)
     for name in _TIMES:
         shown |= told(name, alert.get(name))
-    shown["text"] = sentence_of(alert)
+    shown["text"] = sentence_of(alert, now)
     return shown

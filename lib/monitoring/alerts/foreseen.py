@@ -28,9 +28,8 @@ def foreseen(state: ServerState, rules: Rules, prospects: Prospects, now: float)
         open_now = {key.partition("|")[2] for key in state.memory.get(RULES) or {} if key.startswith(f"{rule.id}|")}
         for subject in sorted({*found, *open_now}):
             one = found.get(subject)
-            moved = attend(state.memory, [rule], subject, now, now, is_so=one is not None)
             words = detail_of(one, state.value(subject), now) if one else ""
-            told += [step._replace(detail=words) for step in moved]
+            told += attend(state.memory, [rule], subject, now, now, is_so=one is not None, detail=words)
     return told
 
 

@@ -15,6 +15,7 @@ from lib.monitoring.alerts.threshold import RULES, Moved, Rules
 from lib.monitoring.checks import Check, CheckFinding, judge_checks
 from lib.monitoring.state import FleetState, ServerState
 
+DETAILS = "details"  # what a server's memory keeps of what is open: {key of the episode: what is so}
 _COLUMNS = ("id", "rule_id", "server", "subject", "kind", "severity", "state", "opened_at", "noticed_at", "resolved_at")
 
 
@@ -117,6 +118,7 @@ def open_incidents(
             if rule_id not in rules.by_id:
                 continue
             incident = incident_of(rules.by_id[rule_id], subject, episode, state, episode.noticed_at)
+            incident = replace(incident, detail=(memory.get(DETAILS) or {}).get(key, ""))
             if incident.kind == "check" and subject in checks:
                 (about,) = judge_checks({subject: checks[subject]}, episode.last_at, 0.0)
                 incident = _of_check(incident, about)

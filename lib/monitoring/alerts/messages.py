@@ -126,19 +126,24 @@ def write(
     if kind == "test":
         title, lines = f"[{_word('test', locale)}] {_TEST[locale][0]}", (_TEST[locale][1],)
     elif one is not None:
-        title = f"[{_badge(kind, one, severity, locale)}] {headline(one, locale)}"
+        title = f"[{_badge(kind, one, severity, locale)}] {headline(one, locale, _at(notice))}"
         lines, facts = _told(one, locale), _facts(one, kind, locale, zone)
     else:
         title, lines = _group_title(kind, severity, items, notice, locale), _group_lines(items, notice, locale)
     page, ack, silence = _links(one, kind, str(channel.get("id", "")), base_url, sign)
     return Message(
         str(notice["id"]), kind, severity, locale, clean(title, MOST_TITLE), tuple(lines), facts, tuple(items),
-        page, ack, silence, float(notice.get("at") or 0),
+        page, ack, silence, _at(notice) or 0.0,
     )  # fmt: skip
 
 
-def headline(item: Item, locale: Locale) -> str:
-    """What is the matter, in some words: `web-01 CPU at 97.3 % (level 95 %)`."""
+def _at(notice: Mapping[str, Any]) -> float | None:
+    """When it is told."""
+    return float(notice.get("at") or 0) or None
+
+
+def headline(item: Item, locale: Locale, now: float | None = None) -> str:
+    """What is the matter, in some words: `web-01 CPU at 97.3 % (level 95 %)`. `now` is when it is told."""
     server = clean(item.get("server") or "", 100)
     if item.get("transition") == "resolved" or item.get("resolved_at"):
         over = _lasted(item, locale)
@@ -152,7 +157,7 @@ def headline(item: Item, locale: Locale) -> str:
         mark = "" if limit is None else f" (level {limit})" if locale == "en" else f" (기준 {limit})"
         return " ".join(filter(None, (server, _subject(item, locale), said))) + mark
     if item.get("kind") == "forecast":
-        said = foretold(str(item.get("subject") or ""), str(item.get("detail") or ""))[locale]
+        said = foretold(str(item.get("subject") or ""), str(item.get("detail") or ""), now)[locale]
         return clean(f"{server}: {said}" if server else said, MOST_TITLE)
     words = _KINDS.get(str(item.get("kind")), {}).get(locale, "")
     named = _subject(item, locale)
@@ -278,7 +283,7 @@ def _group_lines(items: Sequence[Item], notice: Mapping[str, Any], locale: Local
     for item in items[:MOST_ITEMS]:
         over = item.get("transition") == "resolved"
         badge = _word("resolved" if over else str(item.get("severity") or "warning"), locale)
-        lines.append(f"• [{badge}] {headline(item, locale)}")
+        lines.append(f"• [{badge}] {headline(item, locale, _at(notice))}")
     more = max(len(items) - MOST_ITEMS, 0) + _untold(notice)
     if more > 0:
         lines.append(f"and {more} more" if locale == "en" else f"외 {more}건")

@@ -9,7 +9,7 @@ from typing import Any
 from lib.domain.alerting import Rule
 from lib.domain.episodes import Change, Episode, advance, dismiss, end, hear, yes_or_no
 from lib.domain.telemetry import SKEW_SECONDS
-from lib.monitoring.alerts.incidents import Person, incident_id
+from lib.monitoring.alerts.incidents import DETAILS, Person, incident_id
 from lib.monitoring.alerts.threshold import RULES, Moved, Rules, remember
 from lib.monitoring.analyzers.errors import NAME as ERRORS
 from lib.monitoring.analyzers.errors import ErrorOptions, judge
@@ -18,12 +18,23 @@ from lib.monitoring.checks import Check
 from lib.monitoring.detection import AnomalyOptions, is_unlike
 from lib.monitoring.state import FleetState, ServerState
 
+MOST_DETAIL = 300
+
 
 def attend(
-    memory: dict[str, Any], rules: Iterable[Rule], subject: str, at: float, now: float, *, is_so: bool
+    memory: dict[str, Any],
+    rules: Iterable[Rule],
+    subject: str,
+    at: float,
+    now: float,
+    *,
+    is_so: bool,
+    detail: str = "",
 ) -> list[Moved]:
-    """Tell each of the rules whether it is so at this moment. Changes the memory; gives what moved."""
+    """Tell each of the rules whether it is so at this moment, and what is so in `detail`, remembered for as long as
+    it is: later messages tell it as well. Changes the memory; gives what moved."""
     kept = dict(memory.get(RULES) or {})
+    details = dict(memory.get(DETAILS) or {})
     moved: list[Moved] = []
     for rule in rules:
         key = f"{rule.id}|{subject}"
@@ -33,7 +44,10 @@ def attend(
         episode = Episode.from_list(known) if known else None
         episode, changes = advance(episode, [(int(at), 1.0 if is_so else 0.0)], yes_or_no(rule))
         remember(kept, key, episode, now)
-        moved += [Moved(rule, subject, change) for change in changes]
+        if is_so and detail:
+            details[key] = detail[:MOST_DETAIL]
+        moved += [Moved(rule, subject, change, details.get(key, "")) for change in changes]
+    memory[DETAILS] = details
     _keep(memory, kept)
     return moved
 
@@ -67,8 +81,7 @@ def erred(state: ServerState, rules: Rules, now: float) -> list[Moved]:
         for subject in sorted({*found, *open_now}):
             one = found.get(subject)
             words = f"{one.source}: {one.pattern}" if one else ""
-            moved = attend(state.memory, [rule], subject, now, now, is_so=one is not None)
-            told += [step._replace(detail=words) for step in moved]
+            told += attend(state.memory, [rule], subject, now, now, is_so=one is not None, detail=words)
     return told
 
 
@@ -87,8 +100,8 @@ def unlike(
             continue  # written by a later version, or by hand
         for at, of_series in signs:
             is_so, found = is_unlike(state.series, of_series, options)
-            told = attend(state.memory, [rule], "", at, now, is_so=is_so)
-            moved += [step._replace(detail=", ".join(found.leading[:8])) for step in told]
+            leading = ", ".join(found.leading[:8])
+            moved += attend(state.memory, [rule], "", at, now, is_so=is_so, detail=leading)
     return moved
 
 
@@ -135,7 +148,8 @@ def settle(
         if not applies or rule is None:
             _, changes = end(episode, at, "rule_changed")
             del kept[key]
-            moved += [Moved(rule or Rule(rule_id, rule_id), subject, change) for change in changes]
+            detail = (memory.get(DETAILS) or {}).get(key, "")
+            moved += [Moved(rule or Rule(rule_id, rule_id), subject, change, detail) for change in changes]
             continue
         person = people.get(incident_id(name, rule_id, subject, episode.since))
         if person is not None and episode.is_open:
@@ -174,3 +188,8 @@ def _keep(memory: dict[str, Any], kept: dict[str, list[Any]]) -> None:
         memory[RULES] = kept
     else:
         memory.pop(RULES, None)
+    details = {key: text for key, text in (memory.get(DETAILS) or {}).items() if key in kept and kept[key][0] != "calm"}
+    if details:
+        memory[DETAILS] = details
+    else:
+        memory.pop(DETAILS, None)

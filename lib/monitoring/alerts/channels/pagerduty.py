@@ -59,7 +59,7 @@ def build(config: Config, message: Message, item: Item) -> Outgoing:
         "dedup_key": str(item.get("incident") or message.id)[:255],
     }  # fmt: skip
     if action == "trigger":
-        summary = headline(item, message.locale) if item.get("kind") else message.title
+        summary = headline(item, message.locale, message.at or None) if item.get("kind") else message.title
         document["payload"] = {
             "summary": cut(summary or message.title, 1_024),
             "source": clean(item.get("server") or "OpenManager Vibe", 200),
