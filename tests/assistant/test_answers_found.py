@@ -158,6 +158,7 @@ def test_since_when_a_server_runs_comes_first_where_that_is_asked(past: Hub, loc
     reply = past.ask("uptime_sla", locale, servers=["db-01"], text=text, time=span(past, DAY))
     assert facts(reply, "uptime", "db-01") == [42]
     assert ("42일" if locale == "ko" else "42 d") in reply.answer.splitlines()[0]
+    assert facts(reply, "reboots", "db-01") == [1]
     fleet = past.ask("uptime_sla", locale, text=text, time=span(past, DAY))
     assert "db-01" in fleet.answer.splitlines()[0]
 

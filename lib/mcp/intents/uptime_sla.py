@@ -61,14 +61,14 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
             f"There is no record of {what} for {when}: it was not registered yet.",
         )
         for one in records[:MOST_SINGLE]:
-            _running(one.server, sources, say)
+            _running(one.server, time, sources, say)
     elif len(meant.servers) <= MOST_SINGLE:
         for one in known:
             if about_running:
-                _running(one.server, sources, say)
+                _running(one.server, time, sources, say)
             _single(one, time, target, sources, say)
             if not about_running:
-                _running(one.server, sources, say)
+                _running(one.server, time, sources, say)
     else:
         _many(known, time, target, asked, sources, say, about_running=about_running)
     if known:
@@ -169,7 +169,20 @@ def _started(one: Server) -> float | None:
     return one.last_seen - uptime if uptime and one.last_seen else None
 
 
-def _running(one: Server, sources: Sources, say: Say) -> None:
+def _reboots(one: Server, time: Range, sources: Sources, say: Say) -> str:
+    """ " 이 기간 재부팅 1회(11:44)": by the events of the agent; nothing where none is known."""
+    filters = {"from": int(time.start), "to": int(time.end) + 1, "most": 200}
+    events = sources.house.queries.events(one.id, filters, sources.sight)["events"]
+    times = [event["at_epoch"] for event in events if event["kind"] == "reboot"]
+    if not times:
+        return ""
+    number = say.count(len(times), "reboots", server=one.id, source=server_source(one.id, "/events"))
+    when = ", ".join(say.moment(at) for at in times[:3])
+    word = counted(len(times), "reboot")
+    return say.either(f" 이 기간 재부팅 {number}회({when}).", f" {number} {word} in this time ({when}).")
+
+
+def _running(one: Server, time: Range, sources: Sources, say: Say) -> None:
     """Since when the system runs, and how often it was restarted lately as the agent tells it."""
     started = _started(one)
     name = say.name(one.id)
@@ -182,9 +195,10 @@ def _running(one: Server, sources: Sources, say: Say) -> None:
     at = say.moment(started, day=True)
     if one.is_there:
         up = say.duration(sources.now - started, server=one.id, metric="uptime", source=server_source(one.id))
+        reboots = _reboots(one, time, sources, say)
         say.line(
-            f"{name}의 마지막 부팅은 {at}, 가동 {up}입니다.",
-            f"{name} was last started at {at} and has been up for {up}.",
+            f"{name}의 마지막 부팅은 {at}, 가동 {up}입니다.{reboots}",
+            f"{name} was last started at {at} and has been up for {up}.{reboots}",
         )
     else:
         seen = say.moment(one.last_seen, day=True) if one.last_seen else "–"
