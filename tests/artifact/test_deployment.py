@@ -334,6 +334,28 @@ def test_what_a_function_says_is_never_cached_by_others(deployment: Deployment) 
         assert "no-store" in control or "private" in control, path
 
 
+def test_a_language_model_may_ask(deployment: Deployment) -> None:
+    """After the first post; in both eras, and where it learns what credentials are."""
+    assert deployment.post(90, server="asked-01").status_code == 202
+    assert deployment.sweep().status_code == 200
+    known = "/.well-known/oauth-protected-resource/api/mcp"
+    metadata = deployment.call("GET", known)
+    assert metadata.json()["resource"].endswith("/api/mcp")
+    assert known in deployment.call("POST", "/api/mcp", json={}).headers["www-authenticate"]
+    reader = deployment.key(scopes=["read"])
+    meta = {"protocolVersion": "2026-07-28", "clientCapabilities": {}}
+    params = {"name": "list_servers", "_meta": {f"io.modelcontextprotocol/{key}": one for key, one in meta.items()}}
+    modern = {"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "list_servers"}
+    for headers in ({"MCP-Protocol-Version": "2025-11-25"}, modern):
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params if headers is modern else
+                {"name": "list_servers"}}  # fmt: skip
+        answer = deployment.call("POST", "/api/mcp", json=body, headers={**reader, **headers})
+        assert answer.status_code == 200, answer.text
+        servers = answer.json()["result"]["structuredContent"]["servers"]
+        assert "asked-01" in {one["server"] for one in servers}
+    assert deployment.call("GET", "/api/mcp").status_code == 405
+
+
 def test_health_tells_how_the_stores_are(deployment: Deployment) -> None:
     deployment.sweep()
     answer = deployment.call("GET", "/api/health")

@@ -102,7 +102,9 @@ def _causes(house: House, alert_id: str) -> dict[str, Any] | None:
 
 
 def _cut(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: s.cut(value) if isinstance(value, str) else value for name, value in one.items()}
+    """What is known of it; times as text alone."""
+    known = {name: value for name, value in one.items() if value is not None and not name.endswith("_epoch")}
+    return {name: s.cut(value) if isinstance(value, str) else value for name, value in known.items()}
 
 
 TOOLS = (
