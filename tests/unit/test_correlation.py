@@ -118,6 +118,42 @@ def test_planted_causes_are_found_and_none_are_made_up() -> None:
     assert false <= 1  # of 10 * 17 series that had nothing to do with it
 
 
+def test_a_burst_too_short_for_a_level_is_named_by_its_strength() -> None:
+    values = quiet_fleet(6)
+    values["api-1", "latency"] = raised(values["api-1", "latency"], 180, 60)
+    for place in (178, 179, 180):
+        values["api-1", "iowait"][place] += 60.0
+        values["api-1", "cpu"][place] += 30.0
+    named = [one for one in why(values).hypotheses if one.kind == "metric"]
+    assert [one.what for one in named] == ["iowait", "cpu"]
+    assert named[0].strength is not None
+    assert named[0].strength > 15
+    assert (named[0].delta, named[0].q) == (None, None)
+    assert named[0].lead == pytest.approx(120, abs=STEP)
+
+
+def test_what_burst_before_as_well_is_usual() -> None:
+    values = quiet_fleet(7)
+    values["api-1", "latency"] = raised(values["api-1", "latency"], 180, 60)
+    for start in (100, 179):
+        for place in range(start, start + 3):
+            values["api-1", "iowait"][place] += 60.0
+    found = why(values)
+    assert "iowait" not in [one.what for one in found.hypotheses]
+    assert ("iowait", "usual") in [(one.what, one.reason) for one in found.ruled_out]
+
+
+def test_a_target_that_only_burst_has_its_moment_from_that() -> None:
+    values = quiet_fleet(8)
+    for place in (180, 181, 182):
+        values["api-1", "latency"][place] += 80.0
+        values["db-1", "iowait"][place - 2] += 80.0
+    found = why(values)
+    assert found.changed is None
+    assert found.moment == MOMENT
+    assert (found.hypotheses[0].server, found.hypotheses[0].what) == ("db-1", "iowait")
+
+
 def test_where_nothing_is_measured_nothing_is_said() -> None:
     found = causes(("api-1", "cpu"), MOMENT, {}, STEP)
     assert (found.changed, found.hypotheses, found.ruled_out, found.looked_at) == (None, [], [], 0)

@@ -1,11 +1,13 @@
 """What moved with it, and before it: ranked hypotheses for why a series changed, and what was ruled out.
 
-Method. The moment is taken from the target's own change point where it has one near the time asked about. Every other
-series is searched for change points; one near that moment counts by its effect, by how it goes together with the target
-(lagged rank correlation), and by how unlikely it is that a change of it falls so near by chance, given how often it
-changes anyway. Events count likewise: a deploy an hour on a server that is deployed to every hour explains nothing.
-False ones among the series named are held to one in a hundred (Benjamini and Hochberg). Pure; nothing here is proof of
-a cause, and each hypothesis carries the numbers by which it may be doubted.
+Method. The moment is taken from the target's own change point where it has one near the time asked about, else from
+where it left what it was. Every other series is searched for change points and, for what is over too soon to be a
+level, for how far it left what it was (departures.py). What is near that moment counts by how many of its own
+deviations it moved, by how it goes together with the target (lagged rank correlation), and by how unlikely it is that
+it falls so near by chance, given how often it changes, or how far it goes, anyway. Events count likewise: a deploy an
+hour on a server that is deployed to every hour explains nothing. False ones among the changes named are held to one in
+a hundred (Benjamini and Hochberg). Pure; nothing here is proof of a cause, and each hypothesis carries the numbers by
+which it may be doubted.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lib.monitoring.analyzers.changes import Change, change_points
+from lib.monitoring.analyzers.departures import Departure, departure
 from lib.monitoring.analyzers.lags import Lagged, lagged
 from lib.monitoring.analyzers.performance import worth
 from lib.monitoring.analyzers.ranks import false_discoveries, inflation_of, mann_whitney, median, memory_of
@@ -23,6 +26,9 @@ from lib.monitoring.analyzers.tracks import Track
 NEAR_STEPS = 12  # a change further from the moment is another story
 ONSET_STEPS = 30  # an alert comes after its hold: the change is looked for so far before it
 SAME_STEPS = 1  # nearer than this nobody can say who was first
+REACH_STEPS = 30  # how far behind the moment a departure is measured
+STRENGTH_LEAST, STRENGTH_TIMES = 6.0, 2.0  # deviations it must leave by, and how often what is usual of it
+STRENGTH_HALF = 8.0  # of so many deviations half a score comes
 FEWEST = 20
 Q_MOST = 0.01
 CHANCE_MOST = 0.25
@@ -37,19 +43,9 @@ EVENT_WEIGHTS = {"deploy": 0.95, "reboot": 0.9, "config": 0.85, "incident": 0.75
 OTHER_EVENT = 0.6
 OWN_SERVER, SAME_GROUP, ELSEWHERE = 1.0, 0.9, 0.75
 ALONGSIDE = 0.8  # it changed at the same time: as likely an effect, or a second effect of one cause
-SUSPECTS = (
-    "cpu",
-    "load1",
-    "iowait",
-    "steal",
-    "memory",
-    "swap",
-    "disk_busy",
-    "net_in",
-    "net_out",
-    "latency",
-    "requests",
-)
+SUSPECTS = (  # told as ruled out, too
+    "cpu", "load1", "iowait", "steal", "memory", "swap", "disk_busy", "net_in", "net_out", "latency", "requests",
+)  # fmt: skip
 
 Key = tuple[str, str]  # (server, series)
 
@@ -69,7 +65,8 @@ class Happening:
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
     """`kind`: metric, or that of the event. `lead` > 0: seconds before the moment. `chance`: that one falls so near
-    anyway. Of metrics: medians before and after, Cliff's `delta`, `q`, and `r` at `lag` where it goes along."""
+    anyway. Of metrics: levels before and after, `strength` in deviations of what was before; of a change of level
+    Cliff's `delta` and `q`; and `r` at `lag` where it goes along."""
 
     kind: str
     server: str
@@ -80,6 +77,7 @@ class Hypothesis:
     score: float
     before: float | None = None
     after: float | None = None
+    strength: float | None = None
     delta: float | None = None
     q: float | None = None
     r: float | None = None
@@ -100,6 +98,19 @@ class RuledOut:
     delta: float | None = None
     p: float | None = None
     chance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """A series that changed near the moment: `p` of a change of level, None of a departure."""
+
+    at: int
+    before: float
+    after: float
+    strength: float
+    chance: float
+    delta: float | None = None
+    p: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,54 +138,79 @@ def causes(
     """Why `target` changed near `at`. `happenings` reach back `history` seconds; `groups` says which group a server is
     of."""
     own = tracks.get(target, Track())
-    changed = _onset(own, target[1], at, step)
-    moment = float(changed.at) if changed else at
-    found: list[tuple[Key, Change, float]] = []
+    changed, moment = _onset(own, target[1], at, step)
+    found: list[tuple[Key, _Moved]] = []
     excluded: list[RuledOut] = []
     looked_at = 0
     for key, track in sorted(tracks.items()):
+        is_own = key[0] == target[0] and key[1] in SUSPECTS
         if key == target or len(track) < FEWEST:
-            if key != target and key[0] == target[0] and key[1] in SUSPECTS:
+            if key != target and is_own:
                 excluded.append(RuledOut(*key, "unmeasured"))
             continue
         looked_at += 1
-        least = worth(key[1], median(track.mean))
-        changes = change_points(track, least)
-        near = [one for one in changes if abs(moment - one.at) <= NEAR_STEPS * step]
-        if near:
-            best = min(near, key=lambda one: (abs(moment - one.at), one.at))
-            found.append((key, best, _chance(len(changes), moment - best.at, step, track.at[-1] - track.at[0])))
-        elif key[0] == target[0] and key[1] in SUSPECTS:
+        moved = _moved(key[1], track, moment, step)
+        if moved is not None:
+            found.append((key, moved))
+        elif is_own:
             excluded.append(_unchanged(key, track, moment))
     # That it is there by chance, and that it is here of all places.
-    adjusted = false_discoveries([one.p * chance for _, one, chance in found] + [1.0] * (looked_at - len(found)))
+    tested = [one.p * one.chance for _, one in found if one.p is not None]
+    adjusted = iter(false_discoveries(tested + [1.0] * (looked_at - len(tested))))
     named: list[Hypothesis] = []
-    for (key, change, chance), q in zip(found, adjusted, strict=False):
-        lead = moment - change.at
+    for key, one in found:
+        q = None if one.p is None else next(adjusted)
+        lead = moment - one.at
         if lead < -SAME_STEPS * step:
-            excluded.append(_not(key, change, "later", lead, chance))
-        elif chance > CHANCE_MOST or q > Q_MOST:
-            excluded.append(_not(key, change, "usual" if chance > CHANCE_MOST else "unchanged", lead, chance))
+            excluded.append(_not(key, one, "later", lead))
+        elif one.chance > CHANCE_MOST or (q or 0.0) > Q_MOST:
+            excluded.append(_not(key, one, "usual" if one.chance > CHANCE_MOST else "unchanged", lead))
         else:
             together = lagged(tracks[key], own, step) if len(own) else None
-            named.append(_metric(target, key, change, lead, chance, q, together, step, groups or {}))
+            named.append(_metric(target, key, one, lead, q, together, step, groups or {}))
     events, usual = _events(target, moment, step, happenings, groups or {}, history)
     ranked = sorted([*named, *events], key=lambda one: (-one.score, -one.lead, one.server, one.what))
     mine = sorted([*usual, *excluded], key=lambda one: (one.server != target[0], one.reason == "unmeasured", one.what))
     peers = [key for key in tracks if key[1] == target[1] and key != target and len(tracks[key]) >= FEWEST
              and (groups or {}).get(key[0]) == (groups or {}).get(target[0])]  # fmt: skip
-    moved = {key for key, change, _ in found if changed is None or (change.delta > 0) == (changed.delta > 0)}
+    alike = {key for key, one in found if changed is None or (one.after > one.before) == (changed.delta > 0)}
     return Causes(
         moment, changed, ranked[:MOST_HYPOTHESES], mine[:MOST_RULED_OUT], looked_at,
-        (len(peers), sum(key in moved for key in peers)),
+        (len(peers), sum(key in alike for key in peers)),
     )  # fmt: skip
 
 
-def _onset(own: Track, series: str, at: float, step: int) -> Change | None:
-    """The target's change that the time asked about most likely means: the nearest, before it rather than after it."""
-    changes = change_points(own, worth(series, median(own.mean)))
-    near = [one for one in changes if at - ONSET_STEPS * step <= one.at <= at + NEAR_STEPS * step]
-    return min(near, key=lambda one: abs(at - one.at) + (NEAR_STEPS * step if one.at > at + step else 0), default=None)
+def _onset(own: Track, series: str, at: float, step: int) -> tuple[Change | None, float]:
+    """The target's change that the time asked about most likely means: the nearest, before it rather than after it; and
+    the moment of it, else that at which it left what it was, else the time asked about."""
+    least = worth(series, median(own.mean))
+    near = [one for one in change_points(own, least) if at - ONSET_STEPS * step <= one.at <= at + NEAR_STEPS * step]
+    best = min(near, key=lambda one: abs(at - one.at) + (NEAR_STEPS * step if one.at > at + step else 0), default=None)
+    if best is not None:
+        return best, float(best.at)
+    left = departure(own, at, ONSET_STEPS * step, NEAR_STEPS * step, least)
+    return None, float(left.at) if left is not None and _is_far(left) else at
+
+
+def _moved(series: str, track: Track, moment: float, step: int) -> _Moved | None:
+    """Its change of level that is nearest to the moment, or how it left what it was; None where it did neither."""
+    least = worth(series, median(track.mean))
+    changes = change_points(track, least)
+    near = [one for one in changes if abs(moment - one.at) <= NEAR_STEPS * step]
+    left = departure(track, moment, NEAR_STEPS * step, REACH_STEPS * step, least)
+    if near:
+        best = min(near, key=lambda one: (abs(moment - one.at), one.at))
+        chance = _chance(len(changes), moment - best.at, step, track.at[-1] - track.at[0])
+        strength = left.strength if left is not None else 0.0
+        return _Moved(best.at, best.before, best.after, strength, chance, best.delta, best.p)
+    if left is None or left.strength < STRENGTH_LEAST:
+        return None
+    chance = 0.0 if _is_far(left) else 1.0  # what goes half as far anyway explains nothing
+    return _Moved(left.at, left.before, left.after, left.strength, chance)
+
+
+def _is_far(left: Departure) -> bool:
+    return left.strength >= max(STRENGTH_LEAST, STRENGTH_TIMES * left.usual)
 
 
 def _chance(count: int, distance: float, step: int, span: float) -> float:
@@ -183,17 +219,18 @@ def _chance(count: int, distance: float, step: int, span: float) -> float:
 
 
 def _metric(
-    target: Key, key: Key, change: Change, lead: float, chance: float, q: float, together: Lagged | None, step: int,
+    target: Key, key: Key, moved: _Moved, lead: float, q: float | None, together: Lagged | None, step: int,
     groups: Mapping[str, str | None],
 ) -> Hypothesis:  # fmt: skip
     goes_along = together is not None and together.p <= R_P_MOST and together.lag >= -SAME_STEPS * step
     r = together.r if together is not None and goes_along else None
-    score = _place(target[0], key[0], groups) * abs(change.delta) * (1 - chance) * (0.75 + 0.25 * abs(r or 0.0))
+    effect = max(moved.strength, 1.0) / (max(moved.strength, 1.0) + STRENGTH_HALF)
+    score = _place(target[0], key[0], groups) * effect * (1 - moved.chance) * (0.75 + 0.25 * abs(r or 0.0))
     if lead <= SAME_STEPS * step and not (r is not None and together is not None and together.lag > 0):
         score *= ALONGSIDE
     return Hypothesis(
-        "metric", *key, float(change.at), lead, chance, round(score, 3), change.before, change.after, change.delta, q,
-        r, together.lag if r is not None and together is not None else None,
+        "metric", *key, float(moved.at), lead, moved.chance, round(score, 3), moved.before, moved.after, moved.strength,
+        moved.delta, q, r, together.lag if r is not None and together is not None else None,
     )  # fmt: skip
 
 
@@ -212,8 +249,8 @@ def _unchanged(key: Key, track: Track, moment: float) -> RuledOut:
     return RuledOut(*key, reason, None, median(before), median(after), test.delta, test.p)
 
 
-def _not(key: Key, change: Change, reason: str, lead: float, chance: float) -> RuledOut:
-    return RuledOut(*key, reason, lead, change.before, change.after, change.delta, change.p, chance)
+def _not(key: Key, one: _Moved, reason: str, lead: float) -> RuledOut:
+    return RuledOut(*key, reason, lead, one.before, one.after, one.delta, one.p, one.chance)
 
 
 def _events(

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench.analysis import anomalies, forecasts
+from tests.bench.analysis import anomalies, causes, forecasts
 from tests.bench.analysis.figures import HEADING, Figure, told
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "series"
 PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     anomalies.PART: anomalies.figures,
     forecasts.PART: forecasts.figures,
+    causes.PART: causes.figures,
 }
 
 
