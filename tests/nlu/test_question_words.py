@@ -77,3 +77,10 @@ def test_of_a_very_long_text_both_ends_are_read() -> None:
     text = read("web-01 " + "가" * 50_000 + " cpu").folded
     assert text.startswith("web-01 ")
     assert text.endswith(" cpu")
+
+
+def test_a_name_is_near_to_one_with_a_prefix() -> None:
+    known = ["demo-web-01", "demo-web-05", "demo-db-01", "cache-01"]
+    assert nearest("web-55", known)[0] == "demo-web-05"
+    assert nearest("web-55", ["web-05", "demo-web-05"])[0] == "web-05"
+    assert nearest("quite-other-9", known) == []

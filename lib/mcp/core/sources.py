@@ -150,7 +150,7 @@ class Sources:
 
     def inventory(self) -> list[dict[str, Any]]:
         """The fleet as `parse` takes it."""
-        return [{"id": one.id, "group": one.group, "tags": dict(one.tags)} for one in self.fleet]
+        return [{"id": one.id, "group": one.group, "tags": _tags(one)} for one in self.fleet]
 
     def meant(self, asked: Asked) -> Meant:
         """(servers, globs and groups together) that carry all the tags; all of the fleet where nothing is named."""

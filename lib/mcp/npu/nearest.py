@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 _LEADS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 _TAILS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+_SEPARATOR = re.compile(r"([-_.])")
 
 
 def jamo(text: str) -> str:
@@ -44,9 +46,19 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     most = max(2, len(wanted) // 3)
     scored = []
     for one in known:
-        other = jamo(one[:100])
-        apart = distance(wanted, other, most)
-        if apart <= most:
-            same = next((i for i, (a, b) in enumerate(zip(wanted, other, strict=False)) if a != b), len(wanted))
-            scored.append((apart, -same, one))
+        rank = min((*_apart(wanted, other, most), place) for place, other in enumerate(_readings(one[:100])))
+        if rank[0] <= most:
+            scored.append((rank[2] > 0, rank, one))  # a whole name before one whose beginning was left out
     return [one for _, _, one in sorted(scored)[:count]]
+
+
+def _readings(name: str) -> list[str]:
+    """A name, and what is left without its first parts: whoever has no other web-01 calls demo-web-01 so."""
+    parts = _SEPARATOR.split(jamo(name))
+    return ["".join(parts[first:]) for first in range(0, max(1, len(parts) - 2), 2)]
+
+
+def _apart(wanted: str, other: str, most: int) -> tuple[int, int]:
+    """(distance, minus how many letters they begin with alike): the less the nearer."""
+    same = next((i for i, (a, b) in enumerate(zip(wanted, other, strict=False)) if a != b), len(wanted))
+    return distance(wanted, other, most), -same
