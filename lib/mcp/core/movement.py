@@ -21,7 +21,9 @@ WATCHED = (
 )  # fmt: skip
 SYMPTOMS = ("latency", "error_rate")
 FEWEST = 10
-POINTS = 480  # the analyzer of change points looks at 500
+POINTS = 240  # a search takes the square of it
+MOST_SERVERS = 40  # whose every watched series is read at once
+MOST_SEARCHED = 40  # series, those that differ most: the others are far from a change worth naming
 MOST_POINTS = 600  # the analyzer of what goes along
 
 type Key = tuple[str, str]  # (server, series)
@@ -76,14 +78,32 @@ def evenly(
 
 
 def moves(tracks: Mapping[Key, Track], start: float = 0.0, end: float = float("inf")) -> list[Move]:
-    """Every change of level in [start, end), the largest first."""
+    """Every change of level in [start, end), the largest first; of the series that may have changed most."""
+    least = {key: worth(key[1], median(track.mean)) for key, track in tracks.items()}
+    likely = {key: _apart(track) / max(least[key], 1e-9) for key, track in tracks.items()}
+    searched = sorted((key for key in tracks if likely[key] >= 0.5), key=lambda key: (-likely[key], key))
     found = [
-        Move(server, series, change)
-        for (server, series), track in tracks.items()
-        for change in change_points(track, worth(series, median(track.mean)))
+        Move(*key, change)
+        for key in searched[:MOST_SEARCHED]
+        for change in change_points(tracks[key], least[key])
         if start <= change.at < end
     ]
     return sorted(found, key=lambda one: (-one.size, one.server, one.series))
+
+
+def _apart(track: Track) -> float:
+    """By how much two neighbouring stretches of it differ at most in their means: each a tenth of the values, at least
+    five. A change of level shows in it, and it costs one walk."""
+    values = track.mean
+    size = max(FEWEST // 2, len(values) // 10)
+    sums = [0.0, *itertools.accumulate(values)]
+    return max(
+        (
+            abs((sums[at + size] - sums[at]) - (sums[at] - sums[at - size])) / size
+            for at in range(size, len(values) - size + 1)
+        ),
+        default=0.0,
+    )
 
 
 def leading(found: Sequence[Move]) -> Move | None:

@@ -11,7 +11,7 @@ from lib.mcp.core import happenings
 from lib.mcp.core.hypotheses import called, value
 from lib.mcp.core.korean import with_particle
 from lib.mcp.core.measures import measure
-from lib.mcp.core.movement import WATCHED, Key, Move, evenly, leading, moves, read
+from lib.mcp.core.movement import MOST_SERVERS, WATCHED, Key, Move, evenly, leading, moves, read
 from lib.mcp.core.phrases import counted, range_words, scope, server_url, warn_of_age, warn_of_unknown
 from lib.mcp.core.question import HOUR, Asked, Question, Range
 from lib.mcp.core.responder import Say
@@ -21,8 +21,7 @@ from lib.monitoring.analyzers.ranks import false_discoveries
 from lib.monitoring.analyzers.tracks import Track
 
 USUAL = 6 * HOUR
-MARGIN = 3 * HOUR  # before the time, so that what changed at its beginning can be told from what was before
-MOST_SERVERS = 40  # whose every watched series is searched
+MARGIN, SHORT = 3 * HOUR, 3 * HOUR  # before a short time, so that what changed in it can be told from what was before
 MOST_OTHERS = 12
 MOST_PAIRS = 60
 MOST_SHOWN = 3
@@ -58,7 +57,8 @@ def _overview(asked: Asked, sources: Sources, servers: Sequence[Server], time: R
     names = [one.id for one in servers]
     happened = happenings.read(sources, names, time.start, time.end)
     looked_at = names[:MOST_SERVERS]
-    tracks, _ = read(sources, looked_at, WATCHED, time.start - MARGIN, time.end)
+    begin = time.start - (MARGIN if time.length <= SHORT else HOUR)
+    tracks, _ = read(sources, looked_at, WATCHED, begin, time.end)
     changed = moves(tracks, time.start, time.end)
     what, when = scope(asked, sources.meant(asked), say), range_words(time, say)
     events = [one for one in happened if one.kind not in {"error", "incident"}]
@@ -94,9 +94,9 @@ def _overview(asked: Asked, sources: Sources, servers: Sequence[Server], time: R
         say.line(f"지표는 서버 {most}대까지 살펴봤습니다.", f"Series of {most} servers were looked at.")
     first = leading(changed)
     if first is not None:
-        _with(first, *evenly(sources, looked_at, WATCHED, time.start - MARGIN, time.end), say)
+        _with(first, *evenly(sources, looked_at, WATCHED, begin, time.end), say)
         say.chart("line", [{"server": one.server, "metric": one.series} for one in changed[:MOST_SHOWN]],
-                  time.start - MARGIN, time.end)  # fmt: skip
+                  begin, time.end)  # fmt: skip
         of = measure(first.series)
         say.suggest(
             f"{first.server} {of.called('ko')} 왜 변했어?", f"Why did {of.called('en')} of {first.server} change?"

@@ -16,7 +16,7 @@ from lib.mcp.core import gone
 from lib.mcp.core import hypotheses as words
 from lib.mcp.core.alerts import Alert
 from lib.mcp.core.measures import measure
-from lib.mcp.core.movement import WATCHED, Move, leading, moves, read
+from lib.mcp.core.movement import MOST_SERVERS, WATCHED, Move, leading, moves, read
 from lib.mcp.core.phrases import (
     capital,
     range_words,
@@ -29,7 +29,7 @@ from lib.mcp.core.phrases import (
 )
 from lib.mcp.core.question import DAY, HOUR, Asked, Question, Range
 from lib.mcp.core.responder import Say
-from lib.mcp.core.sources import Server, Sources
+from lib.mcp.core.sources import STATUSES, Server, Sources
 from lib.mcp.knowledge import troubleshooting as kb
 
 SOON, LATER = 6 * HOUR, DAY  # how far back a change is looked for where no time is named
@@ -92,7 +92,8 @@ def _target(asked: Asked, sources: Sources, servers: Sequence[Server]) -> Target
     alert, found = _alert(asked, sources, by_name, series, time), None
     # One that was open before the time began does not tell what happened in it: a change then does, if there was one.
     if alert is None or (time is not None and told_alerts.began(alert) < time.start):
-        found = _change(sources, list(by_name), series or list(WATCHED), time)
+        worst_first = sorted(servers, key=lambda one: (STATUSES.index(one.status), one.id))[:MOST_SERVERS]
+        found = _change(sources, [one.id for one in worst_first], series or list(WATCHED), time)
     if alert is not None and found is None:
         subject = str(alert["subject"] or "")
         about = subject if bounds_of(subject) is not None else ""
@@ -334,6 +335,12 @@ def _tell_nothing(asked: Asked, sources: Sources, say: Say) -> None:
         f"{what}: 열린 알림도, {span}에 뚜렷한 변화도 없어 설명할 것이 없습니다.",
         f"{what}: no open alert, and no clear change in {span}: there is nothing to explain.",
     )
+    if len(sources.meant(asked).servers) > MOST_SERVERS:
+        most = say.count(MOST_SERVERS, "servers_looked_at")
+        say.line(
+            f"변화는 서버 {most}대까지 살펴봤습니다. 서버나 그룹을 말씀해 주세요.",
+            f"Changes were looked for on {most} servers: name a server or a group.",
+        )
     say.suggest("최근 24시간 알림 보여줘", "Show alerts of the last 24 hours")
     say.suggest("오늘 이상 징후 있어?", "Any anomalies today?")
 
