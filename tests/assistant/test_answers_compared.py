@@ -79,8 +79,12 @@ def test_two_servers_are_compared_in_points_and_in_proportion(past: Hub, locale:
     reply = past.ask("compare_servers", locale, servers=["web-01", "web-02"], metrics=["cpu"])
     low, high = CPU["web-01"] + RISEN, CPU["web-02"]
     assert facts(reply, "cpu") == [high, low]
-    assert facts(reply, "cpu_change") == [high - low]
-    assert facts(reply, "cpu_change_share") == [pytest.approx(100 * (high - low) / low, abs=0.05)]
+    assert facts(reply, "cpu_change")[0] == high - low
+    assert facts(reply, "cpu_change_share")[0] == pytest.approx(100 * (high - low) / low, abs=0.05)
+    assert reply.table is not None  # beside the sentence, which has said it all
+    assert [row[0] for row in reply.table["rows"]] == ["web-01", "web-02"]
+    assert facts(reply, "cpu_change", "web-01") == [low - high]
+    assert facts(reply, "cpu_change_share", "web-01") == [pytest.approx(100 * (low - high) / high, abs=0.05)]
     assert reply.answer.index("**web-02**") < reply.answer.index("web-01")
     assert len(reply.answer.splitlines()) == 1
 
@@ -88,7 +92,7 @@ def test_two_servers_are_compared_in_points_and_in_proportion(past: Hub, locale:
 @BOTH
 def test_latency_is_compared_in_its_unit(past: Hub, locale: str) -> None:
     reply = past.ask("compare_servers", locale, servers=["web-01", "web-02"], metrics=["latency"])
-    assert facts(reply, "latency_change") == [LATENCY["web-02"] - LATENCY["web-01"]]
+    assert facts(reply, "latency_change")[0] == LATENCY["web-02"] - LATENCY["web-01"]
     assert "+60 ms" in reply.answer
     assert ("느립니다" if locale == "ko" else "slower") in reply.answer
     assert "web-02" in reply.answer.splitlines()[0]
@@ -110,9 +114,13 @@ def test_groups_are_compared_by_their_means_and_their_numbers(past: Hub, locale:
     web = statistics.mean(MEMORY[name] for name, group in GROUPS.items() if group == "web")
     assert facts(reply, "memory_avg:web") == [web]
     assert facts(reply, "memory_avg:db") == [MEMORY["db-01"]]
-    assert facts(reply, "memory_change") == [MEMORY["db-01"] - web]
+    assert facts(reply, "memory_change") == [MEMORY["db-01"] - web, web - MEMORY["db-01"]]
     assert reply.table is not None
     assert [row[:2] for row in reply.table["rows"]] == [["web", "2"], ["db", "1"]]
+    text = "web과 db 중 어디가 서버가 더 많아?" if locale == "ko" else "which has more servers, web or db?"
+    counted = past.ask("compare_servers", locale, text=text, groups=["web", "db"])
+    assert facts(counted, "servers_apart") == [1]
+    assert "web 2, db 1" in counted.answer.splitlines()[0]
 
 
 @BOTH

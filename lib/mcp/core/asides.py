@@ -42,6 +42,10 @@ _GROWN = re.compile(
 _SHRUNK = re.compile(
     r"감소|줄어|줄었|내려간|하락|떨어|(?<![a-z])(?:shr[iau]nk(?:s|ing)?|fell|fall(?:s|ing|en)?|drop(?:s|ped|ping)?|decreas(?:e|ed|es|ing))(?![a-z])"
 )
+_HOW_MANY = re.compile(
+    r"(?:서버|대수|호스트|노드)(?:가|는|수가|\s*수는)?\s*(?:더\s*)?(?:많|적)|몇\s*대|"
+    r"(?<![a-z])(?:more|fewer|most|fewest) (?:servers|hosts|nodes)"
+)
 _CAUSE = re.compile(
     r"원인|범인|때문|누가|누구|왜|뭐가 그랬|"
     r"(?<![a-z])(?:caus(?:e|ed|es|ing)|culprit|who|why|responsible|behind|because)(?![a-z])"
@@ -99,6 +103,11 @@ def growth_of(asked: Asked) -> int:
     """1 where it is asked what grew, -1 where what shrank, else 0."""
     text = asked.text.casefold()
     return 1 if _GROWN.search(text) else -1 if _SHRUNK.search(text) else 0
+
+
+def wants_count(asked: Asked) -> bool:
+    """Whether groups are compared by how many servers they have."""
+    return bool(_HOW_MANY.search(asked.text.casefold()))
 
 
 def wants_cause(asked: Asked) -> bool:

@@ -196,9 +196,14 @@ class Say:
 
     # What stands beside the text
 
-    def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool = False) -> None:
-        """Rows as a table; in the text as many as fit, or with `whole` all of them. Cells are finished texts."""
+    def table(
+        self, headers: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool = False, written: bool = True
+    ) -> None:
+        """Rows as a table; in the text as many as fit, with `whole` all of them, and none where the sentences have said
+        it all already (`written`). Cells are finished texts."""
         self._table = {"headers": list(headers), "rows": [list(row) for row in rows]}
+        if not written:
+            return
         room = len(rows) if whole else max(1, MOST_LINES - 2 - len(self._lines))
         self._lines += [
             _row(headers),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from lib.mcp.core import asides
 from lib.mcp.core.differences import Difference, told
 from lib.mcp.core.measures import Measure, measure
 from lib.mcp.core.phrases import (
@@ -68,11 +69,14 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         )
         warn_of_unknown(asked, say)
         return
-    for of in known[:MOST_IN_SENTENCE]:
-        _verdict(of, sides, values[of.name], when, say, is_first=of is known[0])
-    _notes(asked, measures, sides, values, say, is_peers=is_peers)
-    if len(sides) > 2 or len(known) > 1 or sides[0].is_group:
-        _table(known, sides, values, say)
+    by_count = sides[0].is_group and asides.wants_count(asked)
+    if by_count:
+        _counts(sides, say)
+    if not by_count or asked.metrics:
+        for of in known[:MOST_IN_SENTENCE]:
+            _verdict(of, sides, values[of.name], when, say, is_first=of is known[0])
+        _notes(asked, measures, sides, values, say, is_peers=is_peers)
+    _table(known, sides, values, say, written=len(sides) > 2 or len(known) > 1 or sides[0].is_group)
     warn_of_unknown(asked, say)
     _beside(asked, sides, known[0], everyone, sources, say)
 
@@ -197,6 +201,22 @@ def _verdict(
         )
 
 
+def _counts(sides: Sequence[Side], say: Say) -> None:
+    """ "Which group has more servers?" """
+    ranked = sorted(sides, key=lambda side: (-len(side.servers), side.name))
+    told_ = ", ".join(f"{say.name(side.name)} {_count(len(side.servers), say)}" for side in ranked)
+    first, last = ranked[0], ranked[-1]
+    apart = len(first.servers) - len(last.servers)
+    if not apart:
+        say.line(f"서버 수가 같습니다: {told_}.", f"They have as many servers: {told_}.")
+        return
+    more = say.count(apart, "servers_apart")
+    say.line(
+        f"서버는 **{say.name(first.name)}** 그룹이 더 많습니다: {told_} (차이 {more}대).",
+        f"**{say.name(first.name)}** has more servers: {told_} ({more} more).",
+    )
+
+
 def _notes(
     asked: Asked, measures: Sequence[Measure], sides: Sequence[Side], values: Values, say: Say, *, is_peers: bool
 ) -> None:
@@ -227,7 +247,7 @@ def _notes(
         say.line(f"{text}.", f"{text}.")
 
 
-def _table(measures: Sequence[Measure], sides: Sequence[Side], values: Values, say: Say) -> None:
+def _table(measures: Sequence[Measure], sides: Sequence[Side], values: Values, say: Say, *, written: bool) -> None:
     grouped = any(side.is_group for side in sides)
     columns: list[tuple[str, Callable[[Side], str]]] = []
     if grouped:
@@ -240,9 +260,23 @@ def _table(measures: Sequence[Measure], sides: Sequence[Side], values: Values, s
         )
     for of in measures:
         columns.append((say.name(of.called(say.locale)), _cell(of, values[of.name], say)))
+    if len(measures) == 1:
+        columns.append((say.either("최고와의 차이", "from the highest"), _apart(measures[0], sides, values, say)))
     rows = [[say.name(side.name), *(cell(side) for _, cell in columns)] for side in sides]
     title = say.either("그룹", "group") if grouped else say.either("서버", "server")
-    say.table([title, *(name for name, _ in columns)], rows)
+    say.table([title, *(name for name, _ in columns)], rows, written=written)
+
+
+def _apart(of: Measure, sides: Sequence[Side], values: Values, say: Say) -> Callable[[Side], str]:
+    highest = max((value for side in sides if (value := side.value(values[of.name])) is not None), default=0.0)
+
+    def cell(side: Side) -> str:
+        value = side.value(values[of.name])
+        if value is None or value == highest:
+            return "–"
+        return told(of, Difference(highest, value), say, None if side.is_group else side.name)
+
+    return cell
 
 
 def _count(number: int, say: Say) -> str:
