@@ -42,6 +42,7 @@ DISK_FULL = Runbook(
             debian="apt-get clean",
             rhel="dnf clean all",
             windows="Dism /Online /Cleanup-Image /StartComponentCleanup\nRemove-Item \"$env:TEMP\\*\" -Recurse -Force -ErrorAction SilentlyContinue",
+            macos="sudo tmutil thinlocalsnapshots / 10000000000 4",
         ),
         step(
             ("컨테이너를 쓰면 쓰지 않는 이미지와 빌드 캐시를 지웁니다. 멈춘 컨테이너도 지워지므로 먼저 목록을 봅니다.", "With containers, remove unused images and the build cache. Stopped containers go too, so look first."),
@@ -167,6 +168,7 @@ DISK_IO = Runbook(
         step(
             ("급하지 않은 작업의 입출력 우선순위를 낮춥니다(BFQ 스케줄러에서 효과가 있습니다).", "Lower the I/O priority of what can wait (it acts with the BFQ scheduler)."),
             linux="ionice -c 3 -p PID\ncat /sys/block/sda/queue/scheduler",
+            macos="sudo taskpolicy -b -p PID",
         ),
         step(
             ("서비스의 쓰기 속도를 제한합니다.", "Limit how fast a service writes."),
@@ -229,6 +231,7 @@ LOG_ROTATION = Runbook(
         step(
             ("지금 한 번 순환합니다.", "Rotate once now."),
             linux="logrotate -f /etc/logrotate.d/NAME",
+            macos="sudo newsyslog -F",
         ),
         step(
             ("시스템 저널의 상한을 정합니다.", "Give the journal a limit."),

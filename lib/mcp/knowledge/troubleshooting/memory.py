@@ -39,6 +39,7 @@ HIGH_MEMORY = Runbook(
             ("가장 큰 서비스를 재시작해 여유를 확보합니다.", "Restart the largest service to gain room."),
             linux="systemctl restart {process}",
             windows="Restart-Service -Name {process}",
+            macos="sudo launchctl kickstart -k system/LABEL",
         ),
         step(
             ("서비스 설정에서 상한을 맞춥니다: 작업자 수, JVM -Xmx, 데이터베이스 버퍼(shared_buffers, innodb_buffer_pool_size). 합이 실제 메모리보다 작아야 합니다.", "Set limits in the services themselves: workers, the JVM's -Xmx, database buffers (shared_buffers, innodb_buffer_pool_size). Together they must stay below what the machine has."),
@@ -54,6 +55,7 @@ HIGH_MEMORY = Runbook(
             ("available이 늘고 스왑 입출력(si, so)이 0에 가까운지 봅니다. 기본 규칙은 80% 아래로 5분이 지나면 알림을 끝냅니다.", "More is available and swapping (si, so) is near 0. The default rule ends after 5 minutes below 80 %."),
             linux="free -h\nvmstat 2 5",
             macos="memory_pressure | tail -n 3",
+            windows="Get-CimInstance Win32_OperatingSystem | Select-Object FreePhysicalMemory,FreeVirtualMemory",
         ),
     ),
     safety=texts(
@@ -72,6 +74,7 @@ OOM = Runbook(
         "서비스가 갑자기 사라지고 에이전트가 OOM 이벤트를 보고합니다. 커널이나 cgroup이 메모리를 확보하려고 프로세스를 강제 종료한 것입니다. memory와 swap이 직전에 높았는지 봅니다.",
         "A service vanishes and the agent reports an OOM event: the kernel, or a cgroup's limit, killed a process to get memory back. See whether memory and swap were high just before.",
     ),
+    notes=(("windows", Text("Windows에는 OOM 킬러가 없습니다. 커밋 한도에 닿으면 할당이 실패하고, 이벤트 2004가 가장 많이 쓴 프로세스를 알려 줍니다.", "Windows has no OOM killer: at the commit limit allocations fail, and event 2004 names the largest processes.")),),
     live=Text("{server}: 메모리 {value}{unit}", "{server}: memory {value}{unit}"),
     checks=(
         step(
@@ -96,6 +99,7 @@ OOM = Runbook(
             ("종료된 서비스를 다시 시작합니다.", "Start what was killed."),
             linux="systemctl reset-failed {process}\nsystemctl start {process}",
             windows="Start-Service -Name {process}",
+            macos="sudo launchctl kickstart -k system/LABEL",
         ),
         step(
             ("상한이 원인이면 올리고, 서버 전체가 모자라면 큰 서비스의 사용량을 줄이거나 메모리를 늘립니다.", "If its limit was the reason, raise it; if the machine ran out, make the large ones smaller or add memory."),
@@ -111,6 +115,7 @@ OOM = Runbook(
             ("서비스가 살아 있고 oom_kill 수가 더 늘지 않는지 봅니다.", "The service runs and the oom_kill counter stands still."),
             linux="systemctl is-active {process}\ngrep oom_kill /proc/vmstat",
             windows="Get-Service -Name {process}",
+            macos="sudo launchctl print system/LABEL | grep state",
         ),
     ),
     safety=texts(
@@ -153,6 +158,7 @@ MEMORY_LEAK = Runbook(
             ("증거(힙 덤프)를 남긴 뒤 재시작합니다. 덤프를 뜨는 동안 프로세스가 멈춥니다.", "Keep a heap dump as evidence, then restart. The process stands still while it is written."),
             linux="jcmd PID GC.heap_dump /var/tmp/heap.hprof\nsystemctl restart {process}",
             windows="Restart-Service -Name {process}",
+            macos="sudo launchctl kickstart -k system/LABEL",
         ),
         step(
             ("고칠 때까지 정해진 시간마다 재시작되게 합니다. 편집기가 열리면 아래 줄을 넣습니다.", "Until it is mended, let it restart after a time: put these lines into the editor that opens."),
@@ -164,6 +170,7 @@ MEMORY_LEAK = Runbook(
         step(
             ("재시작 뒤 하루 동안 기울기가 사라졌는지 메모리 차트로 확인합니다.", "Watch the memory chart for a day: the slope should be gone."),
             linux="ps -o pid,rss,etime,comm -p PID",
+            macos="ps -o pid,rss,etime,command -p PID",
             windows="Get-Process -Id PID | Select-Object WorkingSet64,StartTime",
         ),
     ),
@@ -203,6 +210,7 @@ SWAP = Runbook(
             ("메모리를 많이 쓰는 서비스를 줄이거나 재시작합니다.", "Shrink or restart what holds most memory."),
             linux="systemctl restart {process}",
             windows="Restart-Service -Name {process}",
+            macos="sudo launchctl kickstart -k system/LABEL",
         ),
         step(
             ("덜 쉽게 스왑하도록 합니다. 두 번째 줄은 재부팅 뒤에도 유지합니다.", "Make the kernel swap less readily; the second line keeps it after a reboot."),

@@ -103,6 +103,7 @@ PACKET_LOSS = Runbook(
         step(
             ("물리 오류면 케이블과 포트를 바꾸고 속도, 이중 방식을 자동으로 맞춥니다.", "For physical errors change cable and port, and set speed and duplex to automatic."),
             linux="ethtool DEV | grep -E 'Speed|Duplex|Auto'",
+            macos="ifconfig en0 | grep media",
             windows="Get-NetAdapter | Select-Object Name,LinkSpeed,FullDuplex",
         ),
         step(
@@ -228,6 +229,7 @@ CONNECTION_REFUSED = Runbook(
             ("서비스를 시작합니다. 시작되지 않으면 '서비스가 죽었을 때'를 따릅니다.", "Start the service; if it will not, go on with Service down."),
             linux="systemctl start {process}",
             windows="Start-Service -Name {process}",
+            macos="sudo launchctl kickstart -k system/LABEL",
         ),
         step(("밖에서 써야 하면 설정의 바인드 주소를 바꿉니다(예: 127.0.0.1 → 서버의 내부 IP). 데이터베이스는 0.0.0.0으로 열지 않습니다.", "If others must reach it, change the bind address (127.0.0.1 to the internal address). Do not open a database to 0.0.0.0.")),
         step(
@@ -287,6 +289,7 @@ PORT_CONFLICT = Runbook(
             ("남은 인스턴스면 정상 종료한 뒤 시작합니다.", "An earlier instance: stop it cleanly, then start."),
             linux="systemctl stop {process}\nsystemctl start {process}",
             windows="Stop-Service -Name {process}\nStart-Service -Name {process}",
+            macos="sudo launchctl kickstart -k system/LABEL",
         ),
         step(("서로 다른 서비스면 한쪽 설정에서 포트를 바꾸고, 그 포트를 쓰는 쪽과 방화벽도 함께 바꿉니다.", "Two services: give one another port, and change its users and the firewall with it.")),
         step(

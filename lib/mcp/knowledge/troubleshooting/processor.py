@@ -107,6 +107,7 @@ HIGH_LOAD = Runbook(
         step(
             ("동시에 도는 일괄 작업을 나누거나 시간을 옮깁니다.", "Spread batch jobs, or move them to another hour."),
             linux="systemctl list-timers --all\ncrontab -l",
+            macos="launchctl list\ncrontab -l",
             windows="Get-ScheduledTask | Where-Object State -eq 'Running'",
         ),
         step(
@@ -123,6 +124,7 @@ HIGH_LOAD = Runbook(
             ("load1이 내려가고 load5, load15가 따라오는지 봅니다. 기본 규칙은 코어당 1.5 아래로 5분이 지나면 알림을 끝냅니다.", "load1 falls first, load5 and load15 follow. The default rule ends after 5 minutes below 1.5 a core."),
             linux="uptime",
             macos="uptime",
+            windows="Get-CimInstance Win32_PerfFormattedData_PerfOS_System | Select-Object ProcessorQueueLength",
         ),
     ),
     safety=texts(

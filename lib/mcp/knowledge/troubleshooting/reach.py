@@ -92,6 +92,7 @@ AGENT_NOT_REPORTING = Runbook(
         step(
             ("멈췄으면 켭니다.", "If it has stopped, start it."),
             linux="systemctl enable --now openmanager-agent\nsystemctl restart openmanager-agent",
+            macos="python3 agent.py --hub HUB --key-file KEYFILE",
         ),
         step(
             ("키가 폐기됐거나 바뀌었으면 새 키를 파일에 씁니다(붙여 넣고 Enter, Ctrl-D). 다음 보고부터 쓰이므로 재시작하지 않아도 됩니다.", "If the key was revoked or rotated, write the new one into its file (paste, Enter, Ctrl-D). It is read at the next post; no restart is needed."),

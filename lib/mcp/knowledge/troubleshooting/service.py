@@ -226,6 +226,7 @@ FILE_DESCRIPTORS = Runbook(
         ),
         step(
             ("시스템 전체 한도를 올립니다.", "Raise the limit of the system."),
+            macos="sudo launchctl limit maxfiles 65536 200000",
             linux="sysctl -w fs.file-max=2097152\necho 'fs.file-max = 2097152' > /etc/sysctl.d/90-file-max.conf",
         ),
         step(
