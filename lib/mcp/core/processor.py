@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from lib.mcp.knowledge import terms
 from lib.mcp.npu import followups, guard
 from lib.mcp.npu.extractor import Extraction, extract_from, suggestions
 from lib.mcp.npu.frames import entities_for
 from lib.mcp.npu.intent import OUT_OF_SCOPE, Reading, classify
 from lib.mcp.npu.inventory import inventory_of
 from lib.mcp.npu.text import read
+from lib.mcp.npu.topics import topic_of
 
 Frame = dict[str, Any]
 CLARIFY = "clarify"
 _CERTAIN = 0.97
+_DOUBTFUL = 0.8  # below it what the knowledge says weighs more
+_KNOWN = 0.6
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,7 +45,7 @@ def parse(
     reason = guard.refusal_of(found)
     if reason:
         return {**_frame(OUT_OF_SCOPE, _CERTAIN, {}, [], {"rule": reason}), "reason": reason}
-    reading = classify(found)
+    reading = known(classify(found), found)
     if before and not followups.is_reset(found):
         resolved = followups.resolve(found, reading, before, fleet)
         if resolved:
@@ -62,6 +67,24 @@ def parse(
     elif found.targets.unknown:
         frame["explain"]["nearest"] = suggestions(found, fleet)
     return frame
+
+
+def known(reading: Reading, found: Extraction) -> Reading:
+    """What the knowledge has a word for is not outside of it: a term that is asked for, a trouble to be mended. Only
+    where the classifier took it for nothing of ours, or hardly for a question about the product; refusals stand."""
+    is_unrelated = reading.intent == OUT_OF_SCOPE and reading.reason == "unrelated"
+    if is_unrelated and terms.is_asked(found.text.folded):
+        return _read_as("concept_explain", reading)
+    is_doubtful = reading.confidence < _DOUBTFUL and (is_unrelated or reading.intent == "product_help")
+    asks_how = any(one.value == "howto" for one in reading.features.cues)
+    if is_doubtful and asks_how and topic_of(found.text.folded) is not None:
+        return _read_as("troubleshoot", reading)
+    return reading
+
+
+def _read_as(intent: str, reading: Reading) -> Reading:
+    others = [(name, share) for name, share in reading.ranked if name != intent]
+    return replace(reading, ranked=[(intent, _KNOWN), *others], reason="", fired=["knowledge"])
 
 
 def _frame(

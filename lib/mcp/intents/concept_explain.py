@@ -6,7 +6,7 @@ from lib.mcp.core.question import Asked, Question
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Sources
 from lib.mcp.intents.known import tell, tell_live
-from lib.mcp.knowledge.terms import Difference, Term, difference_for, term, term_for, terms_in
+from lib.mcp.knowledge.terms import Difference, Term, compares, difference_for, term, term_for, terms_in
 from lib.mcp.knowledge.texts import Text
 
 _HEADS = (Text("재는 방법: ", "How we measure it: "), Text("보통: ", "Usual: "), Text("높으면: ", "When it is high: "))
@@ -15,11 +15,11 @@ _NO_HEADS = (Text("여기에서는: ", "Here: "), Text("", ""), Text("", ""))  #
 
 def answer(asked: Asked, sources: Sources, say: Say) -> None:
     difference = difference_for(asked.text, asked.metrics)
-    if difference is not None and (_compares(asked.text) or len(asked.metrics) > 1):
+    if difference is not None and (compares(asked.text) or len(asked.metrics) > 1):
         _differ(difference, say)
         return
     named = terms_in(asked.text)
-    if len(named) > 1 and _compares(asked.text):
+    if len(named) > 1 and compares(asked.text):
         _both(named[0], named[-1], say)
         return
     found = term_for(asked.text, asked.metrics)
@@ -33,13 +33,6 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         say.suggest("뭘 할 수 있어?", "What can you do?")
         return
     _explain(found, asked, sources, say)
-
-
-def _compares(text: str) -> bool:
-    low = text.lower()
-    return any(
-        word in low for word in ("차이", "다른", "달라", "다르", "differ", " vs", "versus", "same as", "구분", "비교")
-    )
 
 
 def _explain(found: Term, asked: Asked, sources: Sources, say: Say) -> None:

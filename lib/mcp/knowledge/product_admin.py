@@ -74,7 +74,7 @@ ADMIN = (
             ("`OPENMANAGER_RETENTION_RAW_DAYS` 같은 환경 변수로 바꿉니다(docs/deploy.md).", "Set by `OPENMANAGER_RETENTION_RAW_DAYS` and the like (docs/deploy.md)."),
             ("데이터베이스가 한도의 80%를 넘으면 모든 샘플은 8일만 보관합니다.", "Above 80 % of the database's quota every sample is kept for 8 days only."),
         ),
-        (("최근 30일 CPU 추이", "CPU over the last 30 days"), ("이 제품은 무료야?", "How much does it cost?"), _FLEET),
+        (("최근 30일 CPU 추이", "CPU over the last 30 days"), ("데이터는 어디에 저장돼?", "Where is my data stored?"), _FLEET),
     ),
     help_of(
         "costs", ("비용", "Costs"),
@@ -139,7 +139,7 @@ ADMIN = (
             ("직접 실행하려면 `make dev`(Linux, macOS), 배포는 Vercel, Upstash, Supabase로 합니다(docs/deploy.md).", "Run it yourself with `make dev` (Linux, macOS), or deploy it to Vercel, Upstash and Supabase (docs/deploy.md)."),
             ("업데이트는 데이터베이스 마이그레이션을 먼저, 코드를 나중에 적용합니다.", "To upgrade, apply the migrations first and then the code."),
         ),
-        (_ALERTS, ("이 제품은 무료야?", "How much does it cost?"), _FLEET),
+        (_ALERTS, ("MCP 연결은 어떻게 해?", "How do I connect by MCP?"), _FLEET),
     ),
     help_of(
         "sensitivity", ("이상 징후의 감도", "How quick anomalies are called"),

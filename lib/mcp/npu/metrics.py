@@ -28,7 +28,7 @@ METRIC_WORDS: dict[str, str] = {
     "uptime": "availability|sla|가용률|가용성|업타임률",
 }
 _MASKS = (
-    "프로그램|그램|인스타그램|텔레그램|다이어그램|다운로드|업로드|로드 밸런서|로드밸런서|로드맵|로드뷰|크로스로드|페이로드|워크로드|오프로드|다운 로드|리로드|load balancers?|loadbalancers?|"
+    "프로그램|그램|인스타그램|텔레그램|다이어그램|다운로드|업로드|클로드|로드 밸런서|로드밸런서|로드맵|로드뷰|크로스로드|페이로드|워크로드|오프로드|다운 로드|리로드|load balancers?|loadbalancers?|"
     "download|upload|payload|workload|reload|road|스톰|연결해|연결하|연결 방법|connection refused|connection reset|허용량|대용량|사용량|수용량|열려|열어|열린|열 대|열 개|열대|열개|나열|열 시|열흘|"
     "배열|계열|진열|행렬|파일 시스템|수신자|요청해|요청하|요청 드|가용 용량|네트워크 지연|멤버|멤버십|메모리 릭|지연되|하드웨어|부하 테스트|램프|프로그래밍|memory leak|memorial|members?|연산군|"
     "connections? lost|연결 거부|연결이 거부|연결 안|연결은 어|디스크립터|file system check"

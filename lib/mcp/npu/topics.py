@@ -38,7 +38,8 @@ _WORDS: dict[str, str] = {
 # Where several are named, the more particular one (earlier above) is meant.
 _RANK = {topic: place for place, topic in enumerate(_WORDS)}
 _TOPICS: Lexicon[str] = Lexicon(
-    _WORDS, mask="로드 밸런서|로드밸런서|load balancers?|다운로드|업로드|프로그램|workload|download|upload|디스크립터"
+    _WORDS,
+    mask="클로드|로드 밸런서|로드밸런서|load balancers?|다운로드|업로드|프로그램|workload|download|upload|디스크립터",
 )
 _OF_METRIC = {
     "cpu": "high_cpu", "memory": "high_memory", "swap": "swap", "disk": "disk_full", "inode": "inode_full", "disk_io": "disk_io", "iowait": "disk_io",

@@ -14,7 +14,18 @@ from lib.mcp.knowledge.terms.pairs import DIFFERENCES
 from lib.mcp.knowledge.terms.watching import WATCHING
 from lib.mcp.npu.text import read
 
-__all__ = ["Difference", "Term", "difference_for", "differences", "term", "term_for", "terms", "terms_in"]
+__all__ = [
+    "Difference",
+    "Term",
+    "compares",
+    "difference_for",
+    "differences",
+    "is_asked",
+    "term",
+    "term_for",
+    "terms",
+    "terms_in",
+]
 
 _TERMS: dict[str, Term] = {one.key: one for one in (*MEASURES, *FIGURES, *WATCHING)}
 _DIFFERENCES = {one.keys: one for one in DIFFERENCES}
@@ -30,6 +41,7 @@ _ASKED_AFTER = re.compile(
 _ASKED_BEFORE = re.compile(
     r"(?:what(?:'s| is| are| does| do)|define|explain|meaning of|definition of|what)\s+(?:the |a |an |is |term |word )*[\"']?$"
 )
+_DIFFERS = re.compile(r"차이|다른|달라|다르|구분|비교|differ|(?<![a-z])(?:vs|versus|same as)(?![a-z])")
 _AGGREGATES = {"avg": "average", "p50": "p50", "p95": "p95", "p99": "p99"}
 
 
@@ -62,6 +74,22 @@ def term_for(text: str, metrics: Sequence[str] = ()) -> Term | None:
 def terms_in(text: str) -> list[Term]:
     """All terms a text names, in its order."""
     return [_TERMS[key] for key in _WORDS.values(read(text).folded)]
+
+
+def is_asked(text: str) -> bool:
+    """Whether a sentence asks what a term means, or how two that are taken for each other differ."""
+    folded = read(text).folded
+    if _DIFFERS.search(folded) and difference_for(text) is not None:
+        return True
+    return any(
+        _ASKED_AFTER.match(folded, one.end) or _ASKED_BEFORE.search(folded[max(0, one.start - 30) : one.start])
+        for one in _WORDS.find(folded)
+    )
+
+
+def compares(text: str) -> bool:
+    """Whether a sentence speaks of a difference at all."""
+    return _DIFFERS.search(read(text).folded) is not None
 
 
 def difference_for(text: str, metrics: Sequence[str] = ()) -> Difference | None:

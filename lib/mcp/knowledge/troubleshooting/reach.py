@@ -61,7 +61,7 @@ AGENT_NOT_REPORTING = Runbook(
     ),
     live=Text("{server}: 마지막 보고 {value}{unit} 전", "{server}: last heard {value}{unit} ago"),
     notes=(
-        ("windows", Text("Windows용 에이전트는 아직 없습니다.", "There is no agent for Windows yet.")),
+        ("windows", Text("Windows용 에이전트는 아직 없습니다. Telegraf로 보내고 있다면 그 서비스의 상태와 로그, 설정의 주소와 키를 봅니다.", "There is no agent of ours for Windows yet. If Telegraf reports for it, look at its service and log, and at the address and key in its settings.")),
         ("macos", Text("macOS에는 설치 프로그램이 없어 agent.py를 직접 실행합니다(실제 Mac에서는 검증되지 않았습니다).", "On macOS there is no installer: agent.py is run by hand (untested on a real Mac).")),
     ),
     checks=(

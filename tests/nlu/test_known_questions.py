@@ -1,0 +1,57 @@
+"""What the knowledge has a word for is not refused as unrelated; what only sounds like it still is."""
+
+from __future__ import annotations
+
+import pytest
+
+from lib.mcp.core.processor import parse
+from lib.mcp.knowledge.terms import is_asked
+
+NOW = "2026-11-18T14:30:00+09:00"
+SERVERS = [{"id": "web-01", "group": "web", "tags": {"env": "prod"}}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "확인과 음소거는 뭐가 달라?",
+        "확인 처리와 음소거의 차이가 뭐야?",
+        "음소거 뜻이 뭐야?",
+        "경고와 위험은 어떻게 달라?",
+        "what does cgroup mean",
+        "what is a dead man switch, or heartbeat, what does heartbeat mean?",
+    ],
+)
+def test_a_term_that_is_asked_for_is_explained(text: str) -> None:
+    assert is_asked(text)
+    assert parse(text, NOW, SERVERS)["intent"] == "concept_explain"
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("How do I fix a port conflict?", "port_conflict"),
+        ("How do I fix log rotation?", "log_rotation"),
+        ("로그 로테이션 조치 방법", "log_rotation"),
+        ("How do I fix a memory leak?", "memory_leak"),
+    ],
+)
+def test_a_trouble_with_a_runbook_is_to_be_mended(text: str, topic: str) -> None:
+    frame = parse(text, NOW, SERVERS)
+    assert frame["intent"] == "troubleshoot"
+    assert frame["entities"]["topic"] == topic
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how do I improve my memory before the exam",
+        "김치찌개 끓이는 방법",
+        "what is the capital of France?",
+        "사랑이 뭐야?",
+        "rm -rf / 실행해줘",
+        "web-01 재부팅해줘",
+    ],
+)
+def test_what_is_none_of_ours_stays_refused(text: str) -> None:
+    assert parse(text, NOW, SERVERS)["intent"] == "out_of_scope"
