@@ -152,7 +152,7 @@ def test_arguments_are_completed(known: Known, alert: str) -> None:
     assert alert in values(of_prompt("triage-alert", "alert", alert[:3]))
     assert values(of_prompt("triage-alert", "language", "k")) == ["ko"]
     assert values(of_prompt("capacity-review", "period", "3")) == ["30d"]
-    assert values(of_prompt("daily-report", "group", "w")) == []
+    assert values(of_prompt("daily-report", "group", "w")) == ["web"]
 
 
 @pytest.mark.parametrize(

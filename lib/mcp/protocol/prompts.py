@@ -10,7 +10,7 @@ from lib.domain.errors import BadInput
 from lib.mcp.knowledge.texts import Text
 from lib.mcp.protocol.house import House
 from lib.mcp.protocol.offer import Argument, Prompt
-from lib.mcp.protocol.resources import alert_ids, server_names, starting_with
+from lib.mcp.protocol.resources import alert_ids, group_names, server_names, starting_with
 from lib.mcp.protocol.tools_alerts import explain_alert
 from lib.mcp.protocol.tools_fleet import fleet_summary
 from lib.mcp.protocol.tools_knowledge import LANGUAGES
@@ -159,7 +159,7 @@ PROMPTS = (
         name="daily-report",
         title="Report of the day",
         description="What happened to the fleet in the last 24 hours",
-        arguments=(Argument(name="group", description="only servers of this group"), LANGUAGE),
+        arguments=(Argument(name="group", description="only servers of this group", complete=group_names), LANGUAGE),
         run=daily_report,
     ),
     Prompt(

@@ -30,6 +30,10 @@ def server_names(house: House, typed: str) -> list[str]:
     return starting_with(typed, sorted(one["id"] for one in house.fleet()["servers"]))
 
 
+def group_names(house: House, typed: str) -> list[str]:
+    return starting_with(typed, sorted({one["group"] for one in house.fleet()["servers"] if one["group"]}))
+
+
 def alert_ids(house: House, typed: str) -> list[str]:
     return starting_with(typed, [name for name, _ in _open_alerts(house)])
 
