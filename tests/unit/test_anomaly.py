@@ -209,7 +209,7 @@ def test_an_explanation_is_data() -> None:
     fed(detector, [*noisy(1_440), (START + 86_400, 4.0)])
     why = detector.explain()
     assert why["direction"] == "down"
-    assert why["kind"] in {"value", "mean", "jitter", "hour", "deviation"}
+    assert (why["kind"], why["shape"]) == ("value", "dip")
     assert why["low"] < why["expected"] < why["high"]
     assert (why["value"], why["values"], why["since"]) == (4.0, 1_441, START)
 

@@ -123,7 +123,9 @@ class Detector:
         self._learn(hour, off, n, inv, pace)
         self._score(record, second, smooth, sudden, frozen, pace)
         if self.alert > 0.1 or self.hold > 0.1:
-            kind = _KINDS[which] if ALERT_WEIGHTS[0] * record >= smooth and which >= 0 else "deviation"
+            kind = "deviation"
+            if which >= 0 and (ALERT_WEIGHTS[0] * record >= smooth or (record >= 1.0 and _KINDS[which] != "jitter")):
+                kind = _KINDS[which]  # that it never was so says more than that it is rare
             kind = "frozen" if frozen else kind
             width = self._width()
             band = usual - width, usual + width

@@ -11,8 +11,9 @@ from tests.bench.analysis.__main__ import SHIPPED
 from tests.bench.analysis.anomalies import scores_of
 from tests.bench.analysis.baselines import Limits
 from tests.bench.analysis.machine_score import vus_pr
+from tests.bench.analysis.marks import begins, marks
 from tests.bench.analysis.nab_score import PROFILES, nab_score
-from tests.bench.analysis.series import Series, held_out, nab
+from tests.bench.analysis.series import Machine, Series, held_out, nab
 
 
 def series(windows: list[tuple[int, int]], rows: int = 1_000) -> Series:
@@ -37,6 +38,20 @@ def test_a_score_that_is_the_label_has_the_largest_volume() -> None:
     exact, random = label.astype(float), np.random.default_rng(1).random(500)
     assert vus_pr(label, exact, 20) > 0.9
     assert vus_pr(label, random, 20) < 0.3
+
+
+def test_marks_are_counted_as_the_product_does_and_not_around_what_is_labelled() -> None:
+    assert begins(np.array([0.1, 0.5, 0.4, 0.3, 0.2, 0.6, 0.9]), 0.45).tolist() == [1, 5]
+    rows = 3 * 1_440
+    scores = np.zeros((2 * rows, 6))
+    scores[[100, 2_000, rows + 500, rows + 1_500], 0] = 0.9  # first day, later, at the event, later
+    label = np.zeros(rows, dtype=np.int64)
+    label[490:520] = 1
+    machine = Machine("one", scores[:rows], scores[rows:], label, [])
+    found = marks([machine], {"one": scores}, 60.0)
+    assert (found.series_first_day, found.events_series, found.events_machine) == (1.0, 1.0, 0.0)
+    assert found.series_later == pytest.approx(2 / 5, rel=0.02)
+    assert (found.machine_first_day, found.machine_later) == (0.0, 0.0)
 
 
 def test_a_third_is_held_out_and_always_the_same() -> None:
