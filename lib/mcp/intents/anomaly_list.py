@@ -20,7 +20,15 @@ _KINDS = {
     "mean": ("평균이 달라짐", "its mean moved"),
     "jitter": ("흔들림이 달라짐", "its jitter changed"),
     "hour": ("이 시간대에 없던 값", "unusual for the hour"),
+    "frozen": ("오래 멈춤", "it stands still"),
     "deviation": ("드문 값", "a rare value"),
+}
+_SHAPES = {
+    "spike": ("급등", "a spike"),
+    "dip": ("급락", "a dip"),
+    "shift": ("수준이 바뀜", "another level"),
+    "drift": ("서서히 벗어남", "drifting away"),
+    "noisy": ("오르내림이 심함", "up and down"),
 }
 _WAYS = {"up": ("높음", "high"), "down": ("낮음", "low")}
 
@@ -122,6 +130,8 @@ def _kind(one: Mapping[str, Any], say: Say) -> str:
     if one["kind"] not in _KINDS:
         return "–"
     kind = say.either(*_KINDS[one["kind"]])
+    if one["shape"] in _SHAPES:
+        kind = f"{say.either(*_SHAPES[one['shape']])}, {kind}"
     if one["direction"] not in _WAYS:
         return kind
     return say.either(f"{kind}({_WAYS[one['direction']][0]})", f"{kind} ({_WAYS[one['direction']][1]})")
