@@ -104,7 +104,7 @@ class Services:
     def forecasts(self) -> Forecasts:
         from lib.monitoring.forecasts import Forecasts
 
-        return Forecasts(self.storage, self.queries, self.clock)
+        return Forecasts(self.storage, self.queries, self.clock, self.settings.timezone)
 
     @cached_property
     def analysis(self) -> Analysis:

@@ -7,6 +7,7 @@ import time
 from flask import Response, jsonify
 
 from lib import wiring
+from lib.domain.calendars import read_zone
 from lib.monitoring.alerts.resealing import reseal
 from lib.monitoring.forecasts import RUN_SECONDS, forecast_fleet
 from lib.monitoring.rollup import roll_up
@@ -23,7 +24,7 @@ def rollup() -> Response:
     settings = services.settings
     end = time.monotonic() + RUN_SECONDS
     rolled = roll_up(services.storage, settings.retention, settings.postgres_quota_mb * 1_000_000)
-    answer = {**rolled, "forecasts": forecast_fleet(services.storage, end)}
+    answer = {**rolled, "forecasts": forecast_fleet(services.storage, end, zone=read_zone(settings.timezone))}
     if len(settings.encryption_keys) > 1:  # a rotation is under way
         answer["secrets"] = reseal(services.storage.deliveries, services.vault)
     return jsonify(answer)

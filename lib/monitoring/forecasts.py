@@ -6,17 +6,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, tzinfo
 from fnmatch import fnmatchcase
 from typing import Any
 
 from lib.domain.access import EVERYTHING, Sight
+from lib.domain.calendars import read_zone
 from lib.domain.errors import BadInput, NotFound
 from lib.domain.metrics import bounds_of, metric_of
 from lib.domain.moments import told
 from lib.monitoring.analyzers.crossing import crossing
 from lib.monitoring.analyzers.forecast import FARTHEST, HISTORY, Forecast, foresee
 from lib.monitoring.analyzers.prospects import ForecastOptions
+from lib.monitoring.clock_hours import ClockHours
 from lib.monitoring.queries import Queries
 from lib.storage.port import Storage
 
@@ -31,16 +34,19 @@ FULL, HIGH = 100.0, 95.0  # the level of percentages that fill, and of the other
 MOST_LEVELS = 8
 
 
-def forecast_fleet(storage: Storage, end: float, monotonic: Callable[[], float] = time.monotonic) -> dict[str, Any]:
+def forecast_fleet(
+    storage: Storage, end: float, monotonic: Callable[[], float] = time.monotonic, zone: tzinfo = UTC
+) -> dict[str, Any]:
     """Foresee server after server until none is left of this hour or `end` (monotonic) is near; those whose turn is
-    longest ago come first, so whoever was left out is next. Gives `{servers, series, more}`."""
+    longest ago come first, so whoever was left out is next. `zone` is the fleet's. Gives `{servers, series, more}`."""
     rules = _asked(storage.rules.rule_list())
     patterns = [*_patterns(ALWAYS), *(pattern for one in rules for pattern in _patterns([one[0]]))]
     done = {"servers": 0, "series": 0, "more": True}
     while done["more"] and monotonic() < end:
         due = storage.forecasts.forecasts_due(SERVERS_A_STEP, HISTORY, patterns)
         if due["servers"]:
-            made = {name: server_forecasts(one, due["hour"], rules) for name, one in due["servers"].items()}
+            clock = _clock_hours(zone, due["hour"])
+            made = {name: server_forecasts(one, due["hour"], rules, clock) for name, one in due["servers"].items()}
             storage.forecasts.forecasts_store(due["hour"], made)
             done["servers"] += len(made)
             done["series"] += sum(map(len, made.values()))
@@ -75,7 +81,13 @@ def _patterns(metrics: Iterable[str]) -> list[str]:
     return found
 
 
-def server_forecasts(due: Mapping[str, Any], hour: int, rules: Sequence[Asked]) -> dict[str, dict[str, Any]]:
+def _clock_hours(zone: tzinfo, end: int) -> ClockHours:
+    return ClockHours(zone, end, HISTORY, FARTHEST)
+
+
+def server_forecasts(
+    due: Mapping[str, Any], hour: int, rules: Sequence[Asked], clock: ClockHours
+) -> dict[str, dict[str, Any]]:
     """`{series: {body, before, tested, dates}}` of one server, of `omv_forecasts_due`. Pure. A headline whose mounts
     speak for themselves, and what was silent for a day, is left out."""
     names = set(due["series"])
@@ -87,7 +99,7 @@ def server_forecasts(due: Mapping[str, Any], hour: int, rules: Sequence[Asked]) 
         if all(value is None for value in history[-DAY:]):
             continue
         known = due["known"].get(series) or {}
-        found[series] = _series_forecast(series, history, hour, rules, known)
+        found[series] = _series_forecast(series, history, hour, rules, known, clock)
     return found
 
 
@@ -100,10 +112,15 @@ def _hours(rows: Sequence[Sequence[float]]) -> list[float | None]:
 
 
 def _series_forecast(
-    series: str, history: list[float | None], hour: int, rules: Sequence[Asked], known: Mapping[str, Any]
+    series: str,
+    history: list[float | None],
+    hour: int,
+    rules: Sequence[Asked],
+    known: Mapping[str, Any],
+    clock: ClockHours,
 ) -> dict[str, Any]:
     levels = levels_of(series, rules)
-    outlook = outlook_of(series, history, levels)
+    outlook = outlook_of(series, history, levels, FARTHEST, clock)
     tested, before = _tested(known.get("before"), history, hour) or known.get("tested"), known.get("before")
     body = outlook.body()
     if before is None or before["at"] + DAY * HOUR <= hour:
@@ -153,8 +170,14 @@ class Outlook:
 
 
 def outlook_of(
-    series: str, history: Sequence[float | None], levels: Iterable[tuple[float, bool]], horizon: int = FARTHEST
+    series: str,
+    history: Sequence[float | None],
+    levels: Iterable[tuple[float, bool]],
+    horizon: int,
+    clock: ClockHours,
 ) -> Outlook:
+    """What is foreseen of a series after the last hour of its history, which is where `clock` ends."""
+    history = clock.laid(history)
     bounds = bounds_of(series)
     metric = metric_of(series)
     found = foresee(history, max(horizon, FARTHEST), bounds if metric is not None and metric.unit == "%" else None)
@@ -162,8 +185,14 @@ def outlook_of(
     crossings = []
     for level, above in levels:
         date = crossing(history, level, above=above, fills=fills, found=found)
-        document = {name: _short(one) if isinstance(one, float) else one for name, one in asdict(date).items()}
+        until = {name: clock.hours_until(getattr(date, name)) for name in ("hours", "earliest", "latest")}
+        document = {
+            name: _short(one) if isinstance(one, float) else one for name, one in {**asdict(date), **until}.items()
+        }
         crossings.append({"level": level, "above": above, **document})
+    if found is not None and not clock.is_even:
+        mid, low, high = (tuple(clock.told(path)) for path in (found.mid, found.low, found.high))
+        found = replace(found, mid=mid, low=low, high=high)
     return Outlook(found, crossings)
 
 
@@ -198,10 +227,13 @@ def _short(value: float | None) -> float | None:
 class Forecasts:
     """Forecasts as people and clients ask for them."""
 
-    def __init__(self, storage: Storage, queries: Queries, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, storage: Storage, queries: Queries, clock: Callable[[], float] = time.time, timezone: str = "UTC"
+    ) -> None:
         self._storage = storage
         self._queries = queries
         self._clock = clock
+        self._zone = read_zone(timezone)
 
     def of_server(self, name: str, sight: Sight = EVERYTHING) -> dict[str, Any]:
         """`{forecasts}`: what the roll-up foresaw of each series, without the paths. Raises NotFound."""
@@ -237,7 +269,7 @@ class Forecasts:
         end = int(self._clock()) // HOUR * HOUR
         history = self._history(name, series, end, sight)
         levels = [(level, self._is_above(history, level))] if level is not None else levels_of(series)
-        body = outlook_of(series, history, levels, horizon).body()
+        body = outlook_of(series, history, levels, horizon, _clock_hours(self._zone, end)).body()
         return {**_told(series, end, body, row["tested"] if row else None, horizon), "stored": False}
 
     def _is_enough(self, row: Mapping[str, Any], level: float | None) -> bool:

@@ -170,7 +170,7 @@ def test_the_sweep_hears_of_a_disk_that_will_be_full_and_opens_an_incident_witho
         "select subject, severity, body->>'detail' from omv.incident where kind = 'forecast' and resolved_at is null"
     )
     assert (subject, severity) == ("disk:/data", "warning")
-    level, value, hours, earliest, latest = map(float, detail.split())
+    level, value, hours, earliest, latest, _ = map(float, detail.split())
     assert (level, value) == (100, 90.5)
     assert 10 < hours < 15
     assert earliest <= hours <= latest
