@@ -60,26 +60,30 @@ class Lexicon[T]:
         pairs: list[tuple[T | None, str]] = list(rows.items()) if isinstance(rows, Mapping) else list(rows)
         if mask:
             pairs.append((None, mask))
-        by_first: dict[str, list[tuple[str, T | None]]] = {}
+        self._entries: dict[str, list[tuple[str, T | None]]] = {}
         for value, phrases in pairs:
             for written in phrases.split("|"):
                 one = written.strip()
                 if one and one.lstrip("~")[:1] not in ("", "\\"):
-                    by_first.setdefault(one.lstrip("~")[0], []).append((one, value))
+                    self._entries.setdefault(one.lstrip("~")[0], []).append((one, value))
         self._tables: dict[str, tuple[re.Pattern[str], list[T | None]]] = {}
-        for first, entries in by_first.items():
-            entries.sort(key=lambda entry: -len(entry[0].strip("~$")))
+
+    def _table(self, first: str) -> tuple[re.Pattern[str], list[T | None]]:
+        """Made when a text first has the letter: a sentence has few of them, and a cold start pays for each."""
+        if first not in self._tables:
+            entries = sorted(self._entries[first], key=lambda entry: -len(entry[0].strip("~$")))
             joined = "|".join(f"({phrase(one)})" for one, _ in entries)
-            self._tables[first] = (re.compile(joined), [value for _, value in entries])
+            self._tables[first] = re.compile(joined), [value for _, value in entries]
+        return self._tables[first]
 
     def find(self, text: str) -> list[Match[T]]:
         """All words said, left to right, none inside another."""
         found: list[Match[T]] = []
         reached = 0
         for start, letter in enumerate(text):
-            if start < reached or letter not in self._tables:
+            if start < reached or letter not in self._entries:
                 continue
-            pattern, values = self._tables[letter]
+            pattern, values = self._table(letter)
             hit = pattern.match(text, start)
             if hit is None or hit.lastindex is None:
                 continue
