@@ -110,7 +110,7 @@ class Services:
     def analysis(self) -> Analysis:
         from lib.monitoring.analysis import Analysis
 
-        return Analysis(self.storage, self.queries, self.clock)
+        return Analysis(self.storage, self.queries, self.clock, self.settings.timezone)
 
     @cached_property
     def why(self) -> Why:

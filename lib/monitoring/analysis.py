@@ -14,12 +14,14 @@ from dataclasses import asdict
 from typing import Any
 
 from lib.domain.access import EVERYTHING, Sight
+from lib.domain.calendars import read_zone
 from lib.domain.errors import BadInput, NotFound
 from lib.domain.metrics import metric_of
 from lib.domain.moments import told
+from lib.monitoring.analyzers.hours import HourOf, copies, hours_in
 from lib.monitoring.analyzers.performance import Performance, Shift, compared, imbalances, performance
 from lib.monitoring.analyzers.ranks import median
-from lib.monitoring.analyzers.tracks import DAY, Machine, Stretch, copies, track
+from lib.monitoring.analyzers.tracks import DAY, Machine, Stretch, track
 from lib.monitoring.analyzers.wellbeing import fleet_score
 from lib.monitoring.queries import Queries
 from lib.storage.port import Storage
@@ -43,17 +45,18 @@ FLEET_METRICS = ("cpu", "iowait", "steal", "load5", "memory", "swap", "disk", "i
 class Analysis:
     """Thread-safe; a server out of sight is none."""
 
-    def __init__(self, storage: Storage, queries: Queries, clock: Callable[[], float]) -> None:
+    def __init__(self, storage: Storage, queries: Queries, clock: Callable[[], float], timezone: str = "UTC") -> None:
         self._storage = storage
         self._queries = queries
         self._clock = clock
+        self._zone = read_zone(timezone)  # whose hours are meant by "the same hours before"
 
     def of_server(
         self, name: str, start: int, end: int, baseline: tuple[int, int] | None = None, sight: Sight = EVERYTHING
     ) -> dict[str, Any]:
         """Raises NotFound, and BadInput for times that are none."""
         start, end, step = _window(start, end)
-        before = [baseline] if baseline else _usual(start, end)
+        before = [baseline] if baseline else self._usual(start, end, step)
         if any(to <= since or to - since > LONGEST for since, to in before):
             raise BadInput("a baseline ends after it begins, and lasts at most 62 days")
         machine = self._machines(sight).get(name)
@@ -65,7 +68,9 @@ class Analysis:
         if window is None:
             raise NotFound(f'there is no server "{name}"')
         known = [(one.start, one) for one in others if one is not None]
-        found = performance(machine, window, known, self._incidents(sight, name).get(name))
+        found = performance(
+            machine, window, known, self._incidents(sight, name).get(name), hour_of=hours_in(self._zone)
+        )
         spans = [{**told("from", since), **told("to", to)} for since, to in before]
         return {**_head(window, self._clock()), "baseline": spans, **_server(found)}
 
@@ -77,10 +82,11 @@ class Analysis:
             raise NotFound(f'there is no group "{group[:100]}"')
         taken = sorted(machines, key=lambda one: one.name)[:MOST_SERVERS]
         step = HOUR if end - start <= FLEET_FINE_UP_TO else 6 * HOUR
-        spans = _usual(start, end)
+        start, end = start // step * step, -(-end // step) * step
+        spans = self._usual(start, end, step)
         now = self._fleet(taken, start, end, FLEET_METRICS, step, sight)
         ago = self._fleet(taken, spans[-1][0], spans[0][1], FLEET_SHIFTS, step, sight)
-        incidents = self._incidents(sight)
+        incidents, hour_of = self._incidents(sight), hours_in(self._zone)
         found = {
             one.name: performance(
                 one, now[one.name], _split(ago.get(one.name), spans), incidents.get(one.name), is_brief=True
@@ -103,12 +109,14 @@ class Analysis:
                     "servers": len(them),
                     "score": fleet_score([one.health.score for one in them.values()]),
                     "shifts": [
-                        _shift(one) for one in _together(them, now, ago, spans) if one.verdict in ("higher", "lower")
+                        _shift(one)
+                        for one in _together(them, now, ago, spans, hour_of)
+                        if one.verdict in ("higher", "lower")
                     ],
                 }
                 for name, them in sorted(_by_group(found).items())
             ],
-            "shifts": [_shift(one) for one in _together(found, now, ago, spans)],
+            "shifts": [_shift(one) for one in _together(found, now, ago, spans, hour_of)],
             "imbalances": _imbalances(taken, now),
             "sizes": [
                 {"server": name, **_size(size)}
@@ -125,6 +133,9 @@ class Analysis:
         reads = [(one.name, start, end) for one in taken]
         found = _stretches(self._storage, reads, series, step, sight, FLEET_THIN)
         return {one.name: it for one, it in zip(taken, found, strict=False) if it is not None}
+
+    def _usual(self, start: int, end: int, step: int) -> list[tuple[int, int]]:
+        return copies(start, end, DAYS_BEFORE if end - start <= FINE_UP_TO else 1, self._zone, step)
 
     def _machines(self, sight: Sight) -> dict[str, Machine]:
         return machines(self._queries, sight)
@@ -192,12 +203,6 @@ def _window(start: int, end: int) -> tuple[int, int, int]:
     return start // step * step, -(-end // step) * step, step
 
 
-def _usual(start: int, end: int) -> list[tuple[int, int]]:
-    if end - start <= FINE_UP_TO:
-        return copies(start, end, DAY, DAYS_BEFORE)
-    return copies(start, end, DAY, 1)
-
-
 def _split(ago: Stretch | None, spans: Sequence[tuple[int, int]]) -> list[tuple[int, Stretch]]:
     """The copies of the window that lie in what was read of the time before it."""
     return [] if ago is None else [(since, ago.between(since, to)) for since, to in spans]
@@ -213,14 +218,18 @@ def _by_group(found: Mapping[str, Performance]) -> dict[str, dict[str, Performan
 
 
 def _together(
-    names: Iterable[str], now: Mapping[str, Stretch], ago: Mapping[str, Stretch], spans: Sequence[tuple[int, int]]
+    names: Iterable[str],
+    now: Mapping[str, Stretch],
+    ago: Mapping[str, Stretch],
+    spans: Sequence[tuple[int, int]],
+    hour_of: HourOf,
 ) -> list[Shift]:
     """The medians over the servers that were there both times, bin by bin, against what they were."""
     both = [name for name in names if name in now and name in ago]
     if not both:
         return []
     window, before = (_middle([side[name] for name in both]) for side in (now, ago))
-    return compared(window, _split(before, spans))
+    return compared(window, _split(before, spans), hour_of)
 
 
 def _middle(stretches: Sequence[Stretch]) -> Stretch:

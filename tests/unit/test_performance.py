@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from datetime import UTC
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lib.monitoring.analyzers.hours import copies
 from lib.monitoring.analyzers.performance import compared, imbalances, performance, size_of_cpu, size_of_memory
-from lib.monitoring.analyzers.tracks import DAY, Machine, Stretch, copies, track
+from lib.monitoring.analyzers.tracks import DAY, Machine, Stretch, track
 from lib.monitoring.analyzers.wellbeing import fleet_score, health
 
 STEP = 900
@@ -43,7 +45,9 @@ def daily(seed: int, extra_from: float = math.inf, extra: float = 0.0, day_noise
 
 
 def against_a_week(window: Stretch, **series: object):  # type: ignore[no-untyped-def]
-    return [(start, stretch(start, end, **series)) for start, end in copies(window.start, window.end, DAY, 7)]
+    return [
+        (start, stretch(start, end, **series)) for start, end in copies(window.start, window.end, 7, UTC, window.step)
+    ]
 
 
 def test_a_day_that_is_busier_than_the_seven_before_is_said_so() -> None:

@@ -25,7 +25,7 @@ from lib.monitoring.analyzers.ranks import (
     trend,
     two_sided,
 )
-from lib.monitoring.analyzers.tracks import Stretch, Track, copies, minus, track
+from lib.monitoring.analyzers.tracks import Stretch, Track, minus, track
 
 FINITE = st.floats(-1e12, 1e12)
 
@@ -149,12 +149,6 @@ def test_walks_that_have_nothing_to_do_with_each_other_are_not_related() -> None
             walks[name] = series(values)
         named += len(related(walks, 60))
     assert named <= 1
-
-
-def test_the_same_hours_before() -> None:
-    day = 86_400
-    assert copies(10 * day, 11 * day, day, 2) == [(9 * day, 10 * day), (8 * day, 9 * day)]
-    assert copies(10 * day, 10 * day + 3_600, 7 * day, 1) == [(3 * day, 3 * day + 3_600)]
 
 
 def test_what_hours_usually_are_is_taken_off() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from lib.domain.metrics import metric_of
 from lib.monitoring.analyzers.changes import Change, change_points
+from lib.monitoring.analyzers.hours import HourOf, utc_hour
 from lib.monitoring.analyzers.ranks import (
     Compared,
     false_discoveries,
@@ -116,12 +117,13 @@ def performance(
     incidents: Mapping[str, int] | None = None,
     *,
     is_brief: bool = False,
+    hour_of: HourOf = utc_hour,
 ) -> Performance:
     """`baseline` holds (start, stretch) of one or more earlier times, copies of the window or not. `is_brief`: only
     the series of the baseline are compared, and nobody looks for change points, for a fleet is read at once."""
     known = {series for _, one in baseline for series in one.tracks}
     tracks = {series: one for series, one in window.tracks.items() if series in known or not is_brief}
-    shifts = compared(Stretch(window.start, window.end, window.step, tracks), baseline)
+    shifts = compared(Stretch(window.start, window.end, window.step, tracks), baseline, hour_of)
     changes = {
         series: found
         for series in (() if is_brief else window.tracks)
@@ -155,11 +157,11 @@ def worth(series: str, level: float = 0.0) -> float:
 # Against an earlier time
 
 
-def compared(window: Stretch, baseline: Sequence[tuple[int, Stretch]]) -> list[Shift]:
+def compared(window: Stretch, baseline: Sequence[tuple[int, Stretch]], hour_of: HourOf = utc_hour) -> list[Shift]:
     """Every series of the window against the baseline, largest effect first; the false ones among those called higher
     or lower are held to one in a hundred (Benjamini and Hochberg)."""
     found = [
-        shift_of(series, track, [one.of(series) for _, one in baseline], _apart(window, series, baseline))
+        shift_of(series, track, [one.of(series) for _, one in baseline], _apart(window, series, baseline), hour_of)
         for series, track in sorted(window.tracks.items())
         if len(track) and series != "uptime"
     ]
@@ -182,7 +184,9 @@ def _apart(window: Stretch, series: str, baseline: Sequence[tuple[int, Stretch]]
     return () if found is None else found.mean
 
 
-def shift_of(series: str, window: Track, before: Sequence[Track], apart: Sequence[float] = ()) -> Shift:
+def shift_of(
+    series: str, window: Track, before: Sequence[Track], apart: Sequence[float] = (), hour_of: HourOf = utc_hour
+) -> Shift:
     """Not yet judged: `verdict` is same or unknown. `apart`: the distances from earlier copies, bin by bin: how much a
     bin remembers of the one before it without the day's course, which all of them have."""
     known = [track for track in before if len(track) >= FEWEST]
@@ -193,7 +197,7 @@ def shift_of(series: str, window: Track, before: Sequence[Track], apart: Sequenc
     by_hour: dict[int, tuple[list[float], list[float]]] = {}
     for track, place in [(window, 0), *((one, 1) for one in known)]:
         for at, value in zip(track.at, track.mean, strict=True):
-            by_hour.setdefault(at // 3_600 % 24, ([], []))[place].append(value)
+            by_hour.setdefault(hour_of(at), ([], []))[place].append(value)
     matched = sum(len(ours) for ours, theirs in by_hour.values() if theirs)
     strata = list(by_hour.values()) if matched >= len(window) / 2 else [(list(window.mean), values)]
     if len(apart) >= FEWEST:

@@ -77,13 +77,6 @@ def track(points: Iterable[tuple[int, float, float, float]]) -> Track:
     return Track(order, mean, low, high)
 
 
-def copies(start: int, end: int, unit: int, most: int) -> list[tuple[int, int]]:
-    """The same hours before: [start, end) shifted back by whole units (days, weeks), as many units at a time as the
-    stretch is long, newest first."""
-    shift = max(1, math.ceil((end - start) / unit)) * unit
-    return [(start - back * shift, end - back * shift) for back in range(1, most + 1)]
-
-
 def minus(window: Track, start: int, before: Sequence[tuple[int, Track]], bucket: int) -> Track | None:
     """The window's deviations from what its hours were before, or None where fewer than three copies know enough of
     them.
