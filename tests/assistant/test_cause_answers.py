@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -10,7 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib.domain.access import Sight
+from lib.mcp.core.drifting import drifts
 from lib.mcp.core.responder import Reply
+from lib.monitoring.analyzers.tracks import track
 from lib.storage.embedded.supervisor import EmbeddedStores
 from tests.assistant import troubled_fleet
 from tests.assistant.known_fleet import HOUR, ZONE, Hub, facts
@@ -165,3 +169,32 @@ def test_what_changed_in_the_time_comes_before_an_alert_that_was_open_already(hu
     assert facts(reply, "iowait", "db-01")[:2] == [4, 38]
     earlier = hub.ask("root_cause", locale, servers=["db-01"], time=time_of(hub.now - 10 * HOUR, hub.now - 9 * HOUR))
     assert facts(earlier, "memory", "db-01")  # nothing changed then: the alert that was open
+
+
+@BOTH
+def test_what_rises_steadily_is_told_with_its_rate(hub: Hub, locale: str) -> None:
+    for entities in ({"servers": ["web-02"], "metrics": ["disk"]}, {"servers": ["web-02"]}):
+        reply = hub.ask("root_cause", locale, **entities)
+        first = reply.answer.splitlines()[0]
+        assert ("꾸준히 오르고" if locale == "ko" else "has risen steadily") in first
+        (rate,) = [one for one in reply.facts if one.metric.endswith("_per_hour")]
+        assert rate.value == pytest.approx(4 / 24, abs=0.02)  # four points a day
+        assert rate.unit == ("%p" if locale == "ko" else "pp")
+        assert ("틀린 것" if locale == "ko" else "Wrong if") in reply.answer
+
+
+def test_a_leak_is_called_one_and_noise_is_not() -> None:
+    chance = random.Random(5)
+    at = [60 * n for n in range(240)]
+    leaking = [51.6 + 34.6 * n / 240 + chance.gauss(0, 0.4) for n in range(240)]
+    late = [40.0 + max(0, n - 120) * 0.2 + chance.gauss(0, 0.3) for n in range(240)]
+    noisy = [50 + chance.gauss(0, 3) for _ in at]
+    daily = [50 + 20 * math.sin(2 * math.pi * n / 240) for n in range(240)]
+    known = {"leaking": leaking, "late": late, "noisy": noisy, "daily": daily}
+    tracks = {(name, "memory"): track(zip(at, values, values, values, strict=True)) for name, values in known.items()}
+    found = {one.server: one for one in drifts(tracks)}
+    assert set(found) == {"leaking", "late"}
+    assert found["leaking"].is_from_start
+    assert found["leaking"].per_hour == pytest.approx(34.6 / 4, rel=0.15)
+    assert not found["late"].is_from_start
+    assert found["late"].since == pytest.approx(60 * 132, abs=60 * 12)

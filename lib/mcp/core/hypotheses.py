@@ -9,6 +9,7 @@ from lib.mcp.core.korean import with_particle
 from lib.mcp.core.measures import measure
 from lib.mcp.core.phrases import server_source, server_url
 from lib.mcp.core.responder import Say
+from lib.mcp.core.sources import Sources
 
 LIKELY, POSSIBLE = 0.65, 0.4  # of a score; a judgement of the analyzer, no probability
 MOST_RULED_OUT = 4
@@ -112,6 +113,28 @@ def ruled_out(those: Sequence[Found], server: str, say: Say) -> str:
         else:
             parts.append(f"{where}{say.code(one['what'])} ({why})")
     return ", ".join(parts)
+
+
+USING = {"cpu": "cpu", "load1": "cpu", "memory": "memory", "swap": "memory"}  # of a process, by what it explains
+
+
+def top_process(server: str, series: str, at: int | None, sources: Sources, say: Say) -> str:
+    """ "가장 많이 쓴 프로세스 `postgres` 61.5% (12:40 KST)": then, or the newest; empty where that says nothing."""
+    using = USING.get(series)
+    if using is None:
+        return ""
+    listed = sources.house.queries.processes(server, at, sources.sight)
+    used = [one for one in listed["processes"] or [] if one.get(using) is not None]
+    if not used:
+        return ""
+    top = max(used, key=lambda one: float(one[using]))
+    source = server_source(server, "/processes")
+    share = say.number(top[using], "%", server=server, metric=f"process_{using}", source=source)
+    when = say.moment(listed["at_epoch"])
+    return say.either(
+        f"가장 많이 쓴 프로세스 {say.code(top['name'])} {share} ({when})",
+        f"the process that used most: {say.code(top['name'])} {share} ({when})",
+    )
 
 
 def falsifier(one: Found, target: str, say: Say) -> tuple[str, str]:

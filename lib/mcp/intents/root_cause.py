@@ -15,13 +15,13 @@ from lib.mcp.core import alerts as told_alerts
 from lib.mcp.core import gone
 from lib.mcp.core import hypotheses as words
 from lib.mcp.core.alerts import Alert
+from lib.mcp.core.drifting import Drift, drifts, explain
 from lib.mcp.core.measures import measure
 from lib.mcp.core.movement import MOST_SERVERS, WATCHED, Move, leading, moves, read
 from lib.mcp.core.phrases import (
     capital,
     range_words,
     scope,
-    server_source,
     server_url,
     severity_word,
     warn_of_age,
@@ -34,7 +34,8 @@ from lib.mcp.knowledge import troubleshooting as kb
 
 SOON, LATER = 6 * HOUR, DAY  # how far back a change is looked for where no time is named
 MARGIN = 3 * HOUR  # before the time asked about, so that what changed at its beginning can be told from what was before
-USING = {"cpu": "cpu", "load1": "cpu", "memory": "memory", "swap": "memory"}  # of a process, by what it explains
+DRIFTING = ("memory", "swap", "disk", "inode", "connections", "latency")  # what rises unseen
+BY_CHANGE = ("알림이 없어 가장 크게 변한 지표를 골랐습니다.", "Without an alert there, this is what changed most.")
 _SLOW = re.compile(r"느려|느린|느리|지연|응답|버벅|(?<![a-z])(?:slow|sluggish|laggy|latency|response)", re.IGNORECASE)
 
 
@@ -48,6 +49,7 @@ class Target:
     at: float
     how: str
     alert: Alert | None = None
+    drift: Drift | None = None
 
 
 def answer(asked: Asked, sources: Sources, say: Say) -> None:
@@ -90,9 +92,9 @@ def _target(asked: Asked, sources: Sources, servers: Sequence[Server]) -> Target
         series, how = ["latency"], "slow"
     time = asked.range(sources.now, SOON) if asked.entities.get("time") else None
     alert, found = _alert(asked, sources, by_name, series, time), None
+    worst_first = sorted(servers, key=lambda one: (STATUSES.index(one.status), one.id))[:MOST_SERVERS]
     # One that was open before the time began does not tell what happened in it: a change then does, if there was one.
     if alert is None or (time is not None and told_alerts.began(alert) < time.start):
-        worst_first = sorted(servers, key=lambda one: (STATUSES.index(one.status), one.id))[:MOST_SERVERS]
         found = _change(sources, [one.id for one in worst_first], series or list(WATCHED), time)
     if alert is not None and found is None:
         subject = str(alert["subject"] or "")
@@ -101,6 +103,9 @@ def _target(asked: Asked, sources: Sources, servers: Sequence[Server]) -> Target
         return Target(by_name[alert["server"]], about, at, "alert", alert)
     if found is not None:
         return Target(by_name[found.server], found.series, float(found.change.at), how)
+    drift = _drift(sources, worst_first, series or list(DRIFTING), time)
+    if drift is not None:
+        return Target(by_name[drift.server], drift.series, drift.since, how if how == "slow" else "change", drift=drift)
     if series and len(servers) == 1:
         return Target(servers[0], series[0], sources.now if time is None else time.end, "level")
     return None
@@ -132,8 +137,18 @@ def _change(sources: Sources, servers: list[str], series: list[str], time: Range
     return None
 
 
+def _drift(sources: Sources, servers: Sequence[Server], series: list[str], time: Range | None) -> Drift | None:
+    """What went one way all the time, of the last day or the time asked about."""
+    start, end = (time.start, time.end) if time and time.length >= SOON else (sources.now - LATER, sources.now)
+    tracks, _ = read(sources, [one.id for one in servers], series, start, end)
+    return next(iter(drifts(tracks)), None)
+
+
 def _explain(target: Target, asked: Asked, sources: Sources, say: Say) -> None:
     why, name = sources.house.why, target.server.id
+    if target.drift is not None:
+        explain(target.drift, sources, say, _choice(target, asked, say))
+        return
     if target.how == "level":
         _tell_level(target, asked, sources, say)
         return
@@ -142,9 +157,19 @@ def _explain(target: Target, asked: Asked, sources: Sources, say: Say) -> None:
         if target.alert is not None
         else why.of_server(name, target.series, int(target.at), sources.sight)
     )
+    # An alert that nothing led up to at once may be the end of a long rise.
+    drift = (
+        _drift(sources, [target.server], [target.series], None) if found["changed"] is None and target.series else None
+    )
+    if drift is not None:
+        explain(drift, sources, say, _choice(target, asked, say))
+        told_alerts.evidence([target.alert] if target.alert else [], say)
+        return
     subject = f"{say.name(name)} {words.called(target.series, say)}".strip() if target.series else say.name(name)
     _tell_change(target, found, subject, sources, say)
-    _tell_choice(target, asked, say)
+    choice = _choice(target, asked, say)
+    if choice:
+        say.line(choice, choice)
     ranked = found["hypotheses"]
     if ranked:
         first = words.told(ranked[0], say)
@@ -194,22 +219,18 @@ def _tell_change(target: Target, found: words.Found, subject: str, sources: Sour
         )
 
 
-def _tell_choice(target: Target, asked: Asked, say: Say) -> None:
-    """By what the target was chosen, where the question left that open."""
+def _choice(target: Target, asked: Asked, say: Say) -> str:
+    """By what the target was chosen, where the question left that open; the alert where there is one."""
     is_named = bool(asked.words("servers")) and bool(asked.metrics)
     if target.alert is not None:
         alert = target.alert
         which = f"{severity_word(alert['severity'], say)} {say.name(alert['rule_name'])}"
         lasted = told_alerts.lasted(alert, say)
         default = "" if is_named else say.either(" 가장 심각한 알림을 골랐습니다.", " It is the worst alert there.")
-        say.line(f"알림: {which}, {lasted}.{default}", f"Alert: {which}, {lasted}.{default}")
-    elif target.how == "slow":
-        say.line("느림을 지연 시간으로 읽었습니다.", "Slow is read as latency.")
-    elif not is_named:
-        say.line(
-            "알림이 없어 가장 크게 변한 지표를 골랐습니다.",
-            "Without an alert there, this is what changed most.",
-        )
+        return say.either(f"알림: {which}, {lasted}.{default}", f"Alert: {which}, {lasted}.{default}")
+    if target.how == "slow":
+        return say.either("느림을 지연 시간으로 읽었습니다.", "Slow is read as latency.")
+    return "" if is_named else say.either(*BY_CHANGE)
 
 
 def _tell_beside(target: Target, found: words.Found, sources: Sources, say: Say) -> None:
@@ -228,25 +249,11 @@ def _tell_beside(target: Target, found: words.Found, sources: Sources, say: Say)
                 f"{changed} of {measured} fellows in its group changed too" + (": only this server" if alone else ""),
             )
         )
-    using = USING.get(target.series)
-    if using is not None:
-        moment = int(found["moment_epoch"])
-        is_old = sources.now - moment > SOON and (target.alert is None or target.alert["resolved_at_epoch"])
-        listed = sources.house.queries.processes(target.server.id, moment if is_old else None, sources.sight)
-        used = [one for one in listed["processes"] or [] if one.get(using) is not None]
-        if used:
-            top = max(used, key=lambda one: float(one[using]))
-            share = say.number(
-                top[using], "%", server=target.server.id, metric=f"process_{using}",
-                source=server_source(target.server.id, "/processes"),
-            )  # fmt: skip
-            at = say.moment(listed["at_epoch"])
-            parts.append(
-                say.either(
-                    f"가장 많이 쓴 프로세스 {say.code(top['name'])} {share} ({at})",
-                    f"the process that used most: {say.code(top['name'])} {share} ({at})",
-                )
-            )
+    moment = int(found["moment_epoch"])
+    is_old = sources.now - moment > SOON and (target.alert is None or target.alert["resolved_at_epoch"])
+    process = words.top_process(target.server.id, target.series, moment if is_old else None, sources, say)
+    if process:
+        parts.append(process)
     if parts:
         line = "; ".join(parts)
         say.line(f"{line}.", f"{capital(line)}.")
