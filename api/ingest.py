@@ -46,8 +46,8 @@ def _foreign(name: str) -> Callable[..., Response]:
         spoken = protocol(name)
         request_now = services.clock() + services.storage.directory.contents().clock_ahead
         incoming = Incoming(
-            request.method, str(request.url_rule), body_bytes(request), request_now, parts, request.args.to_dict(),
-            {key.lower(): value for key, value in request.headers.items()},
+            request.method, str(request.url_rule), body_bytes(request, leave=("snappy",)), request_now, parts,
+            request.args.to_dict(), {key.lower(): value for key, value in request.headers.items()},
         )  # fmt: skip
         found = spoken.read(incoming)
         if isinstance(found, Batch):

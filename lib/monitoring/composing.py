@@ -31,12 +31,24 @@ def settled(state: ServerState, now: float) -> list[tuple[int, dict[str, float]]
     for at in sorted(at for at in state.pots if at + SETTLES <= now):
         pot = {name: _together(name, pieces) for name, pieces in state.pots.pop(at).items()}
         values, sizes = work_out(float(at), pot, before)
+        _note_facts(state, pot)
         if sizes:
             state.mounts = sizes
         if values:
             rows.append((at - at % SLOT_SECONDS, values))
     state.counts = {name: [one.at, one.value, one.count] for name, one in before.items()}
     return rows
+
+
+def _note_facts(state: ServerState, pot: dict[str, Told]) -> None:
+    """How many CPUs there are and how much memory, where nobody says so in words."""
+    known = {
+        "cores": pot["cpu.idle"].count if "cpu.idle" in pot else 0,
+        "memory_bytes": int(pot["mem.total"].value) if "mem.total" in pot else 0,
+    }
+    more = {name: fact for name, fact in known.items() if fact > (state.facts.get(name) or 0)}
+    if more:
+        state.facts = {**state.facts, **more}
 
 
 def _together(name: str, pieces: dict[int, list[float]]) -> Told:

@@ -6,7 +6,7 @@ import logging
 import re
 import secrets
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -86,16 +86,17 @@ def _finish(response: Response) -> Response:
     return response
 
 
-def body_bytes(current: Request) -> bytes:
-    """The body, decompressed. Raises TooLarge beyond 4 MB on either side of decompression, BadInput for bytes that do
-    not decompress, Unsupported for an encoding we do not read."""
+def body_bytes(current: Request, leave: Collection[str] = ()) -> bytes:
+    """The body, decompressed, but for the encodings that are to be left as they are. Raises TooLarge beyond 4 MB on
+    either side of decompression, BadInput for bytes that do not decompress, Unsupported for an encoding we do not
+    read."""
     if (current.content_length or 0) > MAX_BYTES:
         raise TooLarge(f"at most {MAX_BYTES // 1_000_000} MB a request; send it in several")
     raw = current.get_data(cache=False)
     if not raw:
         return raw
     encoding = current.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding in {"", "identity"}:
+    if encoding in {"", "identity"} or encoding in leave:
         return raw
     if encoding in {"gzip", "x-gzip"}:
         return _inflated(raw, zlib.MAX_WBITS | 16)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 PROTOCOLS: dict[str, tuple[str, ...]] = {
     "influx": ("POST /write", "POST /api/v2/write", "GET /query", "POST /query", "GET /ping", "GET /health"),
+    "prometheus": ("POST /api/v1/write", "POST /api/prom/push", "POST /api/v1/push"),
 }
 
 # What clients ask before they show who they are; nothing of the hub is told there.

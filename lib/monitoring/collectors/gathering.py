@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from zlib import crc32
 
-from lib.domain.components import HIGHEST, base_of
+from lib.domain.components import HIGHEST
 from lib.domain.metrics import bounds_of
 from lib.domain.telemetry import AHEAD_SECONDS, PAST_SECONDS, ServerSamples, clean_name
 from lib.monitoring.collectors.server_stats import Batch, clean_host
@@ -38,10 +38,27 @@ class _Share:
     values: int = 0
 
 
-def _mixed(checksum: int) -> int:
+class Aim(Protocol):
+    """What a series' values are: a component (with the checksum of its labels), a series of ours, or neither."""
+
+    @property
+    def server(self) -> str: ...
+    @property
+    def component(self) -> str: ...
+    @property
+    def pid(self) -> int: ...
+    @property
+    def series(self) -> str: ...
+    @property
+    def counter(self) -> bool: ...
+    @property
+    def name(self) -> str: ...
+
+
+def stirred(checksum: int) -> int:
     """CRCs of alike labels differ alike, so that exclusive ors of other pairs would be the same: stir them first."""
-    stirred = checksum * 0x9E3779B1 & 0xFFFFFFFF
-    return stirred ^ stirred >> 15
+    mixed = checksum * 0x9E3779B1 & 0xFFFFFFFF
+    return mixed ^ mixed >> 15
 
 
 class Gathered:
@@ -109,22 +126,38 @@ class Gathered:
         if not self.is_in_time(at):
             self.late(server, at)
             return
-        name, _, subject = component.partition(":")
+        _, _, subject = component.partition(":")
         if len(subject) > MOST_SUBJECT:
             self.unmapped(server, component[:MOST_SUBJECT])
             return
-        pot = self._shares[server].pots.setdefault(int(at), {})
+        self._piece(self._shares[server], at, component, stirred(crc32(identity)), value)
+
+    def _piece(self, share: _Share, at: float, component: str, pid: int, value: float) -> None:
+        pot = share.pots.get(int(at))
+        if pot is None:
+            pot = share.pots[int(at)] = {}
         kept = pot.get(component)
-        pid = _mixed(crc32(identity))
         if kept is None:
             pot[component] = [pid, value, 1]
-        elif base_of(name) in HIGHEST:
+        elif component in HIGHEST:
             kept[1] = max(kept[1], value)
         else:
             kept[0] = int(kept[0]) ^ pid
             kept[1] += value
             kept[2] += 1
-        self._shares[server].values += 1
+        share.values += 1
+
+    def keep(self, target: Aim, at: float, value: float) -> None:
+        """One value where `target` says: for protocols that decide once what a series is."""
+        if not target.component and not target.series:
+            if target.name:
+                self.unmapped(target.server, target.name)
+        elif not target.component:
+            self.value(target.server, at, target.series, value, counter=target.counter)
+        elif not self._oldest <= at <= self._newest:
+            self.late(target.server, at)
+        elif value - value == 0:  # finite
+            self._piece(self._shares[target.server], at, target.component, target.pid, value)
 
     def late(self, server: str, at: float) -> None:
         age = self._oldest + PAST_SECONDS - at
