@@ -106,3 +106,13 @@ def test_what_changes_rarely_is_not_frozen_and_one_that_was_expected_is_usual() 
     held(detector, [41.0] * 60, CALM)
     detector.accept(detector.last_at, 41.0)
     assert max(held(detector, [41.0] * 60, CALM + 60)) < THRESHOLDS["normal"]
+
+
+def test_a_weekend_without_work_is_told_once() -> None:
+    detector = new_hold_detector()
+    told: list[float] = []
+    for week in range(3):
+        begin = week * 7 * 1_440
+        held(detector, moving(5 * 1_440), begin)
+        told.append(max(held(detector, [41.0] * 2 * 1_440, begin + 5 * 1_440)[30:]))
+    assert told[0] > THRESHOLDS["normal"] > max(told[1:])

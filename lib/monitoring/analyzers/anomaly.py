@@ -42,7 +42,8 @@ JITTER_WEIGHT = 0.545
 RARE = 0.01  # the share of deviations that is beyond the tracked one
 RARE_FIRST = 3.0  # where it begins, in mean deviations
 STEP_FIRST, STEP_OF_AGE, STEP = 0.02, 15.0, 0.004  # it is found in large steps and then kept, also through episodes
-SAME, STILL_LEARNT, STILL_LEAST, STILL_TIMES, FROZEN = 1e-6, 1_440, 30, 5.0, 8.0  # of what stands still
+SAME, STILL_LEARNT, STILL_LEAST, STILL_TIMES, STILL_TAUGHT = 1e-6, 1_440, 30, 5.0, 0.35  # of what stands still
+FROZEN = 8.0
 YOUNG = 60.0  # of what was seen so seldom yet, more is taken for usual
 DEVIATION, DEVIATION_MOST, CLIP, FLOOR = 3.0, 12.0, 3.0, 0.01
 SECOND = 0.5  # share of the second strongest sign
@@ -140,8 +141,9 @@ class Detector:
         longest = f[_LONGEST] = f[_LONGEST] * (1.0 - FORGET)
         is_odd = self.n > STILL_LEARNT and self.still >= STILL_LEAST and self.still >= STILL_TIMES * longest
         if jump > SAME * abs(value):
-            if self.still > longest:  # one that is odd is not taken for usual at once
-                f[_LONGEST] = min(self.still, 2.0 * longest + STILL_LEAST) if is_odd else self.still
+            if self.still > longest:  # one that is odd is not taken for usual at once; one as long is no news again
+                learnt = max(2.0 * longest + STILL_LEAST, STILL_TAUGHT * self.still) if is_odd else self.still
+                f[_LONGEST] = min(self.still, learnt)
             self.still = 0
             return 0.0
         self.still = min(self.still + 1, 0xFFFF)
