@@ -32,7 +32,7 @@ REFUSALS = {
     "too_far": ("두 달 안에는 닿지 않아 ", "두 달 이후", "more than two months away"),
 }
 _BASES = {
-    "futures": ("가능한 미래들의 비율", "possible futures drawn from past errors"),
+    "futures": ("지난 오차로 그린 가능한 미래들", "possible futures drawn from past errors"),
     "growth": ("비우기 사이의 증가 속도", "growth between clean-ups"),
     "growth_6h": ("최근 6시간의 빠른 증가", "the fast growth of the last six hours"),
     "now": ("현재 값", "the value now"),
@@ -221,7 +221,7 @@ class Prospect:
         ko, en = _BASES.get(basis, _BASES["futures"])
         if basis == "growth_6h":
             say.count(6, "hours")
-        return say.either(f"방법 {ko}", f"method: {en}")
+        return say.either(f"방법: {ko}", f"method: {en}")
 
 
 def prospects_of(meant: Meant, wanted: Wanted, sources: Sources) -> tuple[list[Prospect], int]:

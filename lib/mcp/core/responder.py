@@ -19,6 +19,7 @@ from lib.mcp.core.korean import with_particle
 from lib.mcp.core.measures import Locale, figure, scaled, with_unit
 
 MOST_LINES = 8
+LEAST_ROWS = 5  # of a table, however many lines stand before it: one of two rows compares nothing
 MOST_SUGGESTIONS = 3
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~#])")
 _BARE_PIPE = re.compile(r"(?<!\\)\|")
@@ -204,7 +205,7 @@ class Say:
         self._table = {"headers": list(headers), "rows": [list(row) for row in rows]}
         if not written:
             return
-        room = len(rows) if whole else max(1, MOST_LINES - 2 - len(self._lines))
+        room = len(rows) if whole else max(LEAST_ROWS, MOST_LINES - 2 - len(self._lines))
         self._lines += [
             _row(headers),
             "|" + " --- |" * len(headers),

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from lib.mcp.core.differences import unit_of_change
 from lib.mcp.core.measures import measure
-from lib.mcp.core.phrases import scope, server_url, warn_of_age, warn_of_unknown
+from lib.mcp.core.phrases import counted, scope, server_url, warn_of_age, warn_of_unknown
 from lib.mcp.core.prospects import REFUSALS, Prospect, prospects_of, wanted_of
 from lib.mcp.core.question import DAY, HOUR, Asked, Question, Range
 from lib.mcp.core.responder import Say
@@ -146,7 +146,7 @@ def _first_of_many(
     if not soon:
         say.line(
             f"{by}{called} {level}에 도달할 것으로 보이는 곳은 {number}곳입니다. 범위: {what}.",
-            f"{number} are likely to reach {called} {level}{by}. Looked at: {what}.",
+            f"{number} {counted(len(soon), 'is', 'are')} likely to reach {called} {level}{by}. Looked at: {what}.",
         )
         if dated:
             first = dated[0]
@@ -158,7 +158,7 @@ def _first_of_many(
         first = soon[0]
         say.line(
             f"{by}{called} {level}에 가장 먼저 도달하는 곳은 **{first.title(say)}**, {first.when_told(say)}입니다. {number}곳에 날짜가 있습니다. 범위: {what}.",
-            f"First to reach {called} {level}{by}: **{first.title(say)}**, {first.when_told(say)}. {number} have a date. Looked at: {what}.",
+            f"First to reach {called} {level}{by}: **{first.title(say)}**, {first.when_told(say)}. {number} {counted(len(soon), 'has', 'have')} a date. Looked at: {what}.",
         )
     _without_date(found, say)
     if soon:

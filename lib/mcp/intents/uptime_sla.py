@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lib.mcp.core.measures import measure
 from lib.mcp.core.phrases import (
     capital,
     counted,
@@ -23,8 +24,9 @@ from lib.monitoring.availability import Availability, availability
 
 USUAL = 30 * DAY
 MOST_SINGLE = 2
-MOST_OUTAGES = 3  # in sentences; more make a table
+MOST_OUTAGES = 2  # in sentences; more make a table
 MINUTE = 60
+BINS = 200
 _ABOUT_RUNNING = re.compile(
     r"재부팅|리부팅|재시작|부팅|리붓|켜져|켜진|꺼지지|안 ?꺼지|버텼|며칠|얼마나 오래|가동 ?시간|"
     r"(?<![a-z])(?:re-?boots?|rebooted|boot(?:ed)?|restart(?:ed)?|running for|been up|up for|up since|how long)",
@@ -105,6 +107,7 @@ def _single(one: Record, time: Range, target: float | None, sources: Sources, sa
             f"{say.name(server.id)}의 기록은 {since}부터 있어 그때부터 계산합니다.",
             f"The record of {say.name(server.id)} begins at {since}, so this counts from there.",
         )
+        _before_it_was_seen(server, time, there.start, sources, say)
     when = say.span(there.start, there.end) if is_short else range_words(time, say)
     percent, down = _percent(one, say), _minutes(there.down, say, server.id)
     number = say.count(len(there.outages), "outages", server=server.id, source="/api/alerts")
@@ -117,6 +120,21 @@ def _single(one: Record, time: Range, target: float | None, sources: Sources, sa
     _outages(one, say)
     for outage in there.outages[-5:]:
         say.evidence("alert", f"{server.id}/heartbeat", server_url(server.id), (outage.start, outage.end))
+
+
+def _before_it_was_seen(server: Server, time: Range, seen: float, sources: Sources, say: Say) -> None:
+    """Samples that were sent later, of a time before anybody listened: no more than how much of it they cover."""
+    found = sources.stretches([server.id], measure("cpu"), time.start, seen, BINS).get(server.id)
+    if found is None or seen - found.points[0][0] < 2 * found.step:
+        return
+    first = found.points[0][0]
+    bins = max(1.0, (seen - first) / found.step)
+    share = say.number(min(100.0, 100 * len(found.points) / bins), "%", server=server.id, metric="measured_share")
+    span = say.span(first, seen)
+    say.line(
+        f"그 전({span})은 나중에 받은 표본뿐이며, 그 구간의 {share}에 측정값이 있습니다.",
+        f"Before that ({span}) there are only samples that were sent later; {share} of it was measured.",
+    )
 
 
 def _kept(one: Record, target: float, say: Say) -> None:
