@@ -136,12 +136,15 @@ def test_a_record_that_is_shorter_than_asked_is_said_first(past: Hub, locale: st
 @BOTH
 def test_samples_of_a_time_before_anybody_listened_are_told_apart(hub: Hub, locale: str) -> None:
     """The known fleet was first heard a moment ago, and sent thirty hours of samples then."""
-    reply = hub.ask("uptime_sla", locale, servers=["web-01"], time=span(hub, 2 * DAY))
+    reply = hub.ask("uptime_sla", locale, servers=["web-01"])
     (share,) = facts(reply, "measured_share", "web-01")
     assert 95 <= share <= 100
     assert ("나중에 받은 표본" if locale == "ko" else "sent later") in reply.answer
     first = datetime.fromtimestamp(int(hub.now - 30 * HOUR), ZoneInfo(ZONE))
     assert f"{first:%m-%d}" in reply.answer
+    before = hub.ask("uptime_sla", locale, servers=["web-01"], time=span(hub, DAY, HOUR))
+    assert facts(before, "availability") == []
+    assert facts(before, "measured_share", "web-01")
 
 
 @BOTH

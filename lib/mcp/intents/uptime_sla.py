@@ -63,6 +63,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
             f"There is no record of {what} for {when}: it was not registered yet.",
         )
         for one in records[:MOST_SINGLE]:
+            _before_it_was_seen(one.server, time, time.end, sources, say)
             _running(one.server, time, sources, say)
     elif len(meant.servers) <= MOST_SINGLE:
         for one in known:
@@ -132,8 +133,8 @@ def _before_it_was_seen(server: Server, time: Range, seen: float, sources: Sourc
     share = say.number(min(100.0, 100 * len(found.points) / bins), "%", server=server.id, metric="measured_share")
     span = say.span(first, seen)
     say.line(
-        f"그 전({span})은 나중에 받은 표본뿐이며, 그 구간의 {share}에 측정값이 있습니다.",
-        f"Before that ({span}) there are only samples that were sent later; {share} of it was measured.",
+        f"{span}: 등록되기 전이라 나중에 받은 표본뿐이며, 그 구간의 {share}에 측정값이 있습니다.",
+        f"{span} was before it was registered: there are only samples that were sent later; {share} of it was measured.",
     )
 
 
