@@ -65,6 +65,8 @@ def test_a_chart_goes_on_and_a_disk_has_its_date(inside: Tab, filling: str) -> N
     text = inside.text()
     assert "Not filling up" in text
     assert "off by" in text
+    notes = inside.js("[...document.querySelectorAll('.chart .outlook')].map((one) => one.textContent).join('|')")
+    assert any("/data" in one and "off by" in one for one in str(notes).split("|"))
     said = str(inside.js("document.querySelector('.chart .outlook .sr').textContent"))
     assert "between" in said
     inside.wait(0.5)

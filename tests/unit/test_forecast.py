@@ -57,6 +57,19 @@ def test_the_trial_tells_how_wrong_it_was_beside_as_it_is_now() -> None:
     assert found.hours == 14 * DAY
 
 
+def test_a_young_server_is_judged_by_its_own_days_and_not_by_those_before_them() -> None:
+    young = [20 + 10 * hour / DAY for hour in range(6 * DAY)]
+    padded = [*[None] * (8 * DAY), *young]
+    assert foresee(padded, DAY) == foresee(young, DAY)
+    found = foresee(padded, DAY)
+    assert found is not None
+    assert found.error is not None
+    assert found.error < 1
+    date = crossing(padded, 100, fills=True)
+    assert (date.basis, date.per_day) == ("growth", pytest.approx(10, rel=0.05))
+    assert date.hours == pytest.approx(20 / 10 * DAY, rel=0.05)
+
+
 def test_hours_without_a_word_lie_ahead_as_well() -> None:
     y = _days(14)
     whole = foresee(y[:-3], 6)

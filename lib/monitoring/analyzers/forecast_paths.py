@@ -30,14 +30,17 @@ def median(values: Sequence[float]) -> float:
 
 
 def filled(history: Sequence[float | None]) -> tuple[list[float], list[bool]]:
-    """(values without holes, which of them are real). A hole takes the median of what the same hour of the day had
-    around it, or the last value known; a history that knows nothing is empty."""
+    """(values without holes, which of them are real), from the first that is known on: a young server has no past. A
+    hole takes the median of what the same hour of the day had around it, or the last value known; a history that knows
+    nothing is empty."""
     real = [value is not None and math.isfinite(value) and abs(value) < MOST for value in history]
     known = [
         float(value) if is_real and value is not None else 0.0 for value, is_real in zip(history, real, strict=True)
     ]
     if not any(real):
         return [], []
+    first = real.index(True)
+    known, real = known[first:], real[first:]
     last = next(value for value, is_real in zip(known, real, strict=True) if is_real)
     values: list[float] = []
     for index, is_real in enumerate(real):

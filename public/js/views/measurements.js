@@ -67,6 +67,7 @@ function Chart({ chart, answer, stretch, markers, server, unlike }) {
   const spans = found.map(({ since_epoch: from, until_epoch: until }) => [from, until ?? stretch.to]);
   const isEmpty = drawn && !drawn.lines.some((line) => line.avg.some((value) => value != null));
   const labels = chart.lines.map((line) => lineLabel(line.series, words));
+  const proven = Math.max(0, chart.lines.findIndex(({ series }) => outlooks[series]?.trial.trials)); // of a flat line there is nothing to tell
   const concern = server.reason && chart.lines.some((line) => line.series === server.reason.metric) ? server.reason : null;
 
   return html`<section class="panel chart" aria-label=${title}>
@@ -80,7 +81,7 @@ function Chart({ chart, answer, stretch, markers, server, unlike }) {
             label=${words.t('chart.label', { name: title })} words=${words} axisText=${(value) => axisText(value, chart.unit, words)} markers=${markers} spans=${spans} threshold=${concern?.level}
             sync="server" onHover=${setAt} onZoom=${(from, to) => adjust({ range: '', from, to })} onReset=${() => adjust({ from: '', to: '' })} />
           <${HiddenTable} title=${title} drawn=${drawn} labels=${labels} unit=${chart.unit} now=${stretch.to} />
-          <${OutlookNote} outlook=${outlooks[chart.lines[0].series]} unit=${chart.unit} now=${stretch.to} />
+          <${OutlookNote} outlook=${outlooks[chart.lines[proven].series]} of=${labels.length > 1 && labels[proven]} unit=${chart.unit} now=${stretch.to} />
           <${UnlikeNotes} found=${found} unit=${chart.unit} now=${stretch.to} path=${unlike.path} server=${server} />`}
     ${at != null && shown && html`<span class="tag when">${words.moment(shown.t[at], stretch.to)}${at >= shown.foreseenFrom && ` · ${words.t('outlook.foreseen')}`}</span>`}
   </section>`;

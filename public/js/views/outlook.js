@@ -28,8 +28,8 @@ export function useOutlooks(id, lines, hours) {
   return held.of === of ? held.found : {};
 }
 
-/** Beneath a chart: how the forecast did, and for those who cannot see the line, what it says. */
-export function OutlookNote({ outlook, unit, now }) {
+/** Beneath a chart: how the forecast (`of` one of several lines) did, and for those who cannot see the line, what it says. */
+export function OutlookNote({ outlook, of, unit, now }) {
   const words = useWords();
   const { t } = words;
   if (!outlook?.mid.length) return null;
@@ -40,7 +40,7 @@ export function OutlookNote({ outlook, unit, now }) {
     trial.trials > 0 && t('outlook.trial', { error: figure(trial.error), naive: figure(trial.naive_error) }),
     yesterday && t('outlook.yesterday', { error: figure(yesterday.error), share: words.percent(100 * yesterday.covered) }),
   ].filter(Boolean);
-  return html`<p class="outlook sub"><i class="dash" aria-hidden="true" />${t('outlook.name')}${parts.map((part) => html`<span key=${part}> · ${part}</span>`)}
+  return html`<p class="outlook sub"><i class="dash" aria-hidden="true" />${t('outlook.name')}${of && html` <bdi>${of}</bdi>`}${parts.map((part) => html`<span key=${part}> · ${part}</span>`)}
     <span class="sr">${t('outlook.says', { at: words.moment(outlook.t[end], now), mid: figure(mid[end]), low: figure(low[end]), high: figure(high[end]) })}</span></p>`;
 }
 
