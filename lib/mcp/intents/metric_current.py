@@ -20,6 +20,8 @@ from lib.mcp.core.phrases import (
 from lib.mcp.core.question import DAY, Asked, Question
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Server, Sources
+from lib.mcp.npu import metrics
+from lib.mcp.npu.text import read
 
 USUAL = ("cpu", "memory", "disk")
 MOST_SINGLE = 3
@@ -28,7 +30,7 @@ type Newest = Mapping[str, Mapping[str, tuple[float, float]]]
 
 def answer(asked: Asked, sources: Sources, say: Say) -> None:
     meant = sources.meant(asked)
-    measures = [measure(name) for name in asked.metrics or USUAL]
+    measures = [_meant(name, asked) for name in asked.metrics or USUAL]
     newest = sources.latest(meant.servers, measures)
     warn_of_age(meant.servers if len(meant.servers) <= MOST_SINGLE else [], sources, say)
     if asked.text_of("agg") or len(meant.servers) > MOST_SINGLE:
@@ -53,6 +55,18 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         say.suggest(f"{first.id} {called} 최근 24시간 추이", f"{called} of {first.id} over the last 24 hours")
         say.suggest(f"{called} 높은 서버 5대", f"Top 5 servers by {called}")
         say.suggest(f"{first.id} {called} 왜 이래?", f"Why is {called} of {first.id} like this?")
+
+
+def _meant(name: str, asked: Asked) -> Measure:
+    """Who asks what is free wants to know how much, and not only which share is used."""
+    if (
+        name in {"memory", "disk"}
+        and asked.text
+        and not asked.text_of("agg")
+        and metrics.find(read(asked.text).folded, {}).free
+    ):
+        return measure(f"{name}_free")
+    return measure(name)
 
 
 def _single(one: Server, of: Measure, newest: Mapping[str, tuple[float, float]], sources: Sources, say: Say) -> None:
