@@ -14,6 +14,12 @@ export function moment(epoch, now, lang) {
   return isToday ? clock(epoch) : `${day(epoch, lang)} ${clock(epoch)}`;
 }
 
+/** 2026-11-24T20:45 on the reader's clock, as a date field wants it. */
+export function fieldTime(epoch) {
+  const date = new Date(epoch * 1000);
+  return new Date(date - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
 const BY_UNIT = { '%': percent, 'B/s': rate, B: bytes };
 
 /** Units as the hub's catalogue names them. */

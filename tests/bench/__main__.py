@@ -66,7 +66,7 @@ def measured(parts: list[str]) -> Iterator[Figure]:
                 "batches": lambda services, pair: measures.big_batches(services, meter),
                 "ranges": measures.ranges,
                 "fleet": lambda services, pair: measures.fleet(services),
-                "asked": asked,
+                "asked": lambda services, pair: asked(services, pair, meter),
             }
             for part, measure in stored.items():
                 if part in parts:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from lib.monitoring.collectors.server_stats import decode
 from lib.wiring import Services
-from tests.bench.meter import Figure, best
+from tests.bench.meter import Figure, Meter
 from tests.history.past import Past
 from tests.real_stores import Pair
 
@@ -23,8 +23,8 @@ LONG = "asked-000"  # has sixty days, so that thirty can be held against the thi
 MOST_MS = 1_000.0  # a page's panel that comes later than that is felt to be missing
 
 
-def asked(services: Services, pair: Pair, servers: int = SERVERS) -> Iterator[Figure]:
-    """Warm, the quickest of some: the wall clock, with the reading."""
+def asked(services: Services, pair: Pair, meter: Meter, servers: int = SERVERS) -> Iterator[Figure]:
+    """Warm, the cheapest of some: processor time of ours and of Postgres', one of which waits for the other."""
     past = Past(pair)
     names = [f"asked-{number:03}" for number in range(servers)]
     moment = past.hour - HOUR
@@ -56,7 +56,14 @@ def asked(services: Services, pair: Pair, servers: int = SERVERS) -> Iterator[Fi
     }
     for name, question in questions.items():
         group = f"the analysis, asked for; {servers} servers x {len(SERIES)} series"
-        yield Figure(group, name, best(3, question), "ms", MOST_MS)
+        yield Figure(group, name, min(_spent(meter, question) for _ in range(3)), "ms", MOST_MS)
+
+
+def _spent(meter: Meter, question: Callable[[], object]) -> float:
+    meter.spent.pop("asked", None)
+    with meter.during("asked"):
+        question()
+    return 1_000 * (meter.spent["asked"].ours + meter.spent["asked"].postgres)
 
 
 def _plant(past: Past, names: list[str], moment: int) -> None:

@@ -115,6 +115,22 @@ def test_what_the_hub_refuses_is_said_where_it_was_asked(inside: Tab) -> None:
     leave(inside)
 
 
+def test_what_was_typed_stays_when_the_hub_refuses_it(inside: Tab, site: Site) -> None:
+    made = api(site, "POST", "/api/auth/keys", {"name": f"kept-{secrets.token_hex(3)}"}, site.token())
+    settings(inside)
+    inside.click(f"button[aria-label='Change {made['key']['name']}']")
+    inside.fill("dialog input[name=name]", "another name")
+    inside.js("document.querySelector('dialog details')?.setAttribute('open', '')")
+    inside.fill("dialog input[name=cidrs]", "10.0.0.0/99")
+    inside.click("dialog button.main")
+    inside.until("document.querySelector('dialog [role=alert]')")
+    kept = inside.js("['name', 'cidrs'].map((name) => document.querySelector(`dialog input[name=${name}]`).value)")
+    assert kept == ["another name", "10.0.0.0/99"]
+    inside.problems.clear()
+    leave(inside)
+    api(site, "DELETE", f"/api/auth/keys/{made['key']['id']}", token=site.token())
+
+
 def test_a_user_is_added_changed_and_removed(inside: Tab, site: Site) -> None:
     email = f"lee-{secrets.token_hex(3)}@example.org"
     settings(inside, "users")

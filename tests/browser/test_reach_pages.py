@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 
 import pytest
 
@@ -94,9 +95,44 @@ def test_a_window_that_recurs_is_seen_before_it_is_made(inside: Tab, site: Site)
     )
     [made] = [one for one in api(site, "GET", "/api/rules/silences")["silences"] if one["comment"] == why]
     assert (made["scope"]["groups"], made["duration_seconds"], made["timezone"]) == (["db"], 3_600, "Asia/Seoul")
+    inside.click(f"button[aria-label='Change {why}']")
+    assert inside.js("document.querySelector('dialog input[name=recurrence]').value").startswith("FREQ=WEEKLY")
+    inside.fill("dialog[open] input[name=groups]", "db, web")
+    inside.fill("dialog[open] input[name=minutes]", "90")
+    inside.click("dialog button.main")
+    inside.until(
+        "!document.querySelector('dialog') && document.querySelector('.reach').textContent.includes('db, web')"
+    )
+    changed = api(site, "GET", f"/api/rules/silences/{made['id']}")["silence"]
+    assert (changed["scope"]["groups"], changed["duration_seconds"]) == (["db", "web"], 5_400)
+    assert (changed["recurrence"], changed["timezone"]) == (made["recurrence"], "Asia/Seoul")
     inside.click(f"button[aria-label='Remove {why}'], button[aria-label='End now {why}']")
     inside.click("dialog[open] footer .btn.danger")
     inside.until("!document.querySelector('dialog')")
+
+
+def test_a_silence_that_is_there_is_changed_without_moving_its_times(inside: Tab, site: Site) -> None:
+    now, word = int(time.time()), f"night {secrets.token_hex(3)}"
+    wanted = {"scope": {"servers": ["w-1"]}, "starts": now - 61, "ends": now + 3_601, "comment": word}
+    made = api(site, "POST", "/api/rules/silences", wanted)["silence"]
+    inside.js("location.hash = '#/settings?part=silences'")
+    inside.click(f"button[aria-label='Change {word}']")
+    inside.until("document.querySelector('dialog .upcoming li')")
+    inside.fill("dialog[open] input[name=servers]", "w-1, w-2")
+    inside.click("dialog button.main")
+    inside.until(
+        "!document.querySelector('dialog') && document.querySelector('.reach').textContent.includes('w-1, w-2')"
+    )
+    changed = api(site, "GET", f"/api/rules/silences/{made['id']}")["silence"]
+    assert (changed["starts_epoch"], changed["ends_epoch"]) == (made["starts_epoch"], made["ends_epoch"])
+    inside.click(f"button[aria-label='Change {word}']")
+    inside.js("document.querySelector('dialog input[name=ends]').value = ''")
+    inside.js("document.querySelector('dialog input[name=ends]').dispatchEvent(new Event('input'))")
+    inside.click("dialog button.main")
+    inside.until("!document.querySelector('dialog')")
+    changed = api(site, "GET", f"/api/rules/silences/{made['id']}")["silence"]
+    assert (changed["starts_epoch"], changed["ends_epoch"]) == (made["starts_epoch"], None)
+    api(site, "DELETE", f"/api/rules/silences/{made['id']}")
 
 
 def test_a_server_is_put_behind_another(inside: Tab, site: Site) -> None:

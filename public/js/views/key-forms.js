@@ -28,9 +28,9 @@ const dayOf = (time) => {
 function Bindings({ one }) {
   const { t } = useWords();
   const until = seconds(one?.expires_at);
-  return html`<${Field} label=${t('key.tags')} name="tags" maxlength="1000" placeholder="team:payment" hint=${t('key.tagsHint')} value=${one?.tags?.join(', ')} />
-    <${Field} label=${t('key.cidrs')} name="cidrs" maxlength="1000" placeholder="10.0.0.0/8" hint=${t('key.cidrsHint')} value=${one?.cidrs?.join(', ')} />
-    <${Field} label=${t('key.expires')} name="expires" type="date" min=${dayOf(Date.now() / 1000 + DAY)} hint=${t('key.expiresHint')} value=${until ? dayOf(until) : ''} />`;
+  return html`<${Field} label=${t('key.tags')} name="tags" maxlength="1000" placeholder="team:payment" hint=${t('key.tagsHint')} defaultValue=${one?.tags?.join(', ')} />
+    <${Field} label=${t('key.cidrs')} name="cidrs" maxlength="1000" placeholder="10.0.0.0/8" hint=${t('key.cidrsHint')} defaultValue=${one?.cidrs?.join(', ')} />
+    <${Field} label=${t('key.expires')} name="expires" type="date" min=${dayOf(Date.now() / 1000 + DAY)} hint=${t('key.expiresHint')} defaultValue=${until ? dayOf(until) : ''} />`;
 }
 
 function Secret({ title, secret, onClose }) {
@@ -70,7 +70,7 @@ export function ChangeKey({ one, onClose }) {
     onClose();
   });
   return html`<${FormDialog} title=${t('key.changeTitle')} action=${t('action.save')} call=${ask} onSubmit=${submit} onClose=${onClose}>
-    <${Field} label=${t('key.name')} name="name" required maxlength="100" value=${one.name} />
+    <${Field} label=${t('key.name')} name="name" required maxlength="100" defaultValue=${one.name} />
     <p class="sub">${t('key.fixed', { scopes: one.scopes.map((scope) => t(`scope.${scope}`)).join(', '), server: one.server ?? t('key.anyServer') })}</p>
     <${Bindings} one=${one} /><//>`;
 }

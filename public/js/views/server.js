@@ -5,6 +5,7 @@ import { Dialog } from '../components/dialog.js';
 import { useHeld } from '../components/held.js';
 import { useLive, useNow, useStore, useWords } from '../components/hooks.js';
 import { Age, Glyph, Icon, Segmented, StatusTag } from '../components/marks.js';
+import { fieldTime } from '../quantities.js';
 import { adjust, FLEET, fleetEvery, serverPath } from '../router.js';
 import { offeredRanges, RANGES, renewEvery, stretchOf } from '../series.js';
 import { judged, reasonWords } from '../status.js';
@@ -120,16 +121,10 @@ function RangeDialog({ stretch, onClose }) {
     return onClose();
   };
   return html`<${Dialog} title=${t('server.customTitle')} onClose=${onClose}><form class="range-form" onSubmit=${submit}>
-    ${['from', 'to'].map((name) => html`<label key=${name} class="field">${t(`server.${name}`)}<input class="input" type="datetime-local" name=${name} required value=${localTime(stretch[name])} /></label>`)}
+    ${['from', 'to'].map((name) => html`<label key=${name} class="field">${t(`server.${name}`)}<input class="input" type="datetime-local" name=${name} required defaultValue=${fieldTime(stretch[name])} /></label>`)}
     ${isBackwards && html`<p class="note bad" role="alert">${t('server.backwards')}</p>`}
     <footer><button type="button" class="btn" onClick=${onClose}>${t('action.cancel')}</button><button class="btn main">${t('server.apply')}</button></footer>
   </form><//>`;
-}
-
-/** 2026-11-24T20:45 on the reader's clock, as a date field wants it. */
-function localTime(epoch) {
-  const date = new Date(epoch * 1000);
-  return new Date(date - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 function Why({ server, now }) {

@@ -29,9 +29,9 @@ export function Silences({ canChange }) {
         : html`<ul class="reach">${silences.map((one) => html`<li key=${one.id} class=${one.state === 'over' ? 'ended' : ''}>
           <div class="who"><b><bdi>${aboutOf(one, t)}</bdi></b> <span class="tag ${SHAPES[one.state]}">${t(`silencestate.${one.state}`)}</span>
             <span class="sub">${when(one, words)}</span><span class="sub">${[one.comment, one.by].filter(Boolean).map((text, place) => html`${place ? ' · ' : ''}<bdi>${text}</bdi>`)}</span></div>
-          ${canChange && one.state !== 'over' && html`<span class="buttons">${button(one, one.state === 'active' ? 'end' : 'remove')}</span>`}</li>`)}</ul>`}
+          ${canChange && one.state !== 'over' && html`<span class="buttons">${button(one, 'change')}${button(one, one.state === 'active' ? 'end' : 'remove')}</span>`}</li>`)}</ul>`}
     ${open === 'new' && html`<${SilenceForm} onClose=${() => setOpen(null)} />`}
-    ${open?.act && html`<${Sure} title=${t(`silencedo.${open.act}`)} text=${t(`silencesure.${open.act}`)} onSure=${() => done(open)} onClose=${() => setOpen(null)} />`}
+    ${open?.act === 'change' ? html`<${SilenceForm} key=${open.one.id} one=${open.one} onClose=${() => setOpen(null)} />` : open?.act && html`<${Sure} title=${t(`silencedo.${open.act}`)} text=${t(`silencesure.${open.act}`)} onSure=${() => done(open)} onClose=${() => setOpen(null)} />`}
   </section>`;
 }
 

@@ -80,9 +80,9 @@ function ChangeUser({ one, isMe, onClose }) {
   if (next?.password) return html`<${Password} email=${one.email} password=${next.password} onClose=${onClose} />`;
   if (next) return html`<${Sure} title=${t(`userdo.${next}`)} text=${t(`usersure.${next}`, { name: one.name })} conflict=${t('user.lastAdmin')} onSure=${acts[next]} onClose=${() => setNext((now) => (typeof now === 'string' ? null : now))} />`;
   return html`<${FormDialog} title=${one.email} action=${t('action.save')} call=${ask} onSubmit=${submit} onClose=${onClose}>
-    <${Field} label=${t('user.name')} name="name" maxlength="100" value=${one.name} />
+    <${Field} label=${t('user.name')} name="name" maxlength="100" defaultValue=${one.name} />
     <${Choice} label=${t('user.role')} name="role" value=${one.role} choices=${roleChoices(t)} />
-    <${Field} label=${t('user.tags')} name="tags" maxlength="1000" placeholder="team:payment" hint=${t('user.tagsHint')} value=${one.tags?.join(', ')} />
+    <${Field} label=${t('user.tags')} name="tags" maxlength="1000" placeholder="team:payment" hint=${t('user.tagsHint')} defaultValue=${one.tags?.join(', ')} />
     ${!isMe && html`<label class="check"><input type="checkbox" name="disabled" defaultChecked=${one.disabled} />${t('user.disable')}</label>`}
     ${!isMe && html`<div class="pair start">${Object.keys(acts).map((what) => html`<button key=${what} type="button" class="btn small ${what === 'remove' ? 'danger' : ''}" onClick=${() => setNext(what)}>${t(`userdo.${what}`)}</button>`)}</div>`}<//>`;
 }
