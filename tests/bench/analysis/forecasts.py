@@ -180,27 +180,31 @@ def _of_source(source: str, series: Sequence[Hours]) -> Iterator[Figure]:
     hidden = {one.name for one in series if one.is_held_out}
     reached = scored(series, own)
     held = {name: many for name, many in reached.items() if name in hidden}
+    tuned = {name: many for name, many in reached.items() if name not in hidden}
     others = {name: scored(series, method) for name, method in BASELINES.items()}
     note = f"{sum(map(len, reached.values()))} forecasts"
     for place in (2, 1, 0):
         yield Figure(
             PART, f"{source} {HORIZONS[place]} h error over as it is now", ratio(reached, place),
             GOALS.get(source) if place == 2 else None, more_is_better=False,
-            held_out=ratio(held, place) if held else None,
+            held_out=ratio(held, place) if held else None, tuned=ratio(tuned, place) if tuned else None,
             baselines={name: ratio(one, place) for name, one in others.items()}, note=note,
         )  # fmt: skip
     yield Figure(
         PART, f"{source} 24 h MASE", _mean(reached, lambda one: one.mase[2]), more_is_better=False,
         held_out=_mean(held, lambda one: one.mase[2]) if held else None,
+        tuned=_mean(tuned, lambda one: one.mase[2]) if tuned else None,
         baselines={"as it is now": _mean(reached, lambda one: one.naive[2])},
     )  # fmt: skip
     along = scored(series, own, all_along)
     for title, every, goal in (("", reached, 0.02), (" all along", along, None)):
         covered = _covered(every)
         apart = {name: many for name, many in every.items() if name in hidden}
+        known = {name: many for name, many in every.items() if name not in hidden}
         yield Figure(
             PART, f"{source} 24 h interval{title}, how far from 90 %", abs(covered - 0.9), goal, more_is_better=False,
             held_out=abs(_covered(apart) - 0.9) if apart else None,
+            tuned=abs(_covered(known) - 0.9) if known else None,
             note=f"{covered:.3f} within" + (f", held out {_covered(apart):.3f}" if apart else ""),
         )  # fmt: skip
 
@@ -221,10 +225,12 @@ def _times_to_level(series: Sequence[Hours]) -> Iterator[Figure]:
     }
     reached = {name: _dated(series, method) for name, method in methods.items()}
     held = _dated(hidden, methods["own"]) if hidden else None
+    others = [one for one in series if not one.is_held_out]
+    tuned = _dated(others, methods["own"]) if others else None
     for place, (title, goal) in enumerate((("F1", 0.80), ("share of dates right within half", 0.75))):
         yield Figure(
             PART, f"memory reaches a level in 72 h, {title}", reached["own"][place], goal,
-            held_out=held[place] if held else None,
+            held_out=held[place] if held else None, tuned=tuned[place] if tuned else None,
             baselines={name: one[place] for name, one in reached.items() if name != "own"},
             note=f"of {len(series)}",
         )  # fmt: skip
