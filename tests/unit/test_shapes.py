@@ -41,15 +41,18 @@ def shape_of(odd: Callable[[int, random.Random], float], minutes: int) -> str:
         (lambda n, dice: 70.0 + dice.gauss(0, 1), 90, "shift"),
         (lambda n, dice: 40.0 + dice.choice([-1, 1]) * (15 + dice.random()), 60, "noisy"),
         (lambda n, dice: 40.5, 240, "frozen"),
+        (lambda n, dice: 40.0 + 0.2 * n + dice.gauss(0, 1), 120, "drift"),
     ],
-    ids=["spike", "dip", "shift", "noisy", "frozen"],
+    ids=["spike", "dip", "shift", "noisy", "frozen", "drift"],
 )
 def test_what_it_looks_like(odd: Callable[[int, random.Random], float], minutes: int, shape: str) -> None:
     assert shape_of(odd, minutes) == shape
 
 
 def test_what_is_odd_in_its_mean_alone_drifts() -> None:
-    assert opening("mean", 41.0, 40.0, 38.0, 43.0, calmer=False) == "drift"
+    assert opening("mean", 41.0, 40.0, 38.0, 43.0) == "drift"
+    assert opening("value", 60.0, 40.0, 38.0, 43.0, gradual=True) == "drift"
+    assert opening("value", 60.0, 40.0, 38.0, 43.0) == "spike"
     assert opening("jitter", 41.0, 40.0, 38.0, 43.0, calmer=True) == "frozen"
 
 

@@ -44,6 +44,7 @@ RARE_FIRST = 3.0  # where it begins, in mean deviations
 STEP_FIRST, STEP_OF_AGE, STEP = 0.02, 15.0, 0.004  # it is found in large steps and then kept, also through episodes
 SAME, STILL_LEARNT, STILL_LEAST, STILL_TIMES, STILL_TAUGHT = 1e-6, 1_440, 30, 5.0, 0.35  # of what stands still
 FROZEN = 8.0
+GRADUAL = 0.5  # share of a deviation that its running mean has reached
 YOUNG = 60.0  # of what was seen so seldom yet, more is taken for usual
 DEVIATION, DEVIATION_MOST, CLIP, FLOOR = 3.0, 12.0, 3.0, 0.01
 SECOND = 0.5  # share of the second strongest sign
@@ -130,7 +131,8 @@ class Detector:
             kind = "frozen" if frozen else kind
             width = self._width()
             band = usual - width, usual + width
-            self._why = (kind, opening(kind, value, usual, *band, calmer=jump < f[_JITTER]), value, usual, *band)
+            steps = {"calmer": f[_V] < f[_JITTER], "gradual": abs(f[_R]) > GRADUAL * abs(off)}
+            self._why = (kind, opening(kind, value, usual, *band, **steps), value, usual, *band)
         self._f = array("f", f).tolist()
         return self.alert if self.face == "alert" else self.hold
 

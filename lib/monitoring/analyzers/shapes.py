@@ -9,14 +9,17 @@ LASTING: Final = 30  # values beyond what was expected: no spike any more
 SWINGS: Final = 8  # values beyond it on either side: no direction any more
 
 
-def opening(kind: str, value: float, usual: float, low: float, high: float, *, calmer: bool) -> str:
-    """Of the value that opened it. `kind` as in a detector's explanation; `calmer`: it moves less than it ever did."""
+def opening(
+    kind: str, value: float, usual: float, low: float, high: float, *, calmer: bool = False, gradual: bool = False
+) -> str:
+    """Of the value that opened it. `kind` as in a detector's explanation; `calmer`: it moves less than it used to;
+    `gradual`: it has been about as far away for some values."""
     if kind == "frozen" or (kind == "jitter" and calmer):
         return "frozen"
     if kind == "jitter":
         return "noisy"
-    if low <= value <= high:
-        return "drift"  # no value of it is odd by itself, their mean is
+    if gradual or low <= value <= high:
+        return "drift"  # no value of it is odd by itself, where they went is
     return "spike" if value > usual else "dip"
 
 
@@ -27,4 +30,5 @@ def settled(opened: str, above: int, below: int, fed: int) -> str:
     less, more = sorted((above, below))
     if less >= SWINGS and 3 * less >= more:
         return "noisy"
-    return "shift" if more >= LASTING and 2 * more >= fed else opened
+    is_shift = opened != "drift" and more >= LASTING and 2 * more >= fed
+    return "shift" if is_shift else opened
