@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,9 @@ from random import Random
 from typing import Any
 
 from lib.mcp.npu.followups import NEW, SLOTS
-from training.corpus import SEED, Sentence, spoken, ways_of
+from training.corpus import SEED, Sentence, sentences, spoken, ways_of
 from training.fleets import fleets
+from training.foreign import foreign
 
 TURNS = Path(__file__).parent / "turns.txt"
 WAYS = 24
@@ -63,3 +65,11 @@ def standing(corpus: list[Sentence], has_target: list[bool], words: list[int]) -
         label = NEW if whole else one.label
         made.append(Turn(one.text, label, rng.choice(EARLIER), 10_000 + one.line, one.fleet))
     return made
+
+
+def fingerprint() -> str:
+    """Changes with any sentence of the corpus."""
+    whole = hashlib.sha256()
+    for label, text in [(one.label, one.text) for one in (*sentences(), *foreign(), *turns())]:
+        whole.update(f"{label}\t{text}\n".encode())
+    return whole.hexdigest()[:16]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
+from lib.mcp.core.processor import parse
 from lib.mcp.npu.extractor import extract_from
 from lib.mcp.npu.inventory import inventory_of
 from lib.mcp.npu.text import read
@@ -48,3 +50,24 @@ def reading() -> Iterator[Figure]:
     yield Figure(group, "CPU, 99th percentile", took[int(0.99 * len(took))] * 1e3, "ms", most=5.0)
     yield Figure(group, "CPU of making a new fleet ready", prepared * 1e3, "ms")
     yield Figure(group, "CPU of the first time, mean of the questions", first * 1e3, "ms")
+    yield from _parsed(group, servers)
+
+
+def _parsed(group: str, servers: list[dict[str, Any]]) -> Iterator[Figure]:
+    """The whole way from a sentence to its frame, first and in a conversation; the first loads the models."""
+    began = time.process_time()
+    parse(QUESTIONS[0], NOW, servers)
+    yield Figure(group, "CPU of the first frame, models loaded", (time.process_time() - began) * 1e3, "ms")
+    history = [
+        {"role": "assistant", "intent": "metric_current", "entities": {"servers": ["web-001"], "metrics": ["cpu"]}}
+    ]
+    took = []
+    for text, said in [
+        (text, said) for text in (*QUESTIONS, "어제는?", "and web-002?") for said in ([], history)
+    ] * ROUNDS:
+        began = time.process_time()
+        parse(text, NOW, servers, said)
+        took.append(time.process_time() - began)
+    took.sort()
+    yield Figure(group, "CPU of a frame, median", took[len(took) // 2] * 1e3, "ms")
+    yield Figure(group, "CPU of a frame, 99th percentile", took[int(0.99 * len(took))] * 1e3, "ms", most=15.0)

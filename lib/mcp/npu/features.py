@@ -14,13 +14,14 @@ from lib.mcp.core.patterns import Match
 from lib.mcp.npu import cues, ranking
 from lib.mcp.npu.extractor import Extraction
 
-VERSION = 1
+VERSION = 2
 BUCKETS = 1 << 16
 _READ = 400  # letters of a skeleton that are looked at: of a longer one the beginning and the end
 _GRAMS = (2, 3, 4, 5)
 _HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _GLUE = re.compile(r" (?=[가-힣])|(?<=[가-힣]) ")
+_TOKEN = re.compile(r"[a-z]{3,}|[가-힣]{2,}")
 _WORD = re.compile(r"[a-z']+|[가-힣ㄱ-ㅎㅏ-ㅣ]+|[A-Z]|[^\sa-z가-힣A-Z]")
 _TAIL = re.compile(r"(?:[\s.!?~;^]|[ㅋㅎㅠㅜ](?=[ㅋㅎㅠㅜ\s.!?~]*$))+$")
 
@@ -127,11 +128,35 @@ def flags_of(found: Extraction, skeleton: str) -> list[str]:
     return flags
 
 
-def features_of(found: Extraction, before: str | None = None) -> Features:
-    """Of the sentence by itself, or as said after an answer to a question of the intent `before`."""
+def tokens_of(skeleton: str) -> list[str]:
+    """What makes a sentence of its own words: Latin words, and the first two syllables of Korean ones."""
+    return [word[:2] if word[0] >= "가" else word for word in _TOKEN.findall(skeleton)]
+
+
+def place_of(token: str) -> int:
+    return crc32(token.encode()) % BUCKETS
+
+
+def _strangeness(skeleton: str, known: bytes) -> list[str]:
+    """How many of its words no question about a fleet has used: the world talks of other things."""
+    tokens = tokens_of(skeleton)
+    strange = sum(not known[place >> 3] >> (place & 7) & 1 for place in map(place_of, tokens))
+    if not tokens:
+        return ["strange:none"]
+    share = strange / len(tokens)
+    return [
+        f"strange:{min(strange, 4)}",
+        "strange:" + ("no" if not strange else "some" if share < 0.3 else "half" if share < 0.6 else "most"),
+    ]
+
+
+def features_of(found: Extraction, known: bytes, before: str | None = None) -> Features:
+    """Of the sentence by itself, or as said after an answer to a question of the intent `before`.
+
+    `known` has a bit for the place of each word that questions about a fleet use (`place_of`)."""
     skeleton = skeleton_of(found)
     said = cues.find(found.rest)
-    flags = flags_of(found, skeleton)
+    flags = flags_of(found, skeleton) + _strangeness(skeleton, known)
     glued = "^" + _GLUE.sub("", skeleton) + "$"
     letters = {glued[at : at + size] for size in _GRAMS for at in range(len(glued) - size + 1)}
     tokens = ["^", *_WORD.findall(skeleton), "$"]

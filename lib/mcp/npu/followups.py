@@ -122,12 +122,12 @@ def is_reset(found: Extraction) -> bool:
 
 def resolve(found: Extraction, reading: Reading, before: Turn, fleet: Inventory) -> Resolved | None:
     """The frame of a sentence in its conversation, or None where it stands for itself."""
-    shares = dict(model("turn").shares(features_of(found, before.intent)))
+    shares = dict(model("turn").shares(features_of(found, model().known, before.intent)))
     # A sentence stands for itself only as surely as it says something by itself, and never when it points back.
     shares[NEW] *= 0.0 if _POINTS_BACK.search(found.rest) else reading.confidence
     said = {one.value for one in reading.features.cues}
     for label, share in sorted(shares.items(), key=lambda one: (-one[1], one[0])):
-        if label in ACTIONS and label != before.intent and not permitted(label, found, reading.features):
+        if label in ACTIONS and label != before.intent and not permitted(label, found, reading.features, carried=True):
             continue
         if label == NEW:
             return None

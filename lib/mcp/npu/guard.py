@@ -10,20 +10,24 @@ import re
 from collections.abc import Callable
 
 from lib.mcp.npu.extractor import Extraction
+from lib.mcp.npu.features import skeleton_of
 
 _LETTER = re.compile(r"[a-z가-힣]")
 _OTHER_SCRIPT = re.compile(r"[぀-ヿ一-鿿Ѐ-ӿ؀-ۿऀ-ॿ฀-๿א-ת]")
 _MARKED = re.compile(r"[ñáéíóúüàèùâêîôûçãõäößığşăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ¿¡]")
 
 _INJECTION = re.compile(
-    r"(?:ignore|disregard|forget|override)\s+(?:all\s+|the\s+|your\s+|any\s+|these\s+|every\s+)*(?:previous|prior|above|earlier|preceding|instructions?|rules?)"
+    r"\{\s*\"?[a-z_]+\"?\s*:|(?<![a-z])curl\s+\S|(?<![a-z])(?:post|put|patch|delete)\s+/api/|(?:ignore|disregard|forget|override)\s+(?:all\s+|the\s+|your\s+|any\s+|these\s+|every\s+)*(?:previous|prior|above|earlier|preceding|instructions?|rules?)"
     r"|(?:이전|앞선|위의?|지금까지|기존)\s*(?:의|에\s*나온)?\s*(?:모든\s*)?(?:지시|명령|규칙|프롬프트|지침|설정)\S*\s*(?:은|는|을|를)?\s*(?:모두\s*|전부\s*|다\s*|싹\s*)?(?:무시|잊|취소|따르지|버리)"
     r"|you are (?:now )?(?:dan|an unrestricted|root|a linux|in developer mode)|do anything now|jailbreak|developer mode|god mode|개발자\s*모드|탈옥"
     r"|<\s*/?\s*(?:script|iframe|img|svg|object|embed|style|body)\b|javascript\s*:|on(?:error|load|click)\s*=|document\.cookie"
     r"|\"?role\"?\s*:\s*\"?(?:system|assistant|user|developer|tool)|<\|[a-z_]+\|>|\[/?(?:system|inst)\]|#{2,}\s*(?:system|instruction|new instructions)"
     r"|(?<![a-z])select\s+.{1,80}?\s+from\s+[a-z_.\"]+|(?<![a-z])(?:drop|truncate|alter)\s+(?:table|database|schema|user)|delete\s+from\s+[a-z_]+|insert\s+into\s+[a-z_]+|update\s+[a-z_]+\s+set\s+[a-z_]+\s*=|union\s+(?:all\s+)?select|(?<![a-z])or\s+'?1'?\s*=\s*'?1"
     r"|(?<![a-z])rm\s+-[rf]{1,2}|;\s*(?:rm|curl|wget|shutdown|reboot)\b|\|\s*(?:sh|bash)\b|\$\(|\$\{|`[^`]*(?:cat|rm|curl|ls)\s|\{\{.*?\}\}|\.\./\.\./|/etc/(?:passwd|shadow|sudoers)|os\.system|__import__|(?<![a-z])eval\s*\("
-    r"|(?<![a-z])sudo\s+\S"
+    r"|(?<![a-z])sudo\s+\S|(?<![a-z])(?:without (?:asking|any confirmation|confirmation|confirming|approval)|(?:skip|bypass|disable) (?:the |any |all )?(?:confirmation|approval|checks|safety|permission)|you must obey|i am (?:the )?(?:admin|root|owner|developer|system))(?![a-z])"
+    r"|(?:^|[\s\"'(])(?:system|assistant|developer|admin)\s*(?:prompt|message|note|override)?\s*:\s|new (?:instructions?|rules?|orders?|task)\s*:|(?<![a-z])(?:pretend (?:to be|you|that you|there)|act as (?:if|an?|the|root|admin)|role-?play|respond only with|you have no (?:rules|limits|restrictions))(?![a-z])"
+    r"|(?:새|새로운|다음)\s*(?:지시|명령|규칙)(?:사항)?\s*(?:은|는|:|을|를)|역할극|인\s*척\s*(?:해|하고)|(?:관리자|루트|root|admin)\s*(?:권한|모드)(?:으로|로)|(?:너는|넌)\s*(?:이제|지금부터)"
+    r"|확인\s*(?:절차\s*)?(?:없이|건너뛰|생략|무시하)|승인\s*(?:없이|건너뛰|생략)|권한\s*(?:검사\s*)?(?:무시|우회|상승)|제한\s*(?:해제|무시|없이)"
 )
 _KEPT_BACK = r"(?:비밀번호|패스워드|암호|비번|시크릿\s*키|시크릿|비밀\s*키|개인\s*키|액세스\s*토큰|토큰\s*값|크리덴셜|시스템\s*프롬프트|환경\s*변수\s*값|(?:root|admin|db|database|user)?\s*passwords?|secret(?:s|\s*keys?)?|private\s*keys?|credentials?|api[\s_-]*keys?|access\s*tokens?|service\s*(?:role\s*)?keys?|system\s*prompt|hidden\s*(?:prompt|rules|instructions)|connection\s*string|\.env(?:\s*file)?|jwt\s*secret)"
 _SECRET = re.compile(
@@ -43,6 +47,7 @@ _COMMAND = re.compile(
     r"|(?:서버|섭|장비|노드|vm|인스턴스)\s*(?:를|을|도|좀|다|그냥|전부|빨리|당장)*\s*(?:꺼\s*(?:줘|라|버려|주세요|$)|끄자|내려\s*(?:줘|라)|켜\s*(?:줘|라|주세요))"
     r"|(?:전부|다|모두|싹|당장|빨리|그냥)\s*(?:내려|꺼|죽여|지워|밀어|없애|날려)(?:버려|라|줘)?\s*[.!~]*$"
     r"|(?:되돌려|원복해|롤백해|재부팅해)\s*(?:줘|놔|주세요)?\s*[.!~]*$"
+    r"|(?:메모리|램|cpu|씨피유|디스크|용량|스펙|스왑|노드|레플리카|서버|인스턴스|워커|파드)\s*(?:수|개수|크기)?\s*(?:을|를|도|좀)*\s*(?:\d+\s*\S{0,3}?\s*(?:로|으로|까지|만큼|씩)?\s*)?(?:더\s*)?(?:늘려|줄여|증설해|확장해|할당해)\s*(?:줘|주세요|놔|라|$)"
     r"|(?:명령어?|쉘|스크립트|커맨드|shell|bash|command|script)\s*(?:을|를|좀|하나|도)*\s*(?:실행|돌려|날려|쳐\s*줘|run)"
     r"|(?:에|로|으로)\s*(?:ssh|접속|원격\s*접속|로그인)\s*(?:해|좀|붙|시켜|열어)"
 )
@@ -53,8 +58,39 @@ _COMMAND_EN = re.compile(
     r"(?:delete|wipe|purge|truncate|erase|format|rm)\s+(?!.*\b(?:alert|rule|silence|report)s?\b)|(?:run|execute)\s+(?:a |the |this |some )?(?:command|script|shell|bash|sudo|df|top|apt|yum|systemctl|[`'\"])|ssh (?:in)?to|"
     r"(?:stop|start|reload|turn off|switch off|turn on)\s+(?:the\s+)?(?!.*\b(?:alert|alarm|notif|pag|warning|monitor|silence|maintenance|send|bother|tell)\w*))(?![a-z])"
 )
+# A verb with its "do it" right behind is an order even in a sentence that also speaks of alerts.
+_ORDER = re.compile(
+    rf"(?<!알림)(?<!알람)(?<!알림 )(?<!알람 )(?:재부팅|재시작|재기동|리부팅|리부트|셧다운|롤백|페일오버|스케일\s*(?:아웃|업|다운)|플러시|포맷)\s*(?:을|를|도|만|좀)?\s*{_PLEASE}"
+    r"|(?:재부팅|재시작|리부팅|셧다운)\s*좀(?!\s*(?:알려|보여|언제|확인|이력|기록))|(?:하고|하고서|한\s*다음|후에?)\s*(?:재부팅|재시작|종료|셧다운|롤백|리부팅)\s*[.!~]*$"
+    r"|(?:서버|섭|장비|노드|디비|프로세스|데몬|서비스|에이전트|방화벽|selinux|swap|스왑|크론|iptables)\s*(?:를|을|좀|도|다|그냥|빨리)*\s*(?:꺼(?!진|져|졌|짐)|끄고|끄자|중지\s*(?:시켜|해)|정지\s*(?:시켜|해)|멈춰|내려버려|죽여)"
+    r"|트래픽\s*(?:을|좀|다)*\s*(?:빼|돌려|막아|차단|우회|끊어)\s*(?:줘|라|주세요|$)"
+    r"|(?:(?<![a-z])(?:and|then|just|simply)|,)\s+(?:please\s+)?(?:reboot|restart|shut\s?down|power off|kill|terminate|roll\s?back)(?:\s+(?:it|them|the|that)(?![a-z])|\s{2,}|\s*$)"
+    r"|(?<![a-z])(?:disable|enable|stop|kill|start|restart|turn off|switch off)\s+(?:the\s+)?(?:\S+\s+)?(?:daemon|service|process|firewall|agent|swap|selinux|cron)(?![a-z])"
+)
+# Read in the skeleton, where every server is an S and every group a G.
+_ON_TARGET = re.compile(
+    r"[SG]\s*(?:서버)?\s*(?:를|을|좀|도|다|그냥|바로|당장|빨리)*\s*(?:끄고|끄자|꺼(?!진|져|졌|짐)|죽여|밀어|내려\s*(?:줘|버려|라|$)|재부팅\s*(?:$|ㄱ|좀|해|시켜|부탁)|재시작\s*(?:$|ㄱ|좀|해|시켜|부탁))"
+    r"|(?<![a-z])(?:disable|suspend|deactivate|hibernate|shut off|power down|turn off|switch off|shut down|take down|bring down)\s+(?:the\s+)?[SG](?!\s*(?:\S+\s+)?(?:alert|alarm|notif|pag))"
+    r"|(?<![a-z])(?:take|bring|pull)\s+(?:the\s+)?[SG]\s+(?:servers?\s+)?(?:down|offline|out)(?![a-z])"
+)
+_PAST = re.compile(
+    r"방법|어떻게|어떡|하려면|하면\s*(?:돼|되|어떻게)|는\s*법|언제|했|됐|되었|된\s|한\s*(?:적|거|게|서버|이력)|이력|내역|왜|원인|이유|로그에"
+)
+_WHEN_THEN = re.compile(
+    r"(?<![a-z])(?:(?:if|once|whenever)\s|when\s(?!did|was|has|is|were|do|does)).{1,80}?(?:,|then|just|and)\s*(?:please\s+)?(?<![a-z])(?:restart|reboot|kill|terminate|shut\s?down|roll\s?back|fail\s?over|scale (?:up|out|down))(?![a-z])"
+)
+_DELETE = re.compile(
+    r"(?:알림|알람|경보|규칙|룰|임계값|임계치|이력|기록|인시던트|채널|사용자|계정|대시보드|지표|모니터링|감사\s*로그)\s*(?:설정|데이터|내역|목록|로그)?\s*(?:을|를|은|는|도|좀|전부|다|모두|싹|아예|영구히)*\s*(?:지워|지우|삭제|없애|날려|초기화)"
+    r"|(?:모니터링|감시|수집)\s*(?:을|를|좀|다|전부)*\s*(?:꺼|끄|중지|중단|멈춰)"
+    r"|(?<![a-z])(?:delete|remove|wipe|purge|erase|destroy|drop)\s+(?:all\s+|the\s+|every\s+|my\s+|our\s+|any\s+|of\s+)*(?:\S+\s+)?(?:alerts?|rules?|incidents?|history|data|users?|accounts?|servers?|channels?|dashboards?|metrics|thresholds?|audit logs?)(?![a-z])"
+    r"|(?<![a-z])(?:stop|disable|turn off|switch off|kill)\s+(?:all\s+|the\s+)*monitoring(?![a-z])"
+)
+_ASKS_HOW = re.compile(
+    r"방법|어떻게|하려면|하는\s*법|는\s*법|되나|돼\?|수 있|언제|누가|왜|했|된|됐|how|can i|who|when|why|did|was|were|where"
+)
+_TOLD = re.compile(r"(?<![a-z])(?:alert|notify|tell|let|warn|ping|page|how|what|should|why)(?![a-z])")
 _NOT_COMMAND = re.compile(
-    r"방법|어떻게|어떡|절차|가이드|매뉴얼|런북|하려면|하면\s*(?:돼|되|어떻게)|는\s*법|언제|했(?:어|는|나|던|지|냐|음|다)|됐|되었|된\s|한\s*(?:적|거|게|서버|이력)|이력|내역|기록|로그에|알림|알람|경보|얼럿|노티|왜|원인|이유"
+    r"방법|임계|기준|규칙|어떻게|어떡|절차|가이드|매뉴얼|런북|하려면|하면\s*(?:돼|되|어떻게)|는\s*법|언제|했(?:어|는|나|던|지|냐|음|다)|됐|되었|된\s|한\s*(?:적|거|게|서버|이력)|이력|내역|기록|로그에|알림|알람|경보|얼럿|노티|왜|원인|이유"
     r"|how (?:to|do|can|should)|when|why|did|has|have been|was|were|history|alert|alarm|notif|\bpag(?:e|ing)\b|what (?:changed|happens)|last (?:reboot|restart)|since"
 )
 _PRONOUN_START = re.compile(
@@ -91,6 +127,10 @@ _ENGLISH = re.compile(r"(?<![a-z])(?:the|is|are|what|show|why|how|of|on|and|for|
 
 def _is_control(found: Extraction) -> bool:
     text = found.rest.strip()
+    if (_ORDER.search(text) or _ON_TARGET.search(skeleton_of(found))) and not _PAST.search(text):
+        return True
+    if (_WHEN_THEN.search(text) and not _TOLD.search(text)) or (_DELETE.search(text) and not _ASKS_HOW.search(text)):
+        return True
     return bool((_COMMAND.search(text) or _COMMAND_EN.search(text)) and not _NOT_COMMAND.search(text))
 
 

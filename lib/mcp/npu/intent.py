@@ -6,8 +6,10 @@ byte for each bucket and label (the root of its weight), compressed. They are re
 
 from __future__ import annotations
 
+import base64
 import json
 import math
+import re
 import sys
 import zlib
 from dataclasses import dataclass, field
@@ -20,6 +22,9 @@ from lib.mcp.npu.features import VERSION, Features, features_of
 
 MODELS = {name: Path(__file__).with_name(f"{name}.model") for name in ("intent", "turn")}
 WIDEST = 32_512
+_SURE_ENOUGH = 0.4  # for an action; what is less sure is read as the question nearest to it
+# What nobody can say and what may well lie outside is turned away: an answer about nothing is worse.
+_UNSURE, _SUSPECT = 0.6, 0.3
 OUT_OF_SCOPE = "out_of_scope"
 ACTIONS = frozenset({"alert_ack", "alert_silence", "threshold_set"})
 _REFUSALS = "oos_"
@@ -35,6 +40,7 @@ class Model:
     blocks: tuple[float, float, float]
     temperature: float
     corpus: str
+    known: bytes
     weights: memoryview
 
     def scores(self, features: Features) -> list[float]:
@@ -78,6 +84,7 @@ def model(name: str = "intent") -> Model:
         blocks=(said["blocks"][0], said["blocks"][1], said["blocks"][2]),
         temperature=said["temperature"],
         corpus=said["corpus"],
+        known=base64.b64decode(said["known"]),
         weights=_unfolded(zlib.decompress(packed)),
     )
 
@@ -116,7 +123,7 @@ class Reading:
 
 def classify(found: Extraction) -> Reading:
     """Never fails. An action is first only where the sentence says its verb (`permitted`)."""
-    features = features_of(found)
+    features = features_of(found, model().known)
     shares: dict[str, float] = {}
     reasons: dict[str, float] = {}
     for label, share in model().shares(features):
@@ -126,9 +133,18 @@ def classify(found: Extraction) -> Reading:
             shares[label] = share
     shares[OUT_OF_SCOPE] = sum(reasons.values())
     ranked = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
-    if ranked[0][0] in ACTIONS and not permitted(ranked[0][0], found, features):
+    first, share = ranked[0]
+    if first in ACTIONS and (share < _SURE_ENOUGH or not permitted(first, found, features)):
         ranked = _without_actions(ranked)
+    if ranked[0][1] < _UNSURE and shares[OUT_OF_SCOPE] >= _SUSPECT:
+        ranked.sort(key=lambda one: one[0] != OUT_OF_SCOPE)
     return Reading(ranked, max(reasons, key=reasons.__getitem__), features, _fired(features, ranked[0][0]))
+
+
+_ALERT = re.compile(r"알림|알람|경보|얼럿|알럿|노티|(?<![a-z])(?:alert|alarm|notif|pag(?:e|ing)|incident|warning)")
+_MUTE = re.compile(
+    r"(?<![a-z])(?:mute|silence|snooze|suppress|maintenance|bother|shush|hush|quiet|page|paging|shut up)(?![a-z])|음소거|뮤트|스누즈|점검|메인터넌스|유지보수|조용"
+)
 
 
 def _without_actions(ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -137,15 +153,23 @@ def _without_actions(ranked: list[tuple[str, float]]) -> list[tuple[str, float]]
     return [*others, *((name, 0.0) for name, _ in ranked if name in ACTIONS)]
 
 
-def permitted(action: str, found: Extraction, features: Features) -> bool:
-    """Whether the sentence itself asks for the action: what changes something is never guessed from the general drift."""
+def permitted(action: str, found: Extraction, features: Features, carried: bool = False) -> bool:
+    """Whether the sentence itself asks for the action: what changes something is never guessed from the general drift.
+
+    `carried`: what it is about may have been said before."""
     said = {one.value for one in features.cues}
     if action == "alert_ack":
         return "ack" in said
     if action == "alert_silence":
-        return bool(said & {"mute", "maintenance"})
-    about = bool(found.measured.names or found.levels)
-    return about and bool(said & {"threshold", "notify", "if_over", "alert", "set"})
+        # "web-01 꺼줘" is a command to the server; only words that nothing but an alert can mean go without "alert".
+        return bool(said & {"mute", "maintenance"}) and bool(
+            carried or _ALERT.search(found.rest) or (_MUTE.search(found.rest) and found.targets.entities())
+        )
+    measured = bool(found.measured.names or found.measured.soft)
+    about = measured or (("threshold" in said or "alert" in said) and bool(found.levels and found.targets.entities()))
+    return (about or carried) and bool(
+        said & {"threshold", "notify", "alert"} or (measured and "if_over" in said) or found.severity
+    )
 
 
 def _fired(features: Features, intent: str) -> list[str]:

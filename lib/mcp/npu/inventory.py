@@ -87,6 +87,7 @@ class Inventory:
     keys: dict[str, tuple[str, ...]]
     stems: dict[tuple[str, int], tuple[str, ...]]  # ("웹서버", 1) -> ids
     stem_keys: frozenset[str]
+    openings: frozenset[str]  # every beginning of a key: what no key begins with need not be read on
     longest: int  # runs in the longest name
     group_of: dict[str, str]
     tags_of: dict[str, dict[str, str]]
@@ -182,6 +183,7 @@ def _built(servers: _Frozen) -> Inventory:
         keys={key: tuple(names) for key, names in keys.items() if key},
         stems={key: tuple(names) for key, names in stems.items()},
         stem_keys=frozenset(stem for stem, _ in stems if stem),
+        openings=frozenset(key[:end] for key in keys for end in range(1, len(key) + 1)),
         longest=max((len(RUN.findall(name.lower())) for name in ids), default=1),
         group_of={name: group for name, group, *_ in servers},
         tags_of={name: dict(pairs) for name, _, pairs, _ in servers},

@@ -174,7 +174,7 @@ def _longest(
         word = run[0][offset:] if count == index else run[0]
         if count > index and not _SEPARATOR.fullmatch(folded, runs[count - 1].end(), run.start()):
             break
-        if len(word) >= 40:
+        if len(word) >= 40 or key + ("#" if word[0].isdigit() else word[0]) not in fleet.openings:
             break
         if word[0] >= "가":  # a Korean part may carry a particle behind it
             for cut in range(len(word), 0, -1):
