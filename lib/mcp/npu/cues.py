@@ -43,7 +43,7 @@ _WORDS: dict[str, str] = {
     "settings": "슬랙|이메일|텔레그램|디스코드|웹훅|채널|연동|비밀번호|다크 모드|다크모드|언어|시간대|mcp|클로드|claude|cursor|slack|email|webhook|telegram|discord|dark mode|password|language|보관|보존|retention|privacy|저장되|settings?|설정 화면",
     "greet": "안녕|하이|ㅎㅇ|헬로|반가|반갑|굿모닝|고마워|고맙|감사|땡큐|ㄱㅅ|ㄳ|수고|ㅅㄱ|잘가|바이|ㅂㅂ|넵|ㅇㅋ|ㅇㅇ|오케이|오키|hello|hi|hey|thanks|thank you|thx|bye|goodbye|good morning|good night|cheers|ㅋㅋ|ㅎㅎ|똑똑|최고야|짱|잘했어|awesome|good job|well done",
     "command": "재부팅|재시작|리부팅|리부트|리스타트|리붓|셧다운|종료|중지|죽여|죽이|킬|살려|다시 띄워|다시 올려|내려줘|띄워줘|껐다|켜줘|실행|롤백|되돌려|원복|배포해|늘려|줄여|스케일|지워|삭제|비워|날려|포맷|플러시|접속해|열어줘|닫아줘|차단|승격|페일오버|reboot|restart|shut down|shutdown|power off|kill|terminate|stop|start|scale|rollback|roll back|revert|deploy|delete|remove|purge|wipe|drop|flush|run|execute|ssh into|failover|promote|drain|reset|bounce|relaunch",
-    "secret": "비밀번호|패스워드|암호|비번|시크릿|토큰|개인키|api 키|api key|프롬프트|크리덴셜|password|passwords|secrets?|credentials?|private key|token|system prompt|/etc/passwd|/etc/shadow",  # nosec B105: words for secrets, none of them is one
+    "secret": "비밀번호|패스워드|암호|비번|시크릿|토큰|개인키|api 키|api key|프롬프트|크리덴셜|password|passwords|secrets?|credentials?|private key|token|system prompt|/etc/passwd|/etc/shadow",  # nosec B105 # words for secrets, none of them is one
     "pronoun": "그거|그것|저거|이거|걔|거기|그 서버|저 서버|그놈|아까 그|방금 그|그때|it|that one|this one|the other|those|them|same",
     "now": "지금|현재|방금|이 시각|now|right now|currently|at the moment",
     "question_value": "얼마|몇|얼마나|어느 정도|몇퍼|몇프로|how much|how high|how many|what's the|value|current",
