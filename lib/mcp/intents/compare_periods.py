@@ -248,7 +248,8 @@ def _nothing(
     how = asked.text_of("agg") or "avg"
     value = sum(one.aggregate(how) for one in found.values()) / len(found)
     mean = say.number(value, of.unit, metric=f"{of.name}_{how}", source="/api/servers")
-    gap, span = say.span(lacking.start, lacking.end), say.span(there.start, there.end)
+    usual = say.either(" (기본 기간)", " (the usual times)") if periods.is_default else ""
+    gap, span = f"{say.span(lacking.start, lacking.end)}{usual}", say.span(there.start, there.end)
     say.line(
         f"{what}의 {called} 데이터가 {gap}에는 없어 비교할 수 없습니다.",
         f"{capital(called)} of {what} cannot be compared: there is no data for {gap}.",
