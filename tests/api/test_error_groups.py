@@ -63,6 +63,12 @@ def test_errors_that_say_the_same_are_one_group_with_its_servers(hub: Admitted) 
     assert [(one["server"], one["count"]) for one in found["servers"]] == [(SEEN, 6), (HIDDEN, 1)]
     assert (found["first_epoch"], found["last_epoch"]) == (NOW - 7_200, NOW)
     assert found["per_hour"] >= 3
+    hours = {NOW // 3_600 * 3_600: 6, (NOW - 7_200) // 3_600 * 3_600: 1}
+    month = payment(hub, **{"from": NOW - 30 * 86_400, "to": NOW + 60})
+    assert dict(payment(hub, **{"from": NOW - 86_400, "to": NOW + 60})["hours"]) == hours
+    assert sum(n for _, n in month["hours"]) == 7
+    assert all(at % (13 * 3_600) == 0 for at, _ in month["hours"])
+    assert [n for _, n in payment(hub, who="viewer of a team", **{"from": NOW - 86_400})["hours"]] == [1, 5]
     assert payment(hub, **{"from": NOW - 600})["count"] == 6
 
 

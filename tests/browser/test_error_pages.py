@@ -46,6 +46,7 @@ def test_errors_are_together_searched_and_looked_at(inside: Tab, erring: str) ->
     inside.until(f"{SHOWN}.length === 1")
     assert inside.js(SHOWN) == ["upstream # timed out"]
     assert "3 times" in inside.text()
+    assert inside.js("document.querySelectorAll('.course i:not(.none)').length") in (1, 2)
     inside.fill("input[name=error]", "nobody says this")
     inside.until("document.querySelector('main .quiet')?.textContent === 'No error matches'")
     inside.fill("input[name=error]", "upstream")

@@ -43,25 +43,31 @@ function All({ query, hours }) {
   const { data: fleet } = useLive(FLEET, fleetEvery);
   const groups = data?.groups;
   const names = (fleet?.servers ?? []).map(({ id }) => id);
-  const most = Math.max(1, ...(groups ?? []).map(({ count }) => count));
+  const most = Math.max(1, ...(groups ?? []).flatMap((one) => barsOf(one.hours, hours, now).map(({ count }) => count)));
   const choose = (name) => (event) => adjust({ [name]: event.target.value });
   return html`<div class="head-line"><h1>${t('error.title')}</h1><span class="sp" /><${Span} hours=${hours} /></div>
     <section class="panel setting" aria-label=${t('error.title')}>
       <form class="narrow" onSubmit=${(event) => event.preventDefault()}><input class="input" name="error" type="search" autocomplete="off" aria-label=${t('server.errorSearch')} placeholder=${t('server.errorSearch')} value=${typed} onInput=${(event) => setTyped(event.target.value)} />
         <select class="input" name="level" aria-label=${t('error.level')} onChange=${choose('level')}><option value="" selected=${!level}>${t('error.anyLevel')}</option>${LEVELS.map((name) => html`<option key=${name} value=${name} selected=${name === level}>${t(`level.${name}`)}</option>`)}</select>
         <select class="input" name="server" aria-label=${t('check.server')} onChange=${choose('server')}><option value="" selected=${!server}>${t('error.anyServer')}</option>${[...new Set([...names, server].filter(Boolean))].map((name) => html`<option key=${name} value=${name} selected=${name === server}>${name}</option>`)}</select></form>
-      ${groups ? groups.length ? html`<ul class="groups">${groups.map((group) => html`<${Group} key=${group.fingerprint} group=${group} most=${most} now=${now} query=${query} />`)}</ul>${groups.length === MOST && html`<p class="faint">${t('error.cut', { n: MOST })}</p>`}`
+      ${groups ? groups.length ? html`<ul class="groups">${groups.map((group) => html`<${Group} key=${group.fingerprint} group=${group} most=${most} now=${now} query=${query} hours=${hours} />`)}</ul>${groups.length === MOST && html`<p class="faint">${t('error.cut', { n: MOST })}</p>`}`
         : html`<p class="quiet">${t(q || level || server ? 'server.noErrorsMatch' : 'server.noErrors')}</p>`
         : error ? html`<${Problem} text=${troubleWords(error, words)} />` : html`<div class="bone tall" />`}</section>`;
 }
 
-function Group({ group, most, now, query }) {
+function Group({ group, most, now, query, hours }) {
   const words = useWords();
   const { t } = words;
   const place = address('alerts', { id: 'errors', query: { ...query, of: group.fingerprint } });
   return html`<li><${Level} level=${group.level} /><div><a class="mono" href=${place}><bdi>${group.pattern}</bdi></a>
       <span class="sub"><bdi>${group.source}</bdi> · ${servers(group, t)} · ${t('error.last', { ago: words.ago(Math.max(0, now - group.last_epoch)) })} · ${t('error.first', { at: words.moment(group.first_epoch, now) })}</span></div>
-    <div class="many"><b>${t('error.times', { n: group.count })}</b><span class="bar" aria-hidden="true"><i style=${{ width: `${(group.count / most) * 100}%`, background: 'var(--accent)' }} /></span><small>${pace(group, t)}</small></div></li>`;
+    <div class="many"><b>${t('error.times', { n: group.count })}</b><${Course} group=${group} most=${most} hours=${hours} now=${now} /><small>${pace(group, t)}</small></div></li>`;
+}
+
+/** How often it came in the course of the time; all are drawn on the scale of the busiest. */
+function Course({ group, most, hours, now }) {
+  const bars = barsOf(group.hours, hours, now);
+  return html`<span class="course" aria-hidden="true">${bars.map(({ at, count }) => html`<i key=${at} class=${count ? '' : 'none'} style=${{ height: `${count ? Math.max(12, Math.sqrt(count / most) * 100) : 4}%` }} />`)}</span>`;
 }
 
 const servers = ({ servers: list }, t) => (list.length === 1 ? html`<bdi>${list[0].server}</bdi>` : t('error.servers', { n: list.length }));
