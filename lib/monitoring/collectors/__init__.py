@@ -7,6 +7,12 @@ from __future__ import annotations
 
 PROTOCOLS: dict[str, tuple[str, ...]] = {
     "influx": ("POST /write", "POST /api/v2/write", "GET /query", "POST /query", "GET /ping", "GET /health"),
+    "exposition": (
+        "POST /metrics/job/<path:grouping>",
+        "PUT /metrics/job/<path:grouping>",
+        "DELETE /metrics/job/<path:grouping>",
+        "POST /api/v1/import/prometheus",
+    ),
     "prometheus": ("POST /api/v1/write", "POST /api/prom/push", "POST /api/v1/push"),
 }
 
