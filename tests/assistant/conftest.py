@@ -31,3 +31,10 @@ def past(embedded: EmbeddedStores, stores: Pair) -> Iterator[known_fleet.Hub]:
             yield past_fleet.make(pair, factory)
     finally:
         factory.close()
+
+
+@pytest.fixture(autouse=True)
+def still_reporting(request: pytest.FixtureRequest) -> None:
+    """A fleet was made for the first test that asked it, which may be minutes ago."""
+    for name in {"hub", "past"} & set(request.fixturenames):
+        request.getfixturevalue(name).keep_alive()

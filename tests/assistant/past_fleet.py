@@ -131,7 +131,7 @@ def make(pair: Pair, factory: ServicesFactory, **settings: Any) -> Hub:
         )  # fmt: skip
     roll_up(services.storage, services.settings.retention)
     forecast_fleet(services.storage, time.monotonic() + 60)
-    return Hub(services, pair, now, heard=float("inf"))  # a sweep would end the silence that lasts
+    return Hub(services, pair, now)
 
 
 def _report(services: wiring.Services, name: str, now: float) -> None:
