@@ -262,3 +262,31 @@ def test_a_very_long_text_is_read_in_bounded_time() -> None:
         begun = time.process_time()
         frame("threshold_filter", text)
         assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "op"),
+    [("CPU 절반 넘는 서버", 50, "gt"), ("메모리 절반도 안 되는 서버", 50, "lt"), ("using more than half of their memory", 50, "gt")],
+)  # fmt: skip
+def test_half_is_fifty_percent(text: str, value: float, op: str) -> None:
+    [condition] = entities_for("threshold_filter", extract(text, NOW, FLEET))["conditions"]
+    assert (condition["value"], condition["op"], condition["unit"]) == (value, op, "%")
+
+
+def test_half_an_hour_is_a_length() -> None:
+    found = extract("mute web-01 for half an hour", NOW, FLEET)
+    assert entities_for("alert_silence", found)["duration_s"] == 1800
+
+
+@pytest.mark.parametrize("text", ["web-01 알림 내일 새벽 2시부터 4시까지 꺼줘", "mute web-01 from 2am to 4am tomorrow"])
+def test_a_silence_can_begin_later(text: str) -> None:
+    entities = entities_for("alert_silence", extract(text, NOW, FLEET))
+    assert entities["time"] == {"start": "2026-10-15T02:00:00+09:00", "end": "2026-10-15T04:00:00+09:00"}
+    assert "duration_s" not in entities
+
+
+@pytest.mark.parametrize("text", ["이번 달 트래픽 작년 같은 달이랑 비교", "traffic this month vs same month last year"])
+def test_a_month_can_be_held_against_the_same_of_last_year(text: str) -> None:
+    entities = entities_for("compare_periods", extract(text, NOW, FLEET))
+    assert entities["time"]["start"] == "2026-10-01T00:00:00+09:00"
+    assert entities["time2"] == {"start": "2025-10-01T00:00:00+09:00", "end": "2025-11-01T00:00:00+09:00"}

@@ -267,6 +267,11 @@ _period(
 )
 _period(r"이번\s*주|금주|(?<![a-z])this week(?:'s)?(?![a-z])", "week", 0)
 _period(r"(?:다음|담|내)\s*주(?=[\s에까는도의\W]|$)|다음\s*주|(?<![a-z])next week(?:'s)?(?![a-z])", "week", 1)
+_period(
+    r"작년\s*(?:같은\s*달|이맘\s*때|동월)|전년\s*동월|(?<![a-z])(?:the )?same month (?:of )?last year|this month last year",
+    "month",
+    -12,
+)
 _period(r"지지난\s*달|저저번\s*달|(?<![a-z])the month before last", "month", -2)
 _period(
     r"(?:지난|저번)\s*달|전월|(?<![a-z])(?:last|previous|prior) month(?:'s)?(?![a-z])|the month before", "month", -1

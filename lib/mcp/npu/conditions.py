@@ -50,6 +50,10 @@ _BEFORE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("lt", r"(?:under|below|less than|lower than|fewer than|smaller than|faster than|cooler than|beneath|drops? (?:to|under|below)|falls? (?:to|under|below)|shorter than|<)"),
     )
 )  # fmt: skip
+# Half of something, where it is compared; the number takes no more room than the word.
+_HALF = re.compile(
+    r"(절반도?)(?=\s*(?:을|이|은)?\s*(?:이상|넘|이하|밑|미만|초과|안\s*되|아래))|((?<![a-z])(?:over|above|more than|less than|under|below|at least)\s+)half(?![a-z]|\s+an?\s)"
+)
 _RANGE = re.compile(
     rf"({DIGITS})\s*({_UNIT})?\s*(?:에서|부터|~|-|and|to|과|와)\s*({DIGITS})\s*({_UNIT})?\s*(?:까지)?\s*(사이|구간|범위)?"
 )
@@ -90,6 +94,7 @@ def _unit(written: str | None) -> str:
 
 def find(text: str, mentions: list[Match[str]]) -> list[Level]:
     """All levels in a folded text, each tied to the metric named nearest before it, else nearest after."""
+    text = _HALF.sub(lambda hit: ("50%" if len(hit[1]) > 2 else "50") if hit[1] else f"{hit[2]}50% ", text)
     found: list[Level] = []
     position = 0
     while len(found) < MOST_LEVELS and (hit := _NUMBER.search(text, position)):

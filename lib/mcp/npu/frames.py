@@ -111,7 +111,7 @@ def _top_n(found: Extraction) -> int | None:
 
 
 def _silence_seconds(found: Extraction) -> int | None:
-    if any(one.until for one in found.whens):
+    if any(one.until or one.range[0] > found.now for one in found.whens):
         return None
     lengths = [seconds for _, _, seconds in found.lengths]
     if not lengths:  # "최근/다음 1시간": read as a range, but of a silence only its length counts
@@ -171,7 +171,7 @@ def _time(intent: str, found: Extraction) -> Entities:
     if intent == "compare_periods":
         return _periods(found)
     if intent == "alert_silence":
-        return next(({"time": _of(one)} for one in whens if one.until), {})
+        return next(({"time": _of(one)} for one in whens if one.until or one.range[0] > found.now), {})
     if intent == "report" and not whens:
         return next(
             (
