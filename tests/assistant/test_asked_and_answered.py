@@ -40,7 +40,6 @@ ASKED: list[tuple[str, str, str, Any]] = [
 
 @pytest.mark.parametrize(("text", "intent", "metric", "value"), ASKED)
 def test_a_question_is_read_and_answered(past: Hub, text: str, intent: str, metric: str, value: Any) -> None:
-    past.keep_alive()
     reply = past.services.assistant.reply(Turn(text, who="one", may_act=True))
     assert reply["nlu"]["intent"] == intent
     assert value in [one["value"] for one in reply["facts"] if one["metric"] == metric], reply["answer"]
@@ -49,7 +48,6 @@ def test_a_question_is_read_and_answered(past: Hub, text: str, intent: str, metr
 
 
 def test_whoever_sees_a_part_is_answered_of_that_part(past: Hub) -> None:
-    past.keep_alive()
     only = Sight(("env:staging",))
     for text in (
         "서버 몇 대야?",
