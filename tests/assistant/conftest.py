@@ -36,12 +36,5 @@ def past(embedded: EmbeddedStores, stores: Pair) -> Iterator[known_fleet.Hub]:
 @pytest.fixture(autouse=True)
 def still_reporting(request: pytest.FixtureRequest) -> None:
     """A fleet was made for the first test that asked it, which may be minutes ago."""
-    for name in {"hub", "past"} & set(request.fixturenames):
-        request.getfixturevalue(name).keep_alive()
-
-
-@pytest.fixture(autouse=True)
-def _speaking(request: pytest.FixtureRequest) -> None:
-    """Fleets that stand for a whole session go on reporting, whichever way they are asked."""
     for name in {"hub", "past", "troubled"} & set(request.fixturenames):
         request.getfixturevalue(name).keep_alive()
