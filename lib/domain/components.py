@@ -24,6 +24,11 @@ GAUGES = frozenset({
     "swap.total", "swap.free", "swap.used", "fs.size", "fs.free", "fs.available", "fs.used",
     "fs.files", "fs.files_free", "fs.files_used", "boot", "up",
 })  # fmt: skip
+# Changes per second that the sender worked out itself, added up like their counters: bytes, and percent of the time.
+RATES = frozenset({
+    "rate.net.in", "rate.net.out", "rate.io.read", "rate.io.write", "rate.io.busy",
+    "rate.cpu.idle", "rate.cpu.iowait", "rate.cpu.steal", "rate.cpu.busy",
+})  # fmt: skip
 # Values of now of which the highest counts.
 HIGHEST = frozenset({"temperature"})
 
@@ -56,7 +61,7 @@ def work_out(at: float, pot: Pot, before: Counts) -> tuple[dict[str, float], dic
     moved on; a drop, a gap over ten minutes, a late moment and an incomplete report give no rate."""
     deltas = {name: change for name, told in pot.items() if (change := _delta(name, told, at, before)) is not None}
     values: dict[str, float] = {}
-    values.update(_cpu(deltas))
+    values.update(_cpu(deltas) or _cpu(_shares_of_cpu(pot)))
     for metric, name in (
         ("net_in", "net.in"),
         ("net_out", "net.out"),
@@ -65,10 +70,13 @@ def work_out(at: float, pot: Pot, before: Counts) -> tuple[dict[str, float], dic
     ):
         if name in deltas:
             values[metric] = deltas[name][0] / deltas[name][1]
+        elif _is_whole(f"rate.{name}", pot, at, before):
+            values[metric] = max(0.0, pot[f"rate.{name}"].value)
     busy = [100 * change / seconds for name, (change, seconds) in deltas.items() if base_of(name) == "io.busy"]
+    busy += [told.value for name, told in pot.items() if base_of(name) == "rate.io.busy"]
     if busy:
-        values["disk_busy"] = min(100.0, max(busy))
-    values.update(_memory(pot))
+        values["disk_busy"] = min(100.0, max(0.0, *busy))
+    values.update(_memory(pot, at, before))
     mounts = _mounts(pot, values)
     if "boot" in pot:
         values["uptime"] = max(0.0, at - pot["boot"].value)
@@ -114,8 +122,34 @@ def _cpu(deltas: Mapping[str, tuple[float, float]]) -> dict[str, float]:
     return found
 
 
-def _memory(pot: Pot) -> dict[str, float]:
+def _shares_of_cpu(pot: Pot) -> dict[str, tuple[float, float]]:
+    """The shares of time by mode as a sender told them, each in percent of one CPU; none where modes are missing: what
+    is there then does not add up to whole CPUs."""
+    shares = {
+        name.removeprefix("rate."): (told.value, 1.0) for name, told in pot.items() if name.startswith("rate.cpu.")
+    }
+    whole = sum(value for value, _ in shares.values())
+    cpus = round(whole / 100)
+    return shares if cpus and abs(whole - 100 * cpus) <= 3 * cpus else {}
+
+
+def _is_whole(name: str, pot: Pot, at: float, before: Counts, those: str = "") -> bool:
+    """Whether as many pieces of this sum were told as the last time: half of them would pass for all. `those` is what
+    the names of the pieces begin with, where the sum has several."""
+    count = sum(told.count for one, told in pot.items() if (one.startswith(those) if those else one == name))
+    earlier = before.get(name)
+    if not count or (earlier and count < earlier.count and at - earlier.at < FORGET):
+        return False
+    if earlier is None or at > earlier.at:
+        before[name] = Earlier(at, 0.0, count)
+    return True
+
+
+def _memory(pot: Pot, at: float, before: Counts) -> dict[str, float]:
+    """A total that has to be summed up is one only of all its parts."""
     found: dict[str, float] = {}
+    if "mem.total" not in pot and not _is_whole("mem", pot, at, before, those="mem."):
+        pot = {name: told for name, told in pot.items() if not name.startswith("mem.")}
     value = {name: told.value for name, told in pot.items() if name.startswith(("mem.", "swap."))}
     total = value.get("mem.total") or sum(
         value.get(f"mem.{name}", 0.0) for name in ("used", "free", "cached", "buffered", "slab")

@@ -6,6 +6,7 @@ Each path needs its rewrite to the ingest function in vercel.json; a test holds 
 from __future__ import annotations
 
 PROTOCOLS: dict[str, tuple[str, ...]] = {
+    "collectd": ("POST /collectd", "POST /api/v1/datapoints"),
     "influx": ("POST /write", "POST /api/v2/write", "GET /query", "POST /query", "GET /ping", "GET /health"),
     "exposition": (
         "POST /metrics/job/<path:grouping>",
