@@ -103,6 +103,18 @@ def test_against_one_day_before_its_course_hides_no_shift_and_is_none() -> None:
     assert found[10.0].count("higher") >= 15
 
 
+def test_to_be_young_is_no_gap_and_no_week_is_made_of_two_days() -> None:
+    """Known for the last two of seven days, and nothing before: a server that was silent before is another thing."""
+    end = 20 * DAY
+    window = Stretch(end - 7 * DAY, end, STEP, stretch(end - 2 * DAY, end, cpu=10.0).tracks)
+    nothing, some = ([(end - 14 * DAY, one)] for one in (Stretch(0, DAY, STEP), stretch(0, DAY, cpu=10.0)))
+    young, gone = (performance(MACHINE, window, before) for before in (nothing, some))
+    assert (young.measured, young.health.score) == (1.0, 100)
+    assert gone.measured == pytest.approx(2 / 7)
+    assert [one.code for one in gone.health.reasons] == ["unmeasured"]
+    assert (young.sizes[0].verdict, young.sizes[0].why, young.sizes[0].days) == ("unknown", "short", 2.0)
+
+
 def test_a_brief_look_compares_what_its_baseline_has_and_looks_for_no_changes() -> None:
     window = stretch(20 * DAY, 21 * DAY, cpu=lambda at: 20.0 + (60.0 if at > 20.5 * DAY else at % 7), memory=50.0)
     before = [(19 * DAY, stretch(19 * DAY, 20 * DAY, cpu=lambda at: 20.0 + at % 7))]

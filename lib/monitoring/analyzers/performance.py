@@ -32,7 +32,7 @@ FEWEST = 12  # bins in the window, and in what it is compared with
 Q_MOST = 0.01
 DAYS_P_MOST = 0.05
 EFFECT_LEAST = 0.33  # Cliff's delta: medium
-SIZE_SECONDS = 7 * DAY  # a size is advised from a week on
+SIZE_SECONDS = 6 * DAY  # of its life: a size is advised where nearly a week is known
 ROOM = 0.6  # of the cores in use at the 95th percentile
 MEMORY_ROOM = 0.8
 IMBALANCE_LEAST = 3  # servers
@@ -129,16 +129,23 @@ def performance(
         for series in (() if is_brief else window.tracks)
         if (found := change_points(window.of(series), worth(series)))
     }
+    judged = _of_its_life(window, baseline)
     return Performance(
         machine,
-        window.measured,
-        health(window, machine, incidents),
+        judged.measured,
+        health(judged, machine, incidents),
         [level_of(series, track) for series, track in sorted(window.tracks.items()) if len(track)],
         shifts,
         changes,
         statements(machine, window, shifts),
-        [size_of_cpu(machine, window), size_of_memory(machine, window)],
+        [size_of_cpu(machine, judged), size_of_memory(machine, judged)],
     )
+
+
+def _of_its_life(window: Stretch, baseline: Sequence[tuple[int, Stretch]]) -> Stretch:
+    """Without the time before its first value, where the baseline knows nothing either: to be young is no gap."""
+    is_young = bool(baseline) and not any(len(track) for _, one in baseline for track in one.tracks.values())
+    return replace(window, start=max(window.start, window.begun)) if is_young else window
 
 
 def level_of(series: str, track: Track) -> Level:

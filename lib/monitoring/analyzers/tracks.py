@@ -51,6 +51,11 @@ class Stretch:
         return Stretch(start, end, self.step, {name: track.between(start, end) for name, track in self.tracks.items()})
 
     @property
+    def begun(self) -> int:
+        """When the first bin of any series begins; `start` where there is none."""
+        return min((track.at[0] for track in self.tracks.values() if len(track)), default=self.start)
+
+    @property
     def measured(self) -> float:
         """The share of the bins in which anything was measured, by the series that has the most."""
         bins = max(1.0, (self.end - self.start) / max(1, self.step))
