@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from lib.mcp.knowledge import terms
+from lib.mcp.knowledge import product, terms
 from lib.mcp.npu import followups, guard
 from lib.mcp.npu.extractor import Extraction, extract_from, suggestions
 from lib.mcp.npu.frames import entities_for
@@ -19,6 +20,9 @@ from lib.mcp.npu.topics import topic_of
 Frame = dict[str, Any]
 CLARIFY = "clarify"
 _CERTAIN = 0.97
+_WHICH = re.compile(
+    r"(?:무엇이|뭐가|어떤 것이) 있|어떻게 (?:만들|추가|설정|바꾸|받)|(?<![a-z])(?:which|what) [a-z ]+ (?:are|is) there"
+)
 _DOUBTFUL = 0.8  # below it what the knowledge says weighs more
 _KNOWN = 0.6
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,9 +79,12 @@ def known(reading: Reading, found: Extraction) -> Reading:
     is_unrelated = reading.intent == OUT_OF_SCOPE and reading.reason == "unrelated"
     if is_unrelated and terms.is_asked(found.text.folded):
         return _read_as("concept_explain", reading)
-    is_doubtful = reading.confidence < _DOUBTFUL and (is_unrelated or reading.intent == "product_help")
     asks_how = any(one.value == "howto" for one in reading.features.cues)
-    if is_doubtful and asks_how and topic_of(found.text.folded) is not None:
+    if is_unrelated and (asks_how or _WHICH.search(found.text.folded)) and product.is_named(found.text.folded):
+        return _read_as("product_help", reading)
+    topic = topic_of(found.text.folded)
+    is_helped = reading.intent == "product_help" or (reading.intent, topic) == ("agent_help", "agent_not_reporting")
+    if reading.confidence < _DOUBTFUL and (is_unrelated or is_helped) and asks_how and topic is not None:
         return _read_as("troubleshoot", reading)
     return reading
 

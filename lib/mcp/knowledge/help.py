@@ -49,6 +49,10 @@ class Shelf:
         """KeyError for what is none."""
         return self._answers[key]
 
+    def knows(self, folded: str) -> bool:
+        """Whether a folded text names any of them."""
+        return bool(self._words.find(folded))
+
     def by_words(self, text: str) -> Help:
         said = self._words.find(read(text).folded)
         if not said:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lib.mcp.knowledge.help import Help, Shelf, help_of
 from lib.mcp.knowledge.product_admin import ADMIN
 
@@ -169,6 +171,15 @@ def topics() -> tuple[str, ...]:
 def product_help(text: str) -> Help:
     """The answer a question about the product asks for; what can be asked where it names nothing else."""
     return _SHELF.by_words(text)
+
+
+# Words that are this product's own even in a sentence that holds nothing else of it; "share" or "print" are not.
+_OWN = re.compile(r"알림|푸시|상태 페이지|역할|감사 기록|(?<![a-z])(?:notif|alerts?|push|status page|roles?|audit)")
+
+
+def is_named(folded: str) -> bool:
+    """Whether a folded text surely speaks of something that there is an answer about."""
+    return bool(_OWN.search(folded)) and _SHELF.knows(folded)
 
 
 def topic(key: str) -> Help:
