@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lib.monitoring.analyzers.anomaly import new_detector
+from tests.bench.analysis import causes
 from tests.bench.analysis.__main__ import SHIPPED
 from tests.bench.analysis.anomalies import scores_of
 from tests.bench.analysis.baselines import Limits
@@ -70,3 +71,16 @@ def test_the_product_finds_more_than_fixed_limits_on_what_is_shipped() -> None:
         for name, factory in {"own": new_detector, "limits": Limits}.items()
     }
     assert reached["own"] > reached["limits"] + 20
+
+
+def test_a_planted_cause_counts_as_named_first_and_a_lot_as_its_share() -> None:
+    dice = np.random.default_rng(2)
+    rows = dice.normal(0.5, 0.02, (600, 8))
+    rows[400:410, 3] += 0.4
+    machine = Machine("m", rows[:300], rows[300:], np.zeros(300, dtype=np.int64), [(100, 109, {3})])
+    whole, one = causes.Tally(), causes.Tally()
+    causes._event(machine, 100, {3}, 60, [(whole, one)])
+    assert (whole.asked, whole.right, whole.silent) == (1, 1, 0)
+    assert (whole.first["own"], whole.first["z"], whole.first["lot"]) == (1.0, 1.0, 1 / 8)
+    assert whole.three["lot"] == pytest.approx(3 / 8)
+    assert one.asked == 0  # there is no other metric behind it
