@@ -285,6 +285,20 @@ def test_a_silence_can_begin_later(text: str) -> None:
     assert "duration_s" not in entities
 
 
+@pytest.mark.parametrize(
+    "text", ["web-01 알림 토요일 2시부터 4시까지 꺼줘", "maintenance for web-01 on saturday 2am to 4am"]
+)
+def test_a_silence_on_a_weekday_is_on_the_next_one(text: str) -> None:
+    entities = entities_for("alert_silence", extract(text, NOW, FLEET))
+    assert entities["time"] == {"start": "2026-10-17T02:00:00+09:00", "end": "2026-10-17T04:00:00+09:00"}
+
+
+@pytest.mark.parametrize("text", ["cpu on web-01 yesterday 2pm to 4pm", "web-01 cpu 어제 14시~16시"])
+def test_two_hours_side_by_side_are_from_one_to_the_other(text: str) -> None:
+    entities = entities_for("metric_history", extract(text, NOW, FLEET))
+    assert entities["time"] == {"start": "2026-10-13T14:00:00+09:00", "end": "2026-10-13T16:00:00+09:00"}
+
+
 @pytest.mark.parametrize("text", ["이번 달 트래픽 작년 같은 달이랑 비교", "traffic this month vs same month last year"])
 def test_a_month_can_be_held_against_the_same_of_last_year(text: str) -> None:
     entities = entities_for("compare_periods", extract(text, NOW, FLEET))

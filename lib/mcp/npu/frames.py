@@ -111,12 +111,27 @@ def _top_n(found: Extraction) -> int | None:
 
 
 def _silence_seconds(found: Extraction) -> int | None:
-    if any(one.until or one.range[0] > found.now for one in found.whens):
+    if _silent_window(found):
         return None
     lengths = [seconds for _, _, seconds in found.lengths]
     if not lengths:  # "최근/다음 1시간": read as a range, but of a silence only its length counts
         lengths = [(one.range[1] - one.range[0]).total_seconds() for one in found.whens if one.range[0] == found.now]
     return int(lengths[0]) if lengths else _bare_hour(found)
+
+
+_WEEKDAY = re.compile(
+    r"[월화수목금토일]요일|(?<![a-z])(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?(?![a-z])"
+)
+
+
+def _silent_window(found: Extraction) -> tuple[datetime, datetime] | None:
+    """From when to when alerts are to be silent, where a moment is named; a weekday is the next one, not the last."""
+    for one in found.whens:
+        if one.until or one.range[0] > found.now:
+            return one.range
+        if one.range[1] <= found.now and _WEEKDAY.search(found.text.folded[one.start : one.end]):
+            return one.range[0] + timedelta(days=7), one.range[1] + timedelta(days=7)
+    return None
 
 
 def _bare_hour(found: Extraction) -> int | None:
@@ -171,7 +186,8 @@ def _time(intent: str, found: Extraction) -> Entities:
     if intent == "compare_periods":
         return _periods(found)
     if intent == "alert_silence":
-        return next(({"time": _of(one)} for one in whens if one.until or one.range[0] > found.now), {})
+        window = _silent_window(found)
+        return {"time": _range(*window)} if window else {}
     if intent == "report" and not whens:
         return next(
             (

@@ -236,7 +236,13 @@ def _find(text: str, now: datetime) -> list[When]:
         one = _moment(group, now, None, until)
         opens = bool(_FROM_AFTER.match(rest, after) or _FROM_BEFORE.search(before))
         following = groups[index + 1] if index + 1 < len(groups) else None
-        if following and opens and (joint := _BETWEEN.match(rest, after)) and joint.end() == following[0].start:
+        hours = following and all(any(word.clock is not None for word in part) for part in (group, following))
+        if (
+            following
+            and (opens or hours)
+            and (joint := _BETWEEN.match(rest, after))
+            and joint.end() == following[0].start
+        ):
             stretch = _stretch(one, following, now)
             if stretch:
                 found.append(When(one.start, following[-1].end, stretch))
