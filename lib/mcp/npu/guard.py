@@ -27,7 +27,7 @@ _INJECTION = re.compile(
     r"|(?<![a-z])sudo\s+\S|(?<![a-z])(?:without (?:asking|any confirmation|confirmation|confirming|approval)|(?:skip|bypass|disable) (?:the |any |all )?(?:confirmation|approval|checks|safety|permission)|you must obey|i am (?:the )?(?:admin|root|owner|developer|system))(?![a-z])"
     r"|(?:^|[\s\"'(])(?:system|assistant|developer|admin)\s*(?:prompt|message|note|override)?\s*:\s|new (?:instructions?|rules?|orders?|task)\s*:|(?<![a-z])(?:pretend (?:to be|you|that you|there)|act as (?:if|an?|the|root|admin)|role-?play|respond only with|you have no (?:rules|limits|restrictions))(?![a-z])"
     r"|(?:새|새로운|다음)\s*(?:지시|명령|규칙)(?:사항)?\s*(?:은|는|:|을|를)|역할극|인\s*척\s*(?:해|하고)|(?:관리자|루트|root|admin)\s*(?:권한|모드)(?:으로|로)|(?:너는|넌)\s*(?:이제|지금부터)"
-    r"|확인\s*(?:절차\s*)?(?:없이|건너뛰|생략|무시하)|승인\s*(?:없이|건너뛰|생략)|권한\s*(?:검사\s*)?(?:무시|우회|상승)|제한\s*(?:해제|무시|없이)"
+    r"|확인\s*(?:절차\s*)?(?:없이\s*(?:바로|그냥|즉시|실행|진행|처리해|꺼|전부|다\s)|건너뛰|생략|무시하)|승인\s*(?:없이|건너뛰|생략)|권한\s*(?:검사\s*)?(?:무시|우회|상승)|제한\s*(?:해제|무시|없이)"
 )
 _KEPT_BACK = r"(?:비밀번호|패스워드|암호|비번|시크릿\s*키|시크릿|비밀\s*키|개인\s*키|액세스\s*토큰|토큰\s*값|크리덴셜|시스템\s*프롬프트|환경\s*변수\s*값|(?:root|admin|db|database|user)?\s*passwords?|secret(?:s|\s*keys?)?|private\s*keys?|credentials?|api[\s_-]*keys?|access\s*tokens?|service\s*(?:role\s*)?keys?|system\s*prompt|hidden\s*(?:prompt|rules|instructions)|connection\s*string|\.env(?:\s*file)?|jwt\s*secret)"
 _SECRET = re.compile(
@@ -35,7 +35,7 @@ _SECRET = re.compile(
     rf"|(?:show|give|tell|print|reveal|dump|leak|list|display|send|share|what(?:'s| is| are))\s+(?:me\s+|us\s+)?(?:out\s+)?(?:the\s+|your\s+|all\s+|any\s+|every\s+|my\s+)*(?:\S+\s+){{0,2}}?{_KEPT_BACK}"
 )
 _SECRET_NOT = re.compile(
-    r"에이전트|agent|바꾸|변경|재설정|초기화|발급|어디서|where|change|reset|rotate|how (?:do|to|can)|만료"
+    r"로그|(?<![a-z])logs?(?![a-z])|에이전트|agent|바꾸|변경|재설정|초기화|발급|어디서|where|change|reset|rotate|how (?:do|to|can)|만료"
 )
 
 _VERB_KO = r"(?:재부팅|재시작|재기동|리부팅|리부트|리붓|리스타트|셧다운|강제\s*종료|종료|롤백|원복|스케일\s*(?:아웃|업|다운|인)|증설|플러시|포맷|페일오버|스위치오버|배포|디플로이|kill|restart|reboot|shutdown|rollback|deploy|flush|킬|스탑|stop|start|failover|scale\s*(?:out|up|down|in))"
@@ -53,7 +53,7 @@ _COMMAND = re.compile(
 )
 _COMMAND_EN = re.compile(
     r"^(?:(?:hey|hi|ok|okay|so|and|then|now|right|please|pls|plz|just|go ahead and|can you|could you|would you|will you|can we|let's|lets|i need you to|i want you to|you should|kindly|quickly|also|alright|sorry|well|um|yo)[\s,.!]+)*"
-    r"(?:reboot|restart|shut\s?down|power\s?(?:off|cycle|down)|kill(?:all)?(?!\s+(?:the\s+)?(?:alert|alarm|notif|pag))|terminate|bounce|halt|hard reset|relaunch|respawn|"
+    r"(?:(?:reboot|restart|kill)(?!\s+(?:count|history|times?|logs?|reasons?|signals?|policy|events?)(?![a-z]))(?!\s+(?:the\s+)?(?:alert|alarm|notif|pag))(?![a-z])|shut\s?down|power\s?(?:off|cycle|down)|killall|terminate|bounce|halt|hard reset|relaunch|respawn|"
     r"scale (?:up|down|out|in|the|to|[a-z]+ (?:up|down|to|out))|spin up|provision|roll ?back|revert|redeploy|deploy|fail ?over|promote|demote|drain|cordon|decommission|quarantine|"
     r"(?:delete|wipe|purge|truncate|erase|format|rm)\s+(?!.*\b(?:alert|rule|silence|report)s?\b)|(?:run|execute)\s+(?:a |the |this |some )?(?:command|script|shell|bash|sudo|df|top|apt|yum|systemctl|[`'\"])|ssh (?:in)?to|"
     r"(?:stop|start|reload|turn off|switch off|turn on)\s+(?:the\s+)?(?!.*\b(?:alert|alarm|notif|pag|warning|monitor|silence|maintenance|send|bother|tell)\w*))(?![a-z])"
@@ -62,7 +62,7 @@ _COMMAND_EN = re.compile(
 _ORDER = re.compile(
     rf"(?<!알림)(?<!알람)(?<!알림 )(?<!알람 )(?:재부팅|재시작|재기동|리부팅|리부트|셧다운|롤백|페일오버|스케일\s*(?:아웃|업|다운)|플러시|포맷)\s*(?:을|를|도|만|좀)?\s*{_PLEASE}"
     r"|(?:재부팅|재시작|리부팅|셧다운)\s*좀(?!\s*(?:알려|보여|언제|확인|이력|기록))|(?:하고|하고서|한\s*다음|후에?)\s*(?:재부팅|재시작|종료|셧다운|롤백|리부팅)\s*[.!~]*$"
-    r"|(?:서버|섭|장비|노드|디비|프로세스|데몬|서비스|에이전트|방화벽|selinux|swap|스왑|크론|iptables)\s*(?:를|을|좀|도|다|그냥|빨리)*\s*(?:꺼(?!진|져|졌|짐)|끄고|끄자|중지\s*(?:시켜|해)|정지\s*(?:시켜|해)|멈춰|내려버려|죽여)"
+    r"|(?:서버|섭|장비|노드|디비|프로세스|데몬|서비스|에이전트|방화벽|selinux|swap|스왑|크론|iptables)\s*(?:를|을|좀|도|다|그냥|빨리)*\s*(?:꺼(?!진|져|졌|짐)|끄고|끄자|중지\s*(?:시켜|해)|정지\s*(?:시켜|해)|멈춰(?!\s*있|졌|짐)|내려버려|죽여)"
     r"|트래픽\s*(?:을|좀|다)*\s*(?:빼|돌려|막아|차단|우회|끊어)\s*(?:줘|라|주세요|$)"
     r"|(?:(?<![a-z])(?:and|then|just|simply)|,)\s+(?:please\s+)?(?:reboot|restart|shut\s?down|power off|kill|terminate|roll\s?back)(?:\s+(?:it|them|the|that)(?![a-z])|\s{2,}|\s*$)"
     r"|(?<![a-z])(?:disable|enable|stop|kill|start|restart|turn off|switch off)\s+(?:the\s+)?(?:\S+\s+)?(?:daemon|service|process|firewall|agent|swap|selinux|cron)(?![a-z])"
