@@ -97,6 +97,7 @@ VIEWS = (
     View("range", f"#/servers/{HERE}", "dialog input[name=from]", lambda tab: tab.click(".range > .btn")),
     View("no-such-server", "#/servers/nobody", ".empty a.btn"),
     View("alerts", "#/alerts", ".alerts a, .quiet"),
+    View("performance", "#/performance", ".standings li"),
     View("errors", "#/alerts/errors", ".groups a, main .quiet"),
     View("settings", "#/settings", ".key-table"),
     View("rules", "#/settings?part=rules", ".key-table td"),
