@@ -14,6 +14,7 @@ PROTOCOLS: dict[str, tuple[str, ...]] = {
         "DELETE /metrics/job/<path:grouping>",
         "POST /api/v1/import/prometheus",
     ),
+    "opentsdb": ("POST /api/put", "POST /graphite"),
     "prometheus": ("POST /api/v1/write", "POST /api/prom/push", "POST /api/v1/push"),
 }
 
