@@ -70,6 +70,20 @@ for _name, _paths in PROTOCOLS.items():
         app.add_url_rule(_rule, f"{_name} {_path}", _open_door if _path in OPEN_TO_ALL else _door, methods=[_method])
 
 
+@app.after_request
+def _in_their_form(response: Response) -> Response:
+    """Errors at a foreign path, in the form its senders read."""
+    name = (request.endpoint or "").partition(" ")[0]
+    spoken = protocol(name) if name in PROTOCOLS and response.mimetype == "application/problem+json" else None
+    if spoken is not None and spoken.refused is not None:
+        problem = response.get_json()
+        whys = [problem["detail"], *(one["detail"] for one in problem.get("errors", ()))]
+        told_so = spoken.refused(request.mimetype, response.status_code, "; ".join(dict.fromkeys(whys))[:1_000])
+        if told_so is not None:
+            response.data, response.mimetype = told_so
+    return response
+
+
 @app.route("/ping/<ping_id>", methods=["GET", "POST"], defaults={"what": ""})
 @app.route("/ping/<ping_id>/<what>", methods=["GET", "POST"])
 @pinged

@@ -6,6 +6,7 @@ A component is `name` or `name:subject` (a mount, a disk). Counters are totals s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ COUNTERS = frozenset({
     "cpu.idle", "cpu.iowait", "cpu.steal", "cpu.busy",  # seconds; `busy` is every other mode
     "net.in", "net.out", "io.read", "io.write",  # bytes
     "io.busy",  # seconds, one component a disk
+    "dist.count", "dist.sum", "dist.le",  # a distribution's; `dist.le:<series>|<bound>` counts one bucket
 })  # fmt: skip
 # Values of now, added up where several are told.
 GAUGES = frozenset({
@@ -76,6 +78,7 @@ def work_out(at: float, pot: Pot, before: Counts) -> tuple[dict[str, float], dic
     busy += [told.value for name, told in pot.items() if base_of(name) == "rate.io.busy"]
     if busy:
         values["disk_busy"] = min(100.0, max(0.0, *busy))
+    values.update(_distributions(pot, deltas, before))
     values.update(_memory(pot, at, before))
     mounts = _mounts(pot, values)
     if "boot" in pot:
@@ -143,6 +146,58 @@ def _is_whole(name: str, pot: Pot, at: float, before: Counts, those: str = "") -
     if earlier is None or at > earlier.at:
         before[name] = Earlier(at, 0.0, count)
     return True
+
+
+def _distributions(pot: Pot, deltas: Mapping[str, tuple[float, float]], before: Counts) -> dict[str, float]:
+    """How many a second, their mean, and an estimate of the 95th percentile where buckets are told, since before."""
+    found: dict[str, float] = {}
+    buckets: dict[str, dict[float, float]] = {}
+    for name, told in pot.items():
+        if name.startswith("dist.le:"):
+            series, _, bound = name.partition(":")[2].rpartition("|")
+            # A bucket is told from its first entry on: one that is new was empty before.
+            buckets.setdefault(series, {})[float(bound)] = deltas[name][0] if name in deltas else told.value
+    for series in _subjects(pot, "dist.count:"):
+        change = deltas.get(f"dist.count:{series}")
+        if change is None:
+            for name in [name for name in before if name.startswith(f"dist.le:{series}|") and name not in pot]:
+                del before[name]
+            continue
+        found |= spread_of(
+            series, change[0], deltas.get(f"dist.sum:{series}", (None, 0))[0], change[1], buckets.get(series, {})
+        )
+    return found
+
+
+def spread_of(
+    series: str, count: float, total: float | None, seconds: float, buckets: Mapping[float, float]
+) -> dict[str, float]:
+    """{series: value} of so many in so many seconds. `buckets` counts those up to each bound and above the one before;
+    the bound of the last may be infinite."""
+    base, colon, rest = series.partition(":")
+    found = {f"{base}.rate{colon}{rest}": count / seconds}
+    if count > 0 and total is not None:
+        found[f"{base}.mean{colon}{rest}"] = total / count
+    percentile = _percentile(buckets, 0.95)
+    if percentile is not None:
+        found[f"{base}.p95{colon}{rest}"] = percentile
+    return found
+
+
+def _percentile(buckets: Mapping[float, float], share: float) -> float | None:
+    """As Prometheus' histogram_quantile: evenly within a bucket; above the last bound only the bound is known."""
+    whole = sum(buckets.values())
+    if whole <= 0:
+        return None
+    wanted, low, passed = share * whole, 0.0, 0.0
+    for bound, count in sorted(buckets.items()):
+        if passed + count >= wanted:
+            if math.isinf(bound):
+                return low if passed else None
+            return bound if bound <= 0 else low + (bound - low) * (wanted - passed) / count
+        passed += count
+        low = bound
+    return low
 
 
 def _memory(pot: Pot, at: float, before: Counts) -> dict[str, float]:

@@ -16,6 +16,7 @@ PROTOCOLS: dict[str, tuple[str, ...]] = {
     ),
     "opentsdb": ("POST /api/put", "POST /graphite"),
     "prometheus": ("POST /api/v1/write", "POST /api/prom/push", "POST /api/v1/push"),
+    "otlp": ("POST /v1/metrics", "POST /otlp/v1/metrics"),
 }
 
 # What clients ask before they show who they are; nothing of the hub is told there.

@@ -29,7 +29,7 @@ class _Share:
     columns: dict[str, int] = field(default_factory=dict)
     rows: dict[int, dict[int, float]] = field(default_factory=dict)
     pots: dict[int, dict[str, list[float]]] = field(default_factory=dict)  # at -> component -> [pid, value, count]
-    counters: dict[str, None] = field(default_factory=dict)
+    counters: dict[str, float | None] = field(default_factory=dict)
     host: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
     custom: int = 0
@@ -90,9 +90,12 @@ class Gathered:
         """Whether samples of that moment are taken: at most seven days old and five minutes ahead."""
         return self._oldest <= at <= self._newest
 
-    def value(self, server: str, at: float, series: str, value: float, *, counter: bool = False) -> None:
+    def value(
+        self, server: str, at: float, series: str, value: float, *, counter: bool = False, since: float | None = None
+    ) -> None:
         """One value of a series of ours, or of a custom one (its name holds a dot). A counter becomes a rate per second
-        in the sweep. What is out of bounds is refused, with the reason; NaN is no value and no fault."""
+        in the sweep; `since` is when its counting began. What is out of bounds is refused, with the reason; NaN is no
+        value and no fault."""
         if not math.isfinite(value):
             return
         share = self._shares[server]
@@ -115,7 +118,7 @@ class Gathered:
                 share.custom += 1
             column = share.columns[series] = len(share.columns)
         if counter:
-            share.counters[series] = None
+            share.counters[series] = since
         share.rows.setdefault(int(at), {})[column] = value
         share.values += 1
 

@@ -8,13 +8,13 @@ but for its sample: what becomes of it is decided once and looked up by those by
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from struct import error as StructError
 from struct import unpack_from
 
 from lib.domain.errors import BadInput, TooLarge, Unsupported
 from lib.monitoring.collectors.exporters import Target, note_facts, target_of
 from lib.monitoring.collectors.gathering import Gathered
+from lib.monitoring.collectors.protobuf_wire import fields, skipped, varint
 from lib.monitoring.collectors.protocols import Incoming, Protocol, Reply
 from lib.monitoring.collectors.server_stats import Batch
 
@@ -69,26 +69,12 @@ def _unpacked(body: bytes) -> bytes:
     import cramjam
 
     try:
-        size, _ = _varint(body, 0)
+        size, _ = varint(body, 0)
         if size > MOST_BYTES:
             raise TooLarge(f"at most {MOST_BYTES // 1_000_000} MB once unpacked; lower max_samples_per_send")
         return bytes(cramjam.snappy.decompress_raw(body))
     except (IndexError, cramjam.DecompressionError):
         raise BadInput("the body is no snappy block") from None
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """(number, place after it). Raises IndexError where it ends in the middle, ValueError where it never ends."""
-    number = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        number |= (byte & 127) << shift
-        if byte < 128:
-            return number, at
-        shift += 7
-        if shift > 63:
-            raise ValueError
 
 
 def _read_one(body: bytes, gathered: Gathered) -> int:
@@ -98,9 +84,9 @@ def _read_one(body: bytes, gathered: Gathered) -> int:
     keep = gathered.keep
     while at < end:
         if body[at] != 10:  # no series: metadata, or what a later version adds
-            at = _skipped(body, at)
+            at = skipped(body, at)
             continue
-        size, at = _varint(body, at + 1)
+        size, at = varint(body, at + 1)
         last = at + size
         if last > end:
             raise ValueError
@@ -118,7 +104,7 @@ def _read_one(body: bytes, gathered: Gathered) -> int:
             stamp = body[last - 6 : last]
             moment = times.get(stamp)
             if moment is None:
-                moment = times[stamp] = _varint(stamp, 0)[0] / 1_000
+                moment = times[stamp] = varint(stamp, 0)[0] / 1_000
             keep(target, moment, value)
             count += 1
         at = last
@@ -166,22 +152,22 @@ def _series(data: bytes) -> tuple[dict[str, str], list[Sample], int]:
     while at < len(data):
         tag = data[at]
         if tag == 10:
-            size, at = _varint(data, at + 1)
+            size, at = varint(data, at + 1)
             labels.update([_label(data[at : at + size])])
             at += size
             width = at
         elif tag == 18:
-            size, at = _varint(data, at + 1)
+            size, at = varint(data, at + 1)
             samples.append(_sample(data[at : at + size]))
             at += size
         else:
-            at = _skipped(data, at)
+            at = skipped(data, at)
     return labels, samples, width
 
 
 def _label(data: bytes) -> tuple[str, str]:
     found = {1: "", 2: ""}
-    for field, value in _fields(data):
+    for field, value in fields(data):
         if field in found and isinstance(value, bytes):
             found[field] = value.decode()
     return found[1], found[2]
@@ -189,7 +175,7 @@ def _label(data: bytes) -> tuple[str, str]:
 
 def _sample(data: bytes) -> Sample:
     value, milliseconds = 0.0, 0
-    for field, read_value in _fields(data):
+    for field, read_value in fields(data):
         if field == 1 and isinstance(read_value, float):
             value = read_value
         elif field == 2 and isinstance(read_value, int):
@@ -197,51 +183,10 @@ def _sample(data: bytes) -> Sample:
     return value, milliseconds
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, bytes | int | float]]:
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        kind = tag & 7
-        if kind == 0:
-            number, at = _varint(data, at)
-            yield tag >> 3, number
-        elif kind == 1:
-            yield tag >> 3, unpack_from("<d", data, at)[0]
-            at += 8
-        elif kind == 2:
-            size, at = _varint(data, at)
-            if at + size > len(data):
-                raise ValueError
-            yield tag >> 3, data[at : at + size]
-            at += size
-        elif kind == 5:
-            at += 4
-        else:
-            raise ValueError
-
-
-def _skipped(data: bytes, at: int) -> int:
-    """The place after a field nobody asks for."""
-    tag, at = _varint(data, at)
-    kind = tag & 7
-    if kind == 2:
-        size, at = _varint(data, at)
-        at += size
-    elif kind == 0:
-        _, at = _varint(data, at)
-    elif kind in {1, 5}:
-        at += 8 if kind == 1 else 4
-    else:
-        raise ValueError
-    if at > len(data):
-        raise ValueError
-    return at
-
-
 def _read_two(body: bytes, gathered: Gathered) -> int:
     symbols: list[str] = []
     series: list[bytes] = []
-    for field, value in _fields(body):
+    for field, value in fields(body):
         if field == 4 and isinstance(value, bytes):
             symbols.append(value.decode())
         elif field == 5 and isinstance(value, bytes):
@@ -250,11 +195,11 @@ def _read_two(body: bytes, gathered: Gathered) -> int:
     for data in series:
         refs: list[int] = []
         samples: list[Sample] = []
-        for field, value in _fields(data):
+        for field, value in fields(data):
             if field == 1 and isinstance(value, bytes):
                 place = 0
                 while place < len(value):
-                    ref, place = _varint(value, place)
+                    ref, place = varint(value, place)
                     refs.append(ref)
             elif field == 2 and isinstance(value, bytes):
                 samples.append(_sample(value))

@@ -47,12 +47,14 @@ def nothing_to_say(_: Incoming, __: Batch) -> Reply:
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """`read` gives what the request brought, or at once the reply where there is nothing to keep; it raises the errors
-    of the domain (BadInput is 400: the sender is not to try again). `answer` is told what was taken."""
+    of the domain (BadInput is 400: the sender is not to try again). `answer` is told what was taken. `refused` puts an
+    error (the request's media type, the status, the reason) into the body and media type that senders read; without it,
+    or where it gives None, it stays a problem document."""
 
     name: str
     read: Callable[[Incoming], Batch | Reply]
     answer: Callable[[Incoming, Batch], Reply] = nothing_to_say
-    unavailable: bool = False
+    refused: Callable[[str, int, str], tuple[bytes, str] | None] | None = None
 
 
 @cache

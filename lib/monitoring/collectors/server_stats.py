@@ -30,8 +30,10 @@ class Batch:
     shares: list[ServerSamples] = field(default_factory=list)
     accepted: int = 0
     rejected: list[dict[str, Any]] = field(default_factory=list)
+    refused: int = 0  # how many were, also beyond those that are told of one by one
 
     def reject(self, pointer: str, reason: str, index: int | None = None) -> None:
+        self.refused += 1
         if len(self.rejected) < MAX_REJECTS_TOLD:
             self.rejected.append({"pointer": pointer, "reason": reason} | ({} if index is None else {"index": index}))
 

@@ -1,0 +1,135 @@
+"""OTLP over HTTP: metrics of the OpenTelemetry Collector, the SDKs and Grafana Alloy, in protobuf and JSON.
+
+Answers as opentelemetry.io/docs/specs/otlp asks: 200 in the request's own encoding, with `partialSuccess` where some
+was refused; the rest of the hub's refusals become a google.rpc.Status (see api/ingest.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from lib.domain import strict_json
+from lib.domain.components import COUNTERS, base_of
+from lib.domain.errors import BadInput, TooLarge
+from lib.monitoring.collectors.gathering import Gathered
+from lib.monitoring.collectors.hostmetrics import Aim, aim_at, facts_of, server_of, tags_of
+from lib.monitoring.collectors.otlp_answers import JSON, accepted, encoding_of, refused
+from lib.monitoring.collectors.otlp_pieces import Pieces
+from lib.monitoring.collectors.otlp_wire import DELTA, MALFORMED, Attributes, Group, Metric, read_json, read_protobuf
+from lib.monitoring.collectors.protocols import Incoming, Protocol, Reply
+from lib.monitoring.collectors.server_stats import Batch
+
+MOST_POINTS = 50_000  # of a request
+MOST_KEPT = 20_000  # series whose aim is remembered
+
+# What became of each series, of every request of this process: (server, service, metric, ...) -> labels -> aim.
+_known: dict[tuple[object, ...], dict[Hashable, Aim]] = {}
+_count = 0
+
+
+def read(request: Incoming) -> Batch | Reply:
+    gathered = Gathered("otlp", request.now)
+    try:
+        _gather(gathered, groups_of(request))
+    except MALFORMED as error:
+        raise BadInput("the body is no ExportMetricsServiceRequest") from error
+    batch = gathered.done()
+    # A request of which nothing is kept is answered all the same: it is not to be sent again.
+    return batch if any(share.rows or share.extra for share in batch.shares) else answer(request, batch)
+
+
+def groups_of(request: Incoming) -> Iterable[Group]:
+    if encoding_of(request.media_type) == JSON:
+        return read_json(strict_json.parse(request.body))
+    return _decoded(request.body)
+
+
+def _decoded(body: bytes) -> Iterable[Group]:
+    from google.protobuf.message import DecodeError
+
+    try:
+        yield from read_protobuf(body)
+    except DecodeError as error:
+        raise ValueError from error
+
+
+def answer(request: Incoming, batch: Batch) -> Reply:
+    return accepted(
+        request.media_type, batch.refused, batch.rejected[0]["reason"] if batch.rejected else "", "DataPoints"
+    )
+
+
+def _gather(gathered: Gathered, groups: Iterable[Group]) -> None:
+    pieces = Pieces(gathered)
+    points = 0
+    for group in groups:
+        server = gathered.server(server_of(group.attributes))
+        if server is None:
+            # The first was told of with the name; the others count.
+            gathered.batch.refused += max(0, sum(len(metric.points) for metric in group.metrics) - 1)
+            continue
+        gathered.tag(server, tags_of(group.attributes))
+        gathered.host(server, **facts_of(group.attributes))
+        service = _service(group.attributes, server)
+        for metric in group.metrics:
+            points += len(metric.points)
+            if points > MOST_POINTS:
+                raise TooLarge(f"at most {MOST_POINTS} data points a request; lower send_batch_max_size")
+            if metric.kind in {"gauge", "sum"}:
+                _keep_numbers(gathered, pieces, server, service, metric)
+            else:
+                for one in metric.spreads():
+                    pieces.spread(server, service, metric, one)
+    pieces.settle()
+
+
+def _service(resource: Attributes, server: str) -> str:
+    """What several services of one machine are told apart by, in names of custom metrics."""
+    name = resource.get("service.name", "")
+    return "" if name == server or name.startswith("unknown_service") else name
+
+
+def _keep_numbers(gathered: Gathered, pieces: Pieces, server: str, service: str, metric: Metric) -> None:
+    pieces.note(server, metric.name)
+    is_delta = metric.kind == "sum" and metric.temporality == DELTA
+    is_counter = metric.kind == "sum" and metric.is_monotonic and not is_delta
+    if not metric.points:
+        return
+    aims = _known.setdefault((server, service, metric.name, is_counter, metric.is_json), {})
+    seen = pieces.seen
+    keep = gathered.keep
+    for labels, start, moment, value in metric.numbers():
+        aim = aims.get(labels)
+        if aim is None:
+            aim = _new_aim(aims, server, service, metric, labels, is_counter)
+        target, at = aim.target, moment / 1e9
+        if aim.piece:
+            pieces.part(aim, at, value)
+        elif is_delta:
+            if metric.is_monotonic and (not target.component or base_of(target.component) in COUNTERS):
+                pieces.delta(target, at, (moment - start) / 1e9 if start else 0.0, value)
+            else:
+                gathered.unmapped(server, metric.name)
+        elif target.counter:
+            gathered.value(server, at, target.series, value, counter=True, since=start / 1e9 if start else None)
+        else:
+            # Told twice, by two services of a machine or two requests in one, a piece is one.
+            key = (target.pid, moment // 1_000_000_000)
+            if not target.component or key not in seen:
+                seen.add(key)
+                keep(target, at, value)
+
+
+def _new_aim(
+    aims: dict[Hashable, Aim], server: str, service: str, metric: Metric, labels: Hashable, is_counter: bool
+) -> Aim:
+    global _count
+    _count += 1
+    if _count > MOST_KEPT:
+        _known.clear()
+        _count = 0
+    aim = aims[labels] = aim_at(server, service, metric.name, metric.attributes(labels), is_counter=is_counter)
+    return aim
+
+
+PROTOCOL = Protocol("otlp", read, answer, refused=refused)
