@@ -41,16 +41,7 @@ def read(request: Incoming) -> Batch | Reply:
 def groups_of(request: Incoming) -> Iterable[Group]:
     if encoding_of(request.media_type) == JSON:
         return read_json(strict_json.parse(request.body))
-    return _decoded(request.body)
-
-
-def _decoded(body: bytes) -> Iterable[Group]:
-    from google.protobuf.message import DecodeError
-
-    try:
-        yield from read_protobuf(body)
-    except DecodeError as error:
-        raise ValueError from error
+    return read_protobuf(request.body)
 
 
 def answer(request: Incoming, batch: Batch) -> Reply:

@@ -82,7 +82,7 @@ class Group:
 
 
 def read_protobuf(body: bytes) -> Iterator[Group]:
-    """Raises BadInput, StructError, IndexError, ValueError or protobuf's DecodeError where the form is another."""
+    """Raises StructError, IndexError or ValueError (MALFORMED) where the form is another."""
     for number, value in fields(body):
         if number == 1 and isinstance(value, bytes):
             attributes: Attributes = {}
@@ -167,7 +167,7 @@ def _numbers(points: list[bytes]) -> Iterator[Number]:
 def _slowly(data: bytes) -> Number | None:
     from opentelemetry.proto.metrics.v1.metrics_pb2 import NumberDataPoint
 
-    point = NumberDataPoint.FromString(data)
+    point = _official(NumberDataPoint, data)
     which = point.WhichOneof("value")
     if which is None or point.flags & NO_VALUE:
         return None
@@ -175,21 +175,30 @@ def _slowly(data: bytes) -> Number | None:
     return Number(labels, point.start_time_unix_nano, point.time_unix_nano, getattr(point, which))
 
 
+def _official(message: Any, data: bytes) -> Any:
+    from google.protobuf.message import DecodeError
+
+    try:
+        return message.FromString(data)
+    except DecodeError as error:
+        raise ValueError from error
+
+
 def _spreads(points: list[bytes], kind: str) -> Iterator[Spread]:
     from opentelemetry.proto.metrics.v1 import metrics_pb2
 
     for data in points:
         if kind == "histogram":
-            histogram = metrics_pb2.HistogramDataPoint.FromString(data)
+            histogram = _official(metrics_pb2.HistogramDataPoint, data)
             bounds, buckets = list(histogram.explicit_bounds), list(histogram.bucket_counts)
             point, total = histogram, histogram.sum if histogram.HasField("sum") else None
             quantiles: list[tuple[float, float]] = []
         elif kind == "exponential":
-            point = metrics_pb2.ExponentialHistogramDataPoint.FromString(data)
+            point = _official(metrics_pb2.ExponentialHistogramDataPoint, data)
             bounds, buckets, quantiles = [], [], []
             total = point.sum if point.HasField("sum") else None
         else:
-            point = metrics_pb2.SummaryDataPoint.FromString(data)
+            point = _official(metrics_pb2.SummaryDataPoint, data)
             bounds, buckets, total = [], [], point.sum
             quantiles = [(one.quantile, one.value) for one in point.quantile_values]
         if point.flags & NO_VALUE:
