@@ -17,6 +17,7 @@ PROTOCOLS: dict[str, tuple[str, ...]] = {
     "opentsdb": ("POST /api/put", "POST /graphite"),
     "prometheus": ("POST /api/v1/write", "POST /api/prom/push", "POST /api/v1/push"),
     "otlp": ("POST /v1/metrics", "POST /otlp/v1/metrics"),
+    "otlp_logs": ("POST /v1/logs", "POST /otlp/v1/logs", "POST /v1/traces", "POST /otlp/v1/traces"),
 }
 
 # What clients ask before they show who they are; nothing of the hub is told there.
