@@ -1,6 +1,6 @@
 """`make bench`: what the product costs on this machine, beside the goals. `--json` for a machine to read.
 
-python -m tests.bench [--json] [--only posting,batches,ranges,fleet,asked,analysis,reading,telling,imports]
+python -m tests.bench [--json] [--only posting,batches,ranges,fleet,asked,analysis,reading,decoding,telling,imports]
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from dataclasses import asdict
 from tests.bench import measures
 from tests.bench.analysis_cost import detectors
 from tests.bench.asked import asked
+from tests.bench.decoding import decoding
 from tests.bench.meter import Figure, Meter
 from tests.bench.reading import reading
 from tests.bench.telling import telling
 from tests.real_stores import Pair, ServicesFactory, fresh_pair, migrated_template, temporary_stores
 
-PARTS = ("posting", "batches", "ranges", "fleet", "asked", "analysis", "reading", "telling", "imports")
+PARTS = ("posting", "batches", "ranges", "fleet", "asked", "analysis", "reading", "decoding", "telling", "imports")
 
 
 def main() -> None:
@@ -50,7 +51,7 @@ def line(figure: Figure) -> str:
 def measured(parts: list[str]) -> Iterator[Figure]:
     if unknown := set(parts) - set(PARTS):
         raise SystemExit(f"there is no part {', '.join(sorted(unknown))}; choose of {', '.join(PARTS)}")
-    if set(parts) - {"analysis", "reading", "telling", "imports"}:
+    if set(parts) - {"analysis", "reading", "decoding", "telling", "imports"}:
         with temporary_stores() as embedded:
             assert embedded.valkey is not None
             assert embedded.postgres is not None
@@ -75,6 +76,8 @@ def measured(parts: list[str]) -> Iterator[Figure]:
         yield from detectors()
     if "reading" in parts:
         yield from reading()
+    if "decoding" in parts:
+        yield from decoding()
     if "telling" in parts:
         yield from telling()
     if "imports" in parts:

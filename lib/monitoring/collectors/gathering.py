@@ -26,9 +26,9 @@ MOST_SUBJECT = 80
 
 @dataclass(slots=True)
 class _Share:
-    columns: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, tuple[int, float, float]] = field(default_factory=dict)  # with their bounds
     rows: dict[int, dict[int, float]] = field(default_factory=dict)
-    pots: dict[int, dict[str, list[float]]] = field(default_factory=dict)  # at -> component -> [pid, value, count]
+    pots: dict[int, dict[str, list[Any]]] = field(default_factory=dict)  # at -> component -> [pid, value, count]
     counters: dict[str, float | None] = field(default_factory=dict)
     host: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
@@ -70,6 +70,9 @@ class Gathered:
         self._oldest, self._newest = now - PAST_SECONDS, now + AHEAD_SECONDS
         self._shares: dict[str, _Share] = {}
         self._names: dict[str, str | None] = {}
+        self._server, self._at = "", -1.0  # of the last piece, with its share and pot
+        self._share = _Share()
+        self._pot: dict[str, list[Any]] = {}
 
     def server(self, given: object) -> str | None:
         """The server's name in the form it is kept in; None, and a reject, for what can be none."""
@@ -96,31 +99,35 @@ class Gathered:
         """One value of a series of ours, or of a custom one (its name holds a dot). A counter becomes a rate per second
         in the sweep; `since` is when its counting began. What is out of bounds is refused, with the reason; NaN is no
         value and no fault."""
-        if not math.isfinite(value):
+        if value - value != 0:  # not finite
             return
         share = self._shares[server]
-        bounds = bounds_of(series)
-        if bounds is None:
+        known = share.columns.get(series)
+        column, low, high = known if known is not None else self._column(share, series)
+        if column < 0:
             self.unmapped(server, series)
-            return
-        if not counter and not bounds[0] <= value <= bounds[1]:
-            self.batch.reject("", f"{server} {series[:60]}: {value:g} is outside {bounds[0]:g} to {bounds[1]:g}")
-            return
-        if not self.is_in_time(at):
+        elif not counter and not low <= value <= high:
+            self.batch.reject("", f"{server} {series[:60]}: {value:g} is outside {low:g} to {high:g}")
+        elif not self._oldest <= at <= self._newest:
             self.late(server, at)
-            return
-        column = share.columns.get(series)
-        if column is None:
-            if "." in series:
-                if share.custom >= MOST_CUSTOM:
-                    self.unmapped(server, series)
-                    return
-                share.custom += 1
-            column = share.columns[series] = len(share.columns)
-        if counter:
-            share.counters[series] = since
-        share.rows.setdefault(int(at), {})[column] = value
-        share.values += 1
+        else:
+            if counter:
+                share.counters[series] = since
+            row = share.rows.get(int(at))
+            if row is None:
+                row = share.rows[int(at)] = {}
+            row[column] = value
+            share.values += 1
+
+    @staticmethod
+    def _column(share: _Share, series: str) -> tuple[int, float, float]:
+        """(column, lowest, highest value) of a series that is new here; column -1 where it may not be one."""
+        bounds = bounds_of(series)
+        if bounds is None or ("." in series and share.custom >= MOST_CUSTOM):
+            return -1, 0.0, 0.0
+        share.custom += "." in series
+        share.columns[series] = len(share.columns), *bounds
+        return share.columns[series]
 
     def component(self, server: str, at: float, component: str, value: float, identity: bytes) -> None:
         """One piece. `identity` says which (its labels): told again it counts once, told in another request it adds."""
@@ -145,22 +152,39 @@ class Gathered:
         elif component in HIGHEST:
             kept[1] = max(kept[1], value)
         else:
-            kept[0] = int(kept[0]) ^ pid
+            kept[0] ^= pid
             kept[1] += value
             kept[2] += 1
         share.values += 1
 
     def keep(self, target: Aim, at: float, value: float) -> None:
         """One value where `target` says: for protocols that decide once what a series is."""
-        if not target.component and not target.series:
-            if target.name:
+        component = target.component
+        if not component:
+            if target.series:
+                self.value(target.server, at, target.series, value, counter=target.counter)
+            elif target.name:
                 self.unmapped(target.server, target.name)
-        elif not target.component:
-            self.value(target.server, at, target.series, value, counter=target.counter)
-        elif not self._oldest <= at <= self._newest:
-            self.late(target.server, at)
-        elif value - value == 0:  # finite
-            self._piece(self._shares[target.server], at, target.component, target.pid, value)
+            return
+        if value - value != 0:  # not finite
+            return
+        # Nearly all pieces of a request are of the server and moment of the one before.
+        if target.server != self._server or at != self._at:
+            if not self.is_in_time(at):
+                self.late(target.server, at)
+                return
+            self._server, self._at, self._share = target.server, at, self._shares[target.server]
+            self._pot = self._share.pots.setdefault(int(at), {})
+        kept = self._pot.get(component)
+        if kept is None:
+            self._pot[component] = [target.pid, value, 1]
+        elif component in HIGHEST:
+            kept[1] = max(kept[1], value)
+        else:
+            kept[0] ^= target.pid
+            kept[1] += value
+            kept[2] += 1
+        self._share.values += 1
 
     def late(self, server: str, at: float) -> None:
         age = self._oldest + PAST_SECONDS - at

@@ -91,11 +91,17 @@ def _plain(text: str) -> str:
 
 def _fields(text: str) -> dict[str, float]:
     found: dict[str, float] = {}
+    is_plain = "\\" not in text
     for pair in _pairs(text):
-        name, value = _EQUALS.split(pair, maxsplit=1)
-        number = _number(value)
-        if number is not None:
-            found[_plain(name)] = number
+        name, equals, value = pair.partition("=") if is_plain else ("", "", "")
+        if not equals:
+            name, value = _EQUALS.split(pair, maxsplit=1)
+        try:
+            found[name if is_plain else _plain(name)] = float(value)  # as most are
+        except ValueError:
+            number = _number(value)
+            if number is not None:
+                found[name if is_plain else _plain(name)] = number
     return found
 
 

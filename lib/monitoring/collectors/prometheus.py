@@ -86,7 +86,13 @@ def _read_one(body: bytes, gathered: Gathered) -> int:
         if body[at] != 10:  # no series: metadata, or what a later version adds
             at = skipped(body, at)
             continue
-        size, at = varint(body, at + 1)
+        size = body[at + 1]
+        if size < 128:
+            at += 2
+        elif body[at + 2] < 128:
+            size, at = size & 127 | body[at + 2] << 7, at + 3
+        else:
+            size, at = varint(body, at + 1)
         last = at + size
         if last > end:
             raise ValueError

@@ -179,14 +179,27 @@ _KEEPERS = {
 }  # fmt: skip
 
 
+_series: dict[tuple[bytes, str], str] = {}
+MOST_REMEMBERED = 20_000
+
+
 def _custom(gathered: Gathered, server: str, point: Pointed) -> None:
     """`measurement.field`, and behind it what tags besides the host say."""
+    for field, value in point.fields.items():
+        series = _series.get((point.identity, field))
+        if series is None:
+            if len(_series) >= MOST_REMEMBERED:
+                _series.clear()
+            series = _series[point.identity, field] = _named(point, field)
+        gathered.value(server, point.at, series, value)
+
+
+def _named(point: Pointed, field: str) -> str:
     base = clean(point.measurement)
     if not base[:1].isalpha():
         base = f"m_{base}"
     rest = [clean(value) for name, value in sorted(point.tags.items()) if name not in {"host", "hostname", "server"}]
-    for field, value in point.fields.items():
-        gathered.value(server, point.at, ":".join([f"{base}.{clean(field)}", *filter(None, rest)])[:100], value)
+    return ":".join([f"{base}.{clean(field)}", *filter(None, rest)])[:100]
 
 
 def clean(text: str) -> str:
