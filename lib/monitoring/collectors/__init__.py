@@ -7,6 +7,7 @@ from __future__ import annotations
 
 PROTOCOLS: dict[str, tuple[str, ...]] = {
     "collectd": ("POST /collectd", "POST /api/v1/datapoints"),
+    "glances": ("POST /glances",),
     "influx": ("POST /write", "POST /api/v2/write", "GET /query", "POST /query", "GET /ping", "GET /health"),
     "exposition": (
         "POST /metrics/job/<path:grouping>",

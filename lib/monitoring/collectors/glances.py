@@ -1,0 +1,119 @@
+"""What Glances' exporter `restful` posts: one JSON object of its plugins, those of several subjects flattened to
+`subject.field`. Forms of its versions 3 and 4: glances/exports/glances_restful and the plugins' fields.
+
+It says neither a time nor, by default, who it is: the hub's clock counts, and the address says the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib.domain import strict_json
+from lib.domain.errors import BadInput
+from lib.monitoring.collectors.gathering import Gathered
+from lib.monitoring.collectors.protocols import Incoming, Protocol
+from lib.monitoring.collectors.server_stats import Batch
+from lib.monitoring.collectors.telegraf import is_disk, is_mount, is_network
+
+type Fields = Mapping[str, Any]
+MOST_SUBJECTS = 200
+# In version 3 a field is what was counted since the last time, in version 4 the rate stands beside it.
+_FLOWS = {
+    "network": (("net.in", "bytes_recv", "rx"), ("net.out", "bytes_sent", "tx")),
+    "diskio": (("io.read", "read_bytes", "read_bytes"), ("io.write", "write_bytes", "write_bytes")),
+}
+_READ = frozenset({"cpu", "mem", "memswap", "load", "fs", "uptime", "sensors", "system", *_FLOWS})
+
+
+def read(request: Incoming) -> Batch:
+    document = strict_json.parse(request.body)
+    if not isinstance(document, dict):
+        raise BadInput("one JSON object of Glances' plugins is needed")
+    plugins = {name: stats for name, stats in document.items() if isinstance(stats, dict)}
+    gathered = Gathered("glances", request.now)
+    system = plugins.get("system", {})
+    server = gathered.server(request.query.get("host") or system.get("hostname") or "")
+    if server is None:
+        raise BadInput("say which server this is: end the path with ?host=NAME")
+    _values(gathered, server, request.now, plugins)
+    _mounts(gathered, server, request.now, plugins.get("fs", {}))
+    for name in _FLOWS:
+        _flows(gathered, server, request.now, name, plugins.get(name, {}))
+    for subject, fields in _subjects(plugins.get("sensors", {})):
+        kind, value = fields.get("type"), _number(fields.get("value"))
+        if isinstance(kind, str) and kind.startswith("temperature") and value is not None:
+            gathered.component(server, request.now, "temperature", value, subject.encode())
+    os = " ".join(word for name in ("os_name", "os_version") if isinstance(word := system.get(name), str))
+    distribution = system.get("linux_distro")
+    gathered.host(server, os=distribution if isinstance(distribution, str) else os)
+    for name in plugins.keys() - _READ:
+        gathered.unmapped(server, name)
+    return gathered.done()
+
+
+def _number(given: object) -> float | None:
+    return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
+
+
+def _values(gathered: Gathered, server: str, at: float, plugins: Mapping[str, Fields]) -> None:
+    def value(series: str, plugin: str, field: str, most: float = float("inf")) -> None:
+        found = _number(plugins.get(plugin, {}).get(field))
+        if found is not None:
+            gathered.value(server, at, series, min(most, max(0.0, found)))
+
+    cpu = plugins.get("cpu", {})
+    idle, iowait, steal = (_number(cpu.get(name)) for name in ("idle", "iowait", "steal"))
+    if idle is not None:
+        gathered.value(server, at, "cpu", min(100.0, max(0.0, 100 - idle - (iowait or 0.0) - (steal or 0.0))))
+    else:
+        value("cpu", "cpu", "total", 100.0)
+    value("iowait", "cpu", "iowait", 100.0)
+    value("steal", "cpu", "steal", 100.0)
+    value("memory", "mem", "percent", 100.0)
+    if _number(plugins.get("memswap", {}).get("total")):
+        value("swap", "memswap", "percent", 100.0)
+    for series, field in (("load1", "min1"), ("load5", "min5"), ("load15", "min15")):
+        value(series, "load", field)
+    value("uptime", "uptime", "seconds")
+    cores, memory = _number(plugins.get("load", {}).get("cpucore")), _number(plugins.get("mem", {}).get("total"))
+    gathered.host(server, cores=int(cores or 0), memory_bytes=int(memory or 0))
+
+
+def _subjects(stats: Fields) -> list[tuple[str, dict[str, Any]]]:
+    """[(subject, its fields)]; the last dot parts them, for mounts and sensors may have dots of their own."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, value in stats.items():
+        subject, sign, field = key.rpartition(".")
+        if sign and (subject in found or len(found) < MOST_SUBJECTS):
+            found.setdefault(subject, {})[field] = value
+    return list(found.items())
+
+
+def _mounts(gathered: Gathered, server: str, at: float, stats: Fields) -> None:
+    for subject, fields in _subjects(stats):
+        mount, kind = fields.get("mnt_point", subject), fields.get("fs_type", "")
+        if not isinstance(mount, str) or not isinstance(kind, str) or not mount or not is_mount(mount, kind):
+            continue
+        for piece, field in (("size", "size"), ("used", "used"), ("available", "free")):
+            value = _number(fields.get(field))
+            if value is not None:
+                gathered.component(server, at, f"fs.{piece}:{mount}", value, mount.encode())
+
+
+def _flows(gathered: Gathered, server: str, at: float, plugin: str, stats: Fields) -> None:
+    is_one = is_network if plugin == "network" else is_disk
+    for subject, fields in _subjects(stats):
+        if not is_one(subject):
+            continue
+        seconds = _number(fields.get("time_since_update")) or 0.0
+        for component, new, old in _FLOWS[plugin]:
+            rate = _number(fields.get(f"{new}_rate_per_sec"))
+            if rate is None and seconds > 0:
+                counted = _number(fields.get(old, fields.get(new)))
+                rate = None if counted is None else counted / seconds
+            if rate is not None:
+                gathered.component(server, at, f"rate.{component}", rate, subject.encode())
+
+
+PROTOCOL = Protocol("glances", read)
