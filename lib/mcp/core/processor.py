@@ -23,6 +23,7 @@ _CERTAIN = 0.97
 _WHICH = re.compile(
     r"(?:무엇이|뭐가|어떤 것이) 있|어떻게 (?:만들|추가|설정|바꾸|받)|(?<![a-z])(?:which|what) [a-z ]+ (?:are|is) there"
 )
+_ERRORS = re.compile(r"(?:에러|오류).*(?:몇|얼마나|많)|(?<![a-z])(?:how many|any|count of) errors?(?![a-z])")
 _DOUBTFUL = 0.8  # below it what the knowledge says weighs more
 _KNOWN = 0.6
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,7 +51,7 @@ def parse(
     if reason:
         return {**_frame(OUT_OF_SCOPE, _CERTAIN, {}, [], {"rule": reason}), "reason": reason}
     reading = known(classify(found), found)
-    if before and not followups.is_reset(found):
+    if before and not followups.is_reset(found) and not _asks_a_term(found):
         resolved = followups.resolve(found, reading, before, fleet)
         if resolved:
             explain = {
@@ -73,6 +74,11 @@ def parse(
     return frame
 
 
+def _asks_a_term(found: Extraction) -> bool:
+    """What a word means is a question of its own, whatever was spoken of before."""
+    return terms.is_asked(found.text.folded) and not (found.targets.servers or found.whens)
+
+
 def known(reading: Reading, found: Extraction) -> Reading:
     """What the knowledge has a word for is not outside of it: a term that is asked for, a trouble to be mended. Only
     where the classifier took it for nothing of ours, or hardly for a question about the product; refusals stand."""
@@ -82,6 +88,8 @@ def known(reading: Reading, found: Extraction) -> Reading:
     asks_how = any(one.value == "howto" for one in reading.features.cues)
     if is_unrelated and (asks_how or _WHICH.search(found.text.folded)) and product.is_named(found.text.folded):
         return _read_as("product_help", reading)
+    if is_unrelated and reading.confidence < _DOUBTFUL and _ERRORS.search(found.text.folded):
+        return _read_as("log_query", reading)
     topic = topic_of(found.text.folded)
     is_helped = reading.intent == "product_help" or (reading.intent, topic) == ("agent_help", "agent_not_reporting")
     if reading.confidence < _DOUBTFUL and (is_unrelated or is_helped) and asks_how and topic is not None:
