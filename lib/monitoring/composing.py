@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lib.domain.components import HIGHEST, Earlier, Told, base_of, work_out
+from lib.domain.components import HIGHEST, RATE_GAP, Earlier, Told, base_of, work_out
 from lib.monitoring.state import ServerState
 
 SLOT_SECONDS = 10
@@ -36,7 +36,10 @@ def settled(state: ServerState, now: float) -> list[tuple[int, dict[str, float]]
             state.mounts = sizes
         if values:
             rows.append((at - at % SLOT_SECONDS, values))
-    state.counts = {name: [one.at, one.value, one.count] for name, one in before.items()}
+    # What was not told for so long gives no rate: series that come and go leave nothing behind.
+    newest = max((one.at for one in before.values()), default=0.0)
+    kept = {name: one for name, one in before.items() if newest - one.at <= RATE_GAP}
+    state.counts = {name: [one.at, one.value, one.count] for name, one in kept.items()}
     return rows
 
 

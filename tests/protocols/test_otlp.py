@@ -272,3 +272,14 @@ def test_what_is_of_nobody_or_of_another_time_is_refused_and_counted() -> None:
     found = batch_of(made)
     assert found.accepted == 1
     assert found.refused == 3
+
+
+def test_series_that_come_and_go_leave_nothing_in_the_state() -> None:
+    state = ServerState("web-01")
+    for turn in range(5):
+        made = Made(at=NOW + 400 * turn).histogram("job.time", [1.0], [5, 1], 3.0, job=f"job-{turn}")
+        composing.keep(state, batch_of(made, now=NOW + 2_000).shares[0].extra["pots"])
+        composing.settled(state, NOW + 10_000)
+    assert {name.partition("|")[0] for name in state.counts if name.startswith("dist.le")} == {
+        "dist.le:otel.job.time:job_3", "dist.le:otel.job.time:job_4"
+    }  # fmt: skip

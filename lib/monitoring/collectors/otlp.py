@@ -103,12 +103,14 @@ def _keep_numbers(gathered: Gathered, pieces: Pieces, server: str, service: str,
                 gathered.unmapped(server, metric.name)
         elif target.counter:
             gathered.value(server, at, target.series, value, counter=True, since=start / 1e9 if start else None)
-        else:
+        elif target.component:
             # Told twice, by two services of a machine or two requests in one, a piece is one.
             key = (target.pid, moment // 1_000_000_000)
-            if not target.component or key not in seen:
+            if key not in seen:
                 seen.add(key)
                 keep(target, at, value)
+        else:
+            keep(target, at, value)
 
 
 def _new_aim(

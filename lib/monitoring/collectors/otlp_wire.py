@@ -15,7 +15,7 @@ from struct import error as StructError
 from typing import Any, NamedTuple
 
 from lib.domain.errors import BadInput
-from lib.monitoring.collectors.protobuf_wire import fields, written
+from lib.monitoring.collectors.protobuf_wire import fields, varint, written
 
 DELTA, CUMULATIVE = 1, 2
 NO_VALUE = 1  # a flag: the series is known and has nothing to tell
@@ -106,7 +106,8 @@ def _metric(data: bytes) -> Metric:
             found.unit = value.decode()
         elif number in _KINDS:
             found.kind = _KINDS[number]
-            for inner, part in fields(value):
+            found.points, rest = _points(value)
+            for inner, part in fields(value[rest:]):
                 if inner == 1 and isinstance(part, bytes):
                     found.points.append(part)
                 elif inner == 2 and isinstance(part, int):
@@ -114,6 +115,22 @@ def _metric(data: bytes) -> Metric:
                 elif inner == 3 and isinstance(part, int):
                     found.is_monotonic = bool(part)
     return found
+
+
+def _points(data: bytes) -> tuple[list[bytes], int]:
+    """The points at the beginning, where all of them stand, and the place after them."""
+    found, at, end = [], 0, len(data)
+    while at < end and data[at] == 0x0A:
+        size = data[at + 1]
+        if size < 128:
+            at += 2
+        else:
+            size, at = varint(data, at + 1)
+        if at + size > end:
+            raise ValueError
+        found.append(data[at : at + size])
+        at += size
+    return found, at
 
 
 def _pair(data: object) -> tuple[str, str]:

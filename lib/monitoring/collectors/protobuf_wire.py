@@ -24,22 +24,32 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def fields(data: bytes) -> Iterator[tuple[int, bytes | int | float]]:
-    at = 0
-    while at < len(data):
-        tag, at = varint(data, at)
+    """(number of the field, its value). Most tags and sizes are one byte, which is looked at without a call."""
+    at, end = 0, len(data)
+    while at < end:
+        tag = data[at]
+        if tag < 128:
+            at += 1
+        else:
+            tag, at = varint(data, at)
         kind = tag & 7
-        if kind == 0:
+        if kind == 2:
+            size = data[at]
+            if size < 128:
+                at += 1
+            else:
+                size, at = varint(data, at)
+            last = at + size
+            if last > end:
+                raise ValueError
+            yield tag >> 3, data[at:last]
+            at = last
+        elif kind == 0:
             number, at = varint(data, at)
             yield tag >> 3, number
         elif kind == 1:
             yield tag >> 3, unpack_from("<d", data, at)[0]
             at += 8
-        elif kind == 2:
-            size, at = varint(data, at)
-            if at + size > len(data):
-                raise ValueError
-            yield tag >> 3, data[at : at + size]
-            at += size
         elif kind == 5:
             at += 4
         else:
