@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from lib.monitoring.collectors import influx, prometheus
+from lib.monitoring.collectors import influx, otlp, prometheus
 from lib.monitoring.collectors.protocols import Incoming, Protocol
 from lib.monitoring.collectors.server_stats import Batch
 from tests.bench.meter import Figure
@@ -19,6 +19,7 @@ ROUNDS = 7
 def decoding() -> Iterator[Figure]:
     yield from _of(prometheus.PROTOCOL, "remote_write of 4 000 values", _remote_write, 1.0)
     yield from _of(influx.PROTOCOL, "line protocol of 4 000 values", _lines, 1.0)
+    yield from _of(otlp.PROTOCOL, "OTLP of 4 000 values", _otlp, 4.0)
 
 
 def _of(spoken: Protocol, name: str, body_at: Callable[[int], bytes], most: float) -> Iterator[Figure]:
@@ -70,3 +71,24 @@ def _lines(number: int) -> bytes:
         for second in range(25)
     ]
     return "\n".join([*rows, *more]).encode()
+
+
+def _otlp(number: int) -> bytes:
+    """Hosts as the Collector's hostmetrics receiver tells them: the seconds of 50 CPUs in four states."""
+    from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+
+    at = int(NOW + 10 * number) * 10**9
+    message = ExportMetricsServiceRequest()
+    for host in range(HOSTS):
+        group = message.resource_metrics.add()
+        group.resource.attributes.add(key="host.name").value.string_value = f"web-{host:02}"
+        data = group.scope_metrics.add().metrics.add(name="system.cpu.time").sum
+        data.aggregation_temporality, data.is_monotonic = 2, True
+        for cpu in range(SERIES // 4):
+            for state in ("idle", "user", "system", "wait"):
+                point = data.data_points.add(
+                    start_time_unix_nano=10**9, time_unix_nano=at, as_double=1_000.5 + number + cpu
+                )
+                point.attributes.add(key="cpu").value.string_value = f"cpu{cpu}"
+                point.attributes.add(key="state").value.string_value = state
+    return message.SerializeToString()
