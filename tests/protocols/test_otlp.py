@@ -283,3 +283,18 @@ def test_series_that_come_and_go_leave_nothing_in_the_state() -> None:
     assert {name.partition("|")[0] for name in state.counts if name.startswith("dist.le")} == {
         "dist.le:otel.job.time:job_3", "dist.le:otel.job.time:job_4"
     }  # fmt: skip
+
+
+def test_what_a_gateway_sends_of_many_machines_is_of_each() -> None:
+    made = Made({"host.name": "web-01"})
+    for number in (2, 3):
+        made.message.resource_metrics.extend(Made({"host.name": f"web-0{number}"}).message.resource_metrics)
+    for group, size in zip(made.message.resource_metrics, (10, 20, 30), strict=True):
+        one = Made().sum("system.network.io", size, device="eth0", direction="receive")
+        del group.scope_metrics[:]
+        group.scope_metrics.extend(one.message.resource_metrics[0].scope_metrics)
+    found = batch_of(made)
+    told = {
+        share.server: {name: piece[1] for name, piece in share.extra["pots"][0][1].items()} for share in found.shares
+    }
+    assert told == {"web-01": {"net.in": 10.0}, "web-02": {"net.in": 20.0}, "web-03": {"net.in": 30.0}}

@@ -105,7 +105,7 @@ def _keep_numbers(gathered: Gathered, pieces: Pieces, server: str, service: str,
             gathered.value(server, at, target.series, value, counter=True, since=start / 1e9 if start else None)
         elif target.component:
             # Told twice, by two services of a machine or two requests in one, a piece is one.
-            key = (target.pid, moment // 1_000_000_000)
+            key = (server, target.pid, moment // 1_000_000_000)
             if key not in seen:
                 seen.add(key)
                 keep(target, at, value)

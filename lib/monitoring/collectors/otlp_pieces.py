@@ -33,7 +33,7 @@ class Pieces:
     """Those of one request, until `settle`."""
 
     def __init__(self, gathered: Gathered) -> None:
-        self.seen: set[tuple[int, int]] = set()  # (checksum, second) of components
+        self.seen: set[tuple[str, int, int]] = set()  # (server, checksum, second) of components
         self._gathered = gathered
         self._told: set[tuple[str, str]] = set()  # (server, name of a metric)
         self._parts: dict[tuple[str, int, str], dict[str, float]] = defaultdict(dict)
