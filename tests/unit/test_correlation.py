@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lib.monitoring.analyzers.changes import change_points
 from lib.monitoring.analyzers.correlation import Causes, Happening, Key, causes
 from lib.monitoring.analyzers.tracks import Track, track
 
@@ -177,3 +178,10 @@ def test_anything_is_ranked_within_bounds(values: dict[Key, list[float]], events
     assert scores == sorted(scores, reverse=True)
     assert all(0.0 <= score <= 1.0 for score in scores)
     assert all(one.lead >= -STEP for one in found.hypotheses)
+
+
+def test_a_series_that_never_moves_but_for_one_step_has_changed_there() -> None:
+    """An error rate of 0 that becomes 5 is the plainest change there is."""
+    values = [0.0] * 100 + [5.0] * 40
+    (change,) = change_points(track((60 * place, value, value, value) for place, value in enumerate(values)))
+    assert (change.at, change.before, change.after) == (6_000, 0.0, 5.0)
