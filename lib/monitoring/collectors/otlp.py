@@ -88,12 +88,15 @@ def _keep_numbers(gathered: Gathered, pieces: Pieces, server: str, service: str,
         return
     aims = _known.setdefault((server, service, metric.name, is_counter, metric.is_json), {})
     seen = pieces.seen
+    last, at, second = -1, 0.0, 0
     keep = gathered.keep
     for labels, start, moment, value in metric.numbers():
         aim = aims.get(labels)
         if aim is None:
             aim = _new_aim(aims, server, service, metric, labels, is_counter)
-        target, at = aim.target, moment / 1e9
+        target = aim.target
+        if moment != last:
+            last, at, second = moment, moment / 1e9, moment // 1_000_000_000
         if aim.piece:
             pieces.part(aim, at, value)
         elif is_delta:
@@ -105,7 +108,7 @@ def _keep_numbers(gathered: Gathered, pieces: Pieces, server: str, service: str,
             gathered.value(server, at, target.series, value, counter=True, since=start / 1e9 if start else None)
         elif target.component:
             # Told twice, by two services of a machine or two requests in one, a piece is one.
-            key = (server, target.pid, moment // 1_000_000_000)
+            key = (server, target.pid, second)
             if key not in seen:
                 seen.add(key)
                 keep(target, at, value)
