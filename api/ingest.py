@@ -1,5 +1,5 @@
 """POST /api/ingest: samples, processes, errors and events of a server; foreign protocols at paths of their own.
-/ping/<id>: a job says that it ran."""
+/ping/<id>, /api/push/<id>: a job says that it ran."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import Response, after_this_request, g, jsonify, request
 from lib import wiring
 from lib.domain import strict_json
 from lib.domain.errors import BadInput, NotFound, Unavailable
-from lib.monitoring.checks import outcome_of
+from lib.monitoring.checks import kind_of, outcome_of
 from lib.monitoring.collectors import OPEN_TO_ALL, PROTOCOLS, server_stats
 from lib.monitoring.collectors.error_tracker import read_note
 from lib.monitoring.collectors.protocols import Incoming, protocol
@@ -97,6 +97,18 @@ def ping(ping_id: str, what: str) -> Response:
     note = read_note(body_bytes(request)) if request.method == "POST" else ""
     _poke_after(services, services.ingest.ping(g.principal.id, *told_outcome, note))
     return Response("OK", mimetype="text/plain")
+
+
+@app.route("/api/push/<ping_id>", methods=["GET", "POST"])
+@pinged
+def push(ping_id: str) -> Response:
+    """A push monitor of Uptime Kuma: `?status=up|down&msg=&ping=`. What it says is kept as the ping's note."""
+    args = request.args
+    took = args.get("ping", "")
+    note = read_note(f"{args.get('msg', '')}{f' ({took[:20]} ms)' if took else ''}".encode("utf-8", "replace"))
+    services = wiring.services()
+    _poke_after(services, services.ingest.ping(g.principal.id, kind_of(args.get("status", "up")), None, note))
+    return jsonify({"ok": True})
 
 
 def _poke_after(services: wiring.Services, paths: Sequence[str]) -> None:

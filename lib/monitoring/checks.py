@@ -175,6 +175,11 @@ def outcome_of(word: str) -> tuple[PingKind, int | None] | None:
     return None
 
 
+def kind_of(status: str) -> PingKind:
+    """What a push monitor's `status` says: everything but `down` means that it is well, as Uptime Kuma has it."""
+    return "fail" if status.strip().lower() == "down" else "success"
+
+
 # Folding and judging
 
 

@@ -40,7 +40,7 @@ _PATTERNS = (
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), SHOWN),
     (re.compile(r"(?i)\b(bearer|token|basic)\s+[A-Za-z0-9._~+/=-]{6,}"), r"\1 " + SHOWN),
     (re.compile(r"(?i)\b((?:access_|refresh_)?token|password|secret|api_?key|key)(=)[^&\s'\"]+"), r"\1\2" + SHOWN),
-    (re.compile(r"(/ping/)[^/\s'\"?]+"), r"\1" + SHOWN),
+    (re.compile(r"(/ping/|/api/push/)[^/\s'\"?]+"), r"\1" + SHOWN),
 )
 
 

@@ -53,6 +53,8 @@ def problem(
     }  # fmt: skip
     if errors:
         body["errors"] = errors
+    if request.path.startswith("/api/push/"):  # its callers were written for Uptime Kuma, and look for these
+        body |= {"ok": False, "msg": detail}
     # What was sent may be quoted, also what cannot be written as UTF-8.
     text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     response = Response(text, status, mimetype="application/problem+json")

@@ -45,6 +45,8 @@ KNOWN: dict[str, set[str]] = {
 
 MATRIX: dict[tuple[str, str], str] = {
     ("POST", "/api/ingest"): "agents",
+    ("GET", "/api/push/<ping_id>"): "everybody",
+    ("POST", "/api/push/<ping_id>"): "everybody",
     ("GET", "/ping/<ping_id>"): "everybody",
     ("POST", "/ping/<ping_id>"): "everybody",
     ("GET", "/ping/<ping_id>/<what>"): "everybody",
@@ -371,7 +373,7 @@ EXTRA = {
 }  # fmt: skip
 # Ingest leaves out what it does not know, for facts are no settings; the others look at no body.
 OPEN = re.compile(
-    "/api/ingest|/api/auth/refresh|/api/auth/logout|.*/sessions/end|/ping/.*|.*/(pause|resume|test)|.*/silences/.*/end"
+    "/api/ingest|/api/auth/refresh|/api/auth/logout|.*/sessions/end|/ping/.*|/api/push/.*|.*/(pause|resume|test)|.*/silences/.*/end"
 )
 CLOSED = [
     one for one in ROUTES if one[0] in {"POST", "PATCH"} and not OPEN.fullmatch(one[1]) and " ".join(one) not in FOREIGN

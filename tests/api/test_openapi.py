@@ -299,6 +299,9 @@ def jobs(hub: Hub) -> None:
     assert len(due["times"]) == 3
     for method in ("GET", "POST"):
         hub.call(f"{method} /ping/{{ping_id}}", path_parameters={"ping_id": ping_id})
+        hub.call(
+            f"{method} /api/push/{{ping_id}}", path_parameters={"ping_id": ping_id}, query={"status": "up", "msg": "OK"}
+        )
         hub.call(f"{method} /ping/{{ping_id}}/{{what}}", path_parameters={"ping_id": ping_id, "what": "3"})
     hub.call("GET /api/cron/sweep")
     assert len(hub.call("GET /api/rules/checks").json()["checks"]) == 1

@@ -99,6 +99,25 @@ def test_a_job_starts_ends_and_fails_and_its_history_tells_it(hub: Admitted) -> 
     assert shown(hub, check["id"])["check"]["status"] == "up"
 
 
+def test_a_push_monitor_of_uptime_kuma_reports(hub: Admitted) -> None:
+    check = made(hub)
+    path = check["ping_path"].replace("/ping/", "/api/push/")
+    answer = ping(hub, f"{path}?status=up&msg=OK&ping=12")
+    assert (answer.status_code, answer.get_json()) == (200, {"ok": True})
+    assert ping(hub, path, "POST").get_json() == {"ok": True}
+    assert ping(hub, f"{path}?status=down&msg=" + "x" * 20_000).status_code == 200
+    hub.services.sweeper.run()
+    found = shown(hub, check["id"])
+    assert [one["kind"] for one in found["pings"]] == ["fail", "success", "success"]
+    assert len(found["pings"][0]["note"]) == 10_000
+    assert found["pings"][2]["note"] == "OK (12 ms)"
+    assert (found["check"]["status"], found["check"]["reason"]) == ("down", "failed")
+    nobody = ping(hub, "/api/push/nobody?status=up")
+    assert (nobody.status_code, nobody.get_json()["ok"]) == (404, False)
+    assert "no check" in nobody.get_json()["msg"]
+    assert "nobody" not in nobody.get_json()["instance"]
+
+
 def test_a_job_that_stays_away_is_down_by_the_databases_clock(hub: Admitted) -> None:
     check = made(hub, period_seconds=60, grace_seconds=0)
     ping(hub, check["ping_path"])

@@ -50,6 +50,7 @@ def test_nobody_writes_a_line_of_their_own_into_the_log() -> None:
         ("Authorization: Bearer abcdefghijkl", "Authorization: Bearer ***"),
         ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic ***"),
         ("GET /x?token=abc&from=1", "GET /x?token=***&from=1"),
+        ("GET /api/push/0b8f-secret?status=up", "GET /api/push/***?status=up"),
         ("GET /ping/0b8f-secret/start", "GET /ping/***/start"),
         ("a-canary-of-the-settings-0123456789!", "***!"),
         ("canary-redis", "***"),
