@@ -155,12 +155,21 @@ def serving(edge: Edge) -> Iterator[str]:
         server.server_close()
 
 
+_SPECIAL, _ESCAPED = re.compile(r"[.+*?^${}()|\[\]\\]"), r"\\\g<0>"  # as path-to-regexp escapes
+
+
 def routes_of_vercel_json(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the builder makes of vercel.json, for where there is no builder. A test holds it against the real thing."""
 
     def source(text: str) -> str:
         literal, below, rest = text.partition("/(.*)")
-        return f"^{literal}(?:/(.*))$" if below and not rest else f"^{re.escape(text)}$" if not below else text
+        return (
+            f"^{literal}(?:/(.*))$"
+            if below and not rest
+            else f"^{_SPECIAL.sub(_ESCAPED, text)}$"
+            if not below
+            else text
+        )
 
     routes: list[dict[str, Any]] = [
         {

@@ -18,7 +18,7 @@ MAX_FUNCTIONS = 12  # Hobby
 # The platform takes 500 MB unzipped from Python and 250 MB from everybody: https://vercel.com/docs/functions/limitations
 MAX_BYTES = 250_000_000
 OWN_FILE = re.compile(
-    r"(api|lib)/[\w/]+\.py|(api|lib)/([\w/]+/)?__pycache__/\w+\.cpython-312\.pyc|vc__handler__python\.py|pyproject\.toml|uv\.lock"
+    r"(api|lib)/[\w/]+\.py|lib/mcp/npu/\w+\.model|(api|lib)/([\w/]+/)?__pycache__/\w+\.cpython-312\.pyc|vc__handler__python\.py|pyproject\.toml|uv\.lock"
 )
 LOCAL_PACKAGES = (
     "psycopg",
@@ -50,7 +50,7 @@ def test_a_bundle_holds_our_modules_and_pinned_packages_only(built: Output) -> N
     for bundle in built.bundles.values():
         strange = [file for file in bundle.own_files if not OWN_FILE.fullmatch(file)]
         assert strange == [], bundle.name
-        local = ("lib/local/", "lib/storage/embedded/", "tests/", "docs/", "public/", "supabase/")
+        local = ("lib/local/", "lib/storage/embedded/", "tests/", "training/", "docs/", "public/", "supabase/")
         assert [file for file in bundle.own_files if file.startswith(local) or "decoy" in file] == [], bundle.name
         packages = {file.split("/")[1].partition(".")[0] for file in bundle.files if file.startswith("_vendor/")}
         assert packages & set(LOCAL_PACKAGES) == set(), bundle.name
