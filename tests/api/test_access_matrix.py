@@ -149,7 +149,7 @@ MATRIX |= {
     for path in FOREIGN
 }
 # What a caller who passes is told on a body without content, or of an id that nobody has.
-PASSED = {200, 201, 202, 204, 400, 404}
+PASSED = {200, 201, 202, 204, 400, 404, 415}
 NOBODY_ID = {
     "user_id": "00000000-0000-4000-8000-000000000000",
     "key_id": "0" * 16,
@@ -310,7 +310,8 @@ HOSTILE = [
     "..", "%2e%2e", "..%2f..%2fetc%2fpasswd", "a%2fb", "%00", "web%00", "\u202eweb", "%E2%80%AE", "%ff", "%", "*", "'",
     "x" * 10_000, "%25" * 3_000, " ", "\u200b", "{name}", "null",
 ]  # fmt: skip
-WITH_AN_ID = [one for one in ROUTES if "<" in one[1]]
+# What stands in a foreign protocol's path are labels, and no ids: tests/protocols/test_doors.py
+WITH_AN_ID = [one for one in ROUTES if "<" in one[1] and " ".join(one) not in FOREIGN]
 
 
 @pytest.mark.parametrize("given", HOSTILE, ids=lambda one: one[:20])

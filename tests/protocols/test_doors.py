@@ -109,3 +109,11 @@ def test_clients_may_look_whether_anybody_is_there(hub: Admitted) -> None:
     assert post("/health", b"", method="GET").get_json()["status"] == "pass"
     asked = post("/query?q=SHOW%20DATABASES", b"", hub.bearer("write key"), method="GET")
     assert asked.get_json()["results"][0]["series"][0]["name"] == "databases"
+
+
+@pytest.mark.parametrize(
+    "path", ["..", "%2e%2e/x", "a%2fb/c", "%00", "a/%ff", "x" * 3_000, "job/instance/%E2%80%AE", "j/host@base64/%%%"]
+)
+def test_whatever_stands_in_a_path_is_taken_or_refused(hub: Admitted, path: str) -> None:
+    answer = post(f"/metrics/job/{path}", b"app_x 1", hub.bearer("write key"))
+    assert answer.status_code < 500
