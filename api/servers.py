@@ -184,9 +184,11 @@ def fleet_anomalies() -> Response:
     """Of all servers in sight; with `open=1` those that last."""
     end = moment("to", time.time() + 300)
     start = moment("from", end - DAY)
-    lasting = request.args.get("open") == "1"
+    asked = request.args.getlist("open")
+    if set(asked) - {"1"}:
+        raise BadInput("`open` is 1, or left out")
     return jsonify(
-        wiring.services().anomalies.of_fleet(start, end, whole("limit", 200), lasting=lasting, sight=_sight())
+        wiring.services().anomalies.of_fleet(start, end, whole("limit", 200), lasting=bool(asked), sight=_sight())
     )
 
 

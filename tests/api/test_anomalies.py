@@ -113,3 +113,8 @@ def test_sensitivity_is_set_for_a_metric_or_all(hub: Admitted) -> None:
     for wrong in ("low", {"cpu": "loud"}, {"cpu": None}, [1], {"": "low"}):
         assert ask(hub, path, "operator", "PATCH", json={"sensitivity": wrong}).status_code == 400, wrong
     assert "sensitivity" not in ask(hub, path, "operator", "PATCH", json={"sensitivity": {}}).get_json()["settings"]
+
+
+def test_what_is_asked_in_another_way_than_the_paper_s_is_refused(hub: Admitted) -> None:
+    assert ask(hub, "/api/anomalies?open=yes").status_code == 400
+    assert ask(hub, "/api/anomalies?open=1&open=2").status_code == 400
