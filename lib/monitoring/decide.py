@@ -223,7 +223,10 @@ def _judged(state: ServerState, outcome: Outcome, judges: Judges) -> Outcome:
     outcome.found.absorb(found)
     outcome.moved += rules.fold(state, outcome.windows, now)
     outcome.moved += presence.unlike(state, rules, found.signs, now)
-    if outcome.heard or state.status != "offline":
+    if state.stopped:
+        since = state.since if state.status == "offline" else now
+        _set_status(state, "offline", {"code": "stopped", "word": state.stopped, "since": since}, now)
+    elif outcome.heard or state.status != "offline":
         _show(state, judges.alerting)
     return outcome
 
@@ -280,7 +283,7 @@ def _judge_silence(states: Mapping[str, ServerState], decision: Decision, given:
     for name, state in {**states, **decision.changed}.items():
         if state.status == "offline":
             gone = state.copy()
-            moved = presence.silent(gone, rules, given.now)
+            moved = (presence.excused if gone.stopped else presence.silent)(gone, rules, given.now)
             if name in decision.changed or gone.memory != state.memory:
                 gone.line = ""
                 decision.changed[name] = gone

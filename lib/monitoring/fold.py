@@ -16,7 +16,7 @@ from typing import Any
 from lib.domain.metrics import MAX_SERIES_PER_SERVER
 from lib.domain.posts import PostMarks
 from lib.domain.telemetry import SKEW_SECONDS, Part, Post
-from lib.monitoring import composing
+from lib.monitoring import composing, polling
 from lib.monitoring.alerts.threshold import Moved
 from lib.monitoring.analyzers import Window
 from lib.monitoring.detection import Found
@@ -69,13 +69,16 @@ def fold_parts(state: ServerState, heard: Sequence[tuple[float, list[Part]]], no
 
     A post that is known already, by its number, changes nothing but the time the server was last heard.
     """
-    outcome = Outcome(heard=bool(heard))
-    for heard_at, parts in heard:
-        _note_heard(state, heard_at)
-        post = parts[0].post
-        if post is not None and not _is_new(state, post, now, outcome):
-            continue
-        _read_clock(state, parts[0], heard_at)
+    outcome = Outcome()
+    for heard_at, told in heard:
+        parts, alive = polling.heed(state, told, heard_at)
+        outcome.heard = outcome.heard or alive
+        if "polled" not in parts[0].extra:
+            _note_heard(state, heard_at)
+            post = parts[0].post
+            if post is not None and not _is_new(state, post, now, outcome):
+                continue
+            _read_clock(state, parts[0], heard_at)
         rows: Rows = []
         for part in parts:
             _read_extra(state, part, heard_at, outcome)

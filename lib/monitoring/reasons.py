@@ -35,6 +35,8 @@ def described(reason: dict[str, Any] | None, state: ServerState | None = None) -
             "en": "Its clock is off and it does not number its posts: values are kept as sent and judge nothing",
             "ko": "서버의 시계가 맞지 않고 보고에 번호가 없어, 값은 받은 그대로 보관하며 판단에는 쓰지 않습니다",
         }
+    elif code == "stopped":
+        text = _stopped(str(reason.get("word") or ""))
     elif code == "late":
         text = {
             "en": "Its report is late; values are the last known",
@@ -43,6 +45,12 @@ def described(reason: dict[str, Any] | None, state: ServerState | None = None) -
     else:
         text = {"en": code, "ko": code}
     return {"metric": None, "value": None, "level": None, **reason, **told("since", reason.get("since")), "text": text}
+
+
+def _stopped(word: str) -> dict[str, str]:
+    if word == "terminated":
+        return {"en": "Its cloud says that it was deleted", "ko": "클라우드에서 삭제된 서버입니다"}
+    return {"en": "Its cloud says that it is stopped", "ko": "클라우드에서 중지된 서버입니다"}
 
 
 def _threshold(reason: dict[str, Any]) -> dict[str, str]:

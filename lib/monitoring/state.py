@@ -58,6 +58,8 @@ class ServerState:
     pots: dict[int, dict[str, dict[int, list[float]]]] = field(default_factory=dict)  # see composing.py
     counts: dict[str, list[float]] = field(default_factory=dict)  # component -> [at, total, of how many]
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)  # which protocols feed it, and what was no metric
+    spoke_at: float = 0.0  # when something on the machine itself was heard (polling.py)
+    stopped: str = ""  # what a cloud says of a machine that does not run: "stopped", "terminated"
     memory: dict[str, Any] = field(default_factory=dict)
     detection: str = ""  # the detectors of its series, packed (detection.py)
     posts: dict[str, PostMarks] = field(default_factory=dict)  # the epoch heard last stands last

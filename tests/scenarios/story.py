@@ -17,6 +17,7 @@ from lib.domain.alerting import Incident, Rule, Transition
 from lib.monitoring.alerts.incidents import Person
 from lib.monitoring.alerts.threshold import Rules
 from lib.monitoring.analyzers import analyzers
+from lib.monitoring.collectors.gathering import Gathered
 from lib.monitoring.collectors.server_stats import decode
 from lib.monitoring.decide import Circumstances, decide
 from lib.monitoring.parts import encode_parts
@@ -65,6 +66,19 @@ class Story:
             document["post"] = {"epoch": "e", "n": n, "floor": n}
         (share,) = decode(document, NOW + at).shares
         self._waiting.append(Entry(f"{int((NOW + at) * 1000)}-0", NOW + at, encode_parts(share, "key")))
+        return self
+
+    def polled(
+        self, at: float, server: str = "web-1", *, every: int = 300, stopped: str = "", lag: int = 300, **values: Any
+    ) -> Self:
+        """A cloud was asked about the server, and told values that are `lag` seconds old."""
+        gathered = Gathered("aws", NOW + at)
+        name = gathered.server(server) or ""
+        gathered.polled(name, every, stopped)
+        for series, value in values.items():
+            gathered.value(name, NOW + at - lag, series.replace("__", "."), value)
+        (share,) = gathered.done().shares
+        self._waiting.append(Entry(f"{int((NOW + at) * 1000)}-1", NOW + at, encode_parts(share, "cloud")))
         return self
 
     def sweep(self, at: float, *, redis: bool = True) -> Self:

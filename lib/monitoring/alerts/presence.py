@@ -68,6 +68,23 @@ def silent(state: ServerState, rules: Rules, now: float) -> list[Moved]:
     return moved + _hear(state, rules, now, silent=True)
 
 
+def excused(state: ServerState, rules: Rules, now: float) -> list[Moved]:
+    """The server is offline because somebody stopped it: its silence is no trouble, and what its thresholds have open
+    is over, for nothing runs there."""
+    moved = attend(state.memory, _applying(rules, "heartbeat", state), "", now, now, is_so=False)
+    kept: dict[str, list[Any]] = dict(state.memory.get(RULES) or {})
+    for key in list(kept):
+        rule_id, _, subject = key.partition("|")
+        rule = rules.by_id.get(rule_id)
+        if rule is not None and rule.kind == "threshold":
+            _, changes = end(Episode.from_list(kept.pop(key)), now, "stopped")
+            moved += [
+                Moved(rule, subject, change, (state.memory.get(DETAILS) or {}).get(key, "")) for change in changes
+            ]
+    _keep(state.memory, kept)
+    return moved
+
+
 def erred(state: ServerState, rules: Rules, now: float) -> list[Moved]:
     """Errors that are new or surge, by each rule that asks for them."""
     told: list[Moved] = []

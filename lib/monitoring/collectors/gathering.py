@@ -203,6 +203,11 @@ class Gathered:
         if tags:
             self._shares[server].host.setdefault("tags", {}).update(tags)
 
+    def polled(self, server: str, every: int, stopped: str = "") -> None:
+        """A cloud was asked about this server, as it is every so many seconds; `stopped` is its word for a machine that
+        does not run."""
+        self._shares[server].extra["polled"] = {"every": every, **({"stopped": stopped} if stopped else {})}
+
     def add(self, server: str, kind: str, those: list[Any]) -> None:
         """`errors`, `events` or `processes`, as the native decoder makes them."""
         if those:

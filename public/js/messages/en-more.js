@@ -334,6 +334,7 @@ export const messages = {
   'endedby.no_data': 'Its series is gone',
   'endedby.rule_changed': 'The rule was changed',
   'endedby.check_removed': 'The check was removed',
+  'endedby.stopped': 'The machine was stopped',
   'alert.events': 'Shortly before',
   'alert.errors': 'Errors then',
 

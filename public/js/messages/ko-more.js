@@ -334,6 +334,7 @@ export const messages = {
   'endedby.no_data': '항목이 사라졌습니다',
   'endedby.rule_changed': '규칙이 바뀌었습니다',
   'endedby.check_removed': '작업 점검이 삭제되었습니다',
+  'endedby.stopped': '서버가 중지되었습니다',
   'alert.events': '직전의 일',
   'alert.errors': '그때의 오류',
 
