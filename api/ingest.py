@@ -1,5 +1,5 @@
 """POST /api/ingest: samples, processes, errors and events of a server; foreign protocols at paths of their own.
-/ping/<id>, /api/push/<id>: a job says that it ran."""
+/ping/<id>, /ping/<key>/<slug>, /api/push/<id>: a job says that it ran."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from flask import Response, after_this_request, g, jsonify, request
 
 from lib import wiring
+from lib.auth import agent_keys
 from lib.domain import strict_json
-from lib.domain.errors import BadInput, NotFound, Unavailable
-from lib.monitoring.checks import kind_of, outcome_of
+from lib.domain.errors import BadInput, Conflict, NotFound, Unavailable
+from lib.domain.slugs import MOST_SLUG, slug_of
+from lib.monitoring.checks import NOTE_CHARACTERS, PingKind, kind_of, outcome_of, run_of
 from lib.monitoring.collectors import OPEN_TO_ALL, PROTOCOLS, server_stats
 from lib.monitoring.collectors.error_tracker import read_note
 from lib.monitoring.collectors.protocols import Incoming, protocol
@@ -18,6 +20,7 @@ from lib.monitoring.collectors.server_stats import Batch
 from lib.monitoring.ingest import told
 from lib.web.guards import agent, pinged, public
 from lib.web.handler import after_answer, body_bytes, make_app
+from lib.web.noted import noted
 
 app = make_app("ingest")
 
@@ -84,19 +87,70 @@ def _in_their_form(response: Response) -> Response:
     return response
 
 
+@app.after_request
+def _in_plain_words(response: Response) -> Response:
+    """Refusals at `/ping/<key>/<slug>` as Healthchecks words them."""
+    if response.mimetype == "application/problem+json" and _is_by_key():
+        problem = response.get_json()
+        response.data, response.mimetype = problem["detail"].encode(), "text/plain"
+    return response
+
+
+def _is_by_key() -> bool:
+    return str((request.view_args or {}).get("ping_id", "")).startswith(agent_keys.PREFIX)
+
+
 @app.route("/ping/<ping_id>", methods=["GET", "POST"], defaults={"what": ""})
 @app.route("/ping/<ping_id>/<what>", methods=["GET", "POST"])
 @pinged
 def ping(ping_id: str, what: str) -> Response:
     """A job ran, begins (`start`), failed (`fail`, or its exit code), or has something to say (`log`). The first 10 kB
-    of the body are kept as a note."""
+    of the body are kept as a note. After a key comes a slug: see below."""
+    if g.principal.kind == "key":
+        return _ping_by_slug(what, "")
     told_outcome = outcome_of(what)
     if told_outcome is None:
         raise NotFound("after a check's address comes nothing, start, fail, log, or an exit code from 0 to 255")
+    return _take_ping(g.principal.id, told_outcome, run_of(request.args.get("rid")))
+
+
+@app.route("/ping/<ping_id>/<slug>/<what>", methods=["GET", "POST"])
+@pinged
+def ping_by_slug(ping_id: str, slug: str, what: str) -> Response:
+    """The same by a key and the check's slug, as Healthchecks has it; `?create=1` makes a check that is not there."""
+    if g.principal.kind != "key":
+        raise NotFound("behind a check's own address stands one word at most")
+    return _ping_by_slug(slug, what)
+
+
+def _ping_by_slug(slug: str, what: str) -> Response:
+    key, told_outcome = g.principal, outcome_of(what)
+    if told_outcome is None and not what.isdigit():
+        raise NotFound("not found")
+    canonical = slug_of(slug)
+    if told_outcome is None or slug != slug.lower() or not canonical or len(slug) > MOST_SLUG:
+        raise BadInput("invalid url format")
+    rid = run_of(request.args.get("rid"))
+    services = wiring.services()
+    found, is_new = services.storage.directory.called(canonical, key.sight), False
+    if len(found) > 1:
+        raise Conflict("ambiguous slug")
+    if not found and request.args.get("create") != "1":
+        raise NotFound("not found")
+    if not found:
+        with noted("check_added", "check", name=slug):
+            made, is_new = services.checkbook.provide(canonical, slug, key.id, key.sight)
+        found = [made]
+    return _take_ping(found[0], told_outcome, rid, is_new=is_new)
+
+
+def _take_ping(check_id: str, outcome: tuple[PingKind, int | None], rid: str, *, is_new: bool = False) -> Response:
     services = wiring.services()
     note = read_note(body_bytes(request)) if request.method == "POST" else ""
-    _poke_after(services, services.ingest.ping(g.principal.id, *told_outcome, note))
-    return Response("OK", mimetype="text/plain")
+    _poke_after(services, services.ingest.ping(check_id, *outcome, note, rid))
+    response = Response("Created" if is_new else "OK", 201 if is_new else 200, mimetype="text/plain")
+    response.headers["Ping-Body-Limit"] = str(NOTE_CHARACTERS)
+    return response
 
 
 @app.route("/api/push/<ping_id>", methods=["GET", "POST"])

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lib.domain.access import EVERYTHING, Sight
 from lib.domain.calendars import next_after, read_cron, read_zone
-from lib.domain.errors import BadInput, Forbidden, NotFound
+from lib.domain.errors import BadInput, Conflict, Forbidden, NotFound
 from lib.domain.moments import told
+from lib.domain.slugs import MOST_SLUG, slug_of
 from lib.domain.telemetry import clean_name
 from lib.monitoring.checks import Check, due_at, status_of
 from lib.monitoring.collectors.error_tracker import read_text
@@ -19,6 +20,7 @@ from lib.storage.port import Checks
 DAY = 86_400
 SHORTEST_PERIOD = 60  # a sweep may be a minute away
 UPCOMING = 3
+MOST_BY_PINGS = 200  # checks that one key makes by pinging
 type _Tags = dict[str, str]
 
 
@@ -28,6 +30,7 @@ class CheckChange(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     name: str = Field(default="", min_length=1, max_length=200)
+    slug: str | None = Field(default=None, min_length=1, max_length=MOST_SLUG)
     period_seconds: int | None = Field(default=None, ge=SHORTEST_PERIOD, le=366 * DAY)
     cron: str | None = Field(default=None, min_length=1, max_length=200)
     timezone: str = Field(default="UTC", max_length=60)
@@ -69,10 +72,28 @@ class Checkbook:
     def create(self, wanted: WantedCheck, by: str, sight: Sight = EVERYTHING) -> dict[str, Any]:
         if (wanted.period_seconds is None) == (wanted.cron is None):
             raise BadInput("say when it is due: give `period_seconds` or `cron`", pointer="/period_seconds")
-        made = self._checks.check_create(_clean(wanted.model_dump()), by, sight)
+        body = _clean(wanted.model_dump())
+        body["slug"] = body["slug"] or slug_of(body["name"]) or None  # it outlives another name
+        made = self._checks.check_create(body, by, sight)
         if "out_of_sight" in made:
             raise Forbidden("you would not see this check: give it one of your tags, or a server of yours")
         return shown(made, made["created_at"], secrets=True)
+
+    def provide(self, slug: str, name: str, by: str, sight: Sight = EVERYTHING) -> tuple[str, bool]:
+        """(id, whether it was made now) of the check with this slug: where there is none one that is due each day, as
+        Healthchecks has it, and that `sight` sees. Raises Conflict for several, Forbidden when `by` has made too many.
+        """
+        key, _, value = sight.tags[0].partition(":") if sight.tags else ("", "", "")
+        wanted = WantedCheck(
+            name=name, slug=slug, period_seconds=DAY, grace_seconds=3_600,
+            server=sight.server, tags={key: value} if key else {},
+        )  # fmt: skip
+        found = self._checks.check_provide(slug, _clean(wanted.model_dump()), by, MOST_BY_PINGS, sight)
+        if "ambiguous" in found:
+            raise Conflict("ambiguous slug")
+        if "too_many" in found:
+            raise Forbidden(f"this key has made {MOST_BY_PINGS} checks by pinging already: delete some first")
+        return found["id"], found["created"]
 
     def change(self, check_id: str, sent: Mapping[str, Any], sight: Sight = EVERYTHING) -> dict[str, Any]:
         """Change what was sent. A check that is due at other times, or was paused, begins anew."""
@@ -118,8 +139,9 @@ def shown(row: Mapping[str, Any], now: float, *, secrets: bool) -> dict[str, Any
     check = Check.from_row(row["id"], row, row["state"])
     state = check.state
     return {
-        "id": check.id, "name": check.name, "period_seconds": check.period_seconds, "cron": check.cron,
-        "timezone": check.timezone, "grace_seconds": check.grace_seconds, "max_run_seconds": check.max_run_seconds,
+        "id": check.id, "name": check.name, "slug": row.get("slug") or slug_of(check.name) or None,
+        "period_seconds": check.period_seconds, "cron": check.cron, "timezone": check.timezone,
+        "grace_seconds": check.grace_seconds, "max_run_seconds": check.max_run_seconds,
         "server": check.server, "group": check.group, "tags": dict(check.tags), "paused": check.paused,
         "severity": check.severity, "note": check.note,
         "ping_path": f"/ping/{row['ping_id']}" if secrets else None,
@@ -128,7 +150,7 @@ def shown(row: Mapping[str, Any], now: float, *, secrets: bool) -> dict[str, Any
         **told("down_since", state.down_since),
         **told("last_ping", state.last_at or None),
         **told("last_success", state.ok_at or None),
-        **told("running_since", state.started_at),
+        **told("running_since", min(state.begun, default=None)),
         **told("due", None if check.paused else due_at(check)),
         "created_by": row["created_by"],
         **told("created_at", row["created_at"]),
@@ -140,6 +162,8 @@ def _clean(sent: Mapping[str, Any]) -> dict[str, Any]:
     clean = dict(sent)
     if "name" in clean:
         clean["name"] = _text(clean["name"], 100, "/name")
+    if clean.get("slug") is not None and clean["slug"] != slug_of(clean["slug"]):
+        raise BadInput("a slug is small letters, digits, _ and -", pointer="/slug")
     if clean.get("group") is not None:
         clean["group"] = _text(clean["group"], 100, "/group")
     if clean.get("server") is not None:
@@ -152,6 +176,11 @@ def _clean(sent: Mapping[str, Any]) -> dict[str, Any]:
         clean["tags"] = {
             _text(key, 100, "/tags"): _text(value, 100, f"/tags/{key}") for key, value in clean["tags"].items()
         }
+    _check_times(clean)
+    return clean
+
+
+def _check_times(clean: Mapping[str, Any]) -> None:
     try:
         if "timezone" in clean:
             read_zone(clean["timezone"])
@@ -164,7 +193,6 @@ def _clean(sent: Mapping[str, Any]) -> dict[str, Any]:
             raise BadInput(str(error), pointer="/cron") from None
         if next_after(clean["cron"], 0.0) is None:
             raise BadInput("this time never comes", pointer="/cron")
-    return clean
 
 
 def _text(value: str, most: int, pointer: str) -> str:

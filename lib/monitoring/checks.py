@@ -1,7 +1,7 @@
 """Checks: jobs that ping when they begin, end or fail. What a ping changes, and who is missed. Pure.
 
 A ping is in time by the hub's clock, not the job's. It travels through the stream like a post, as a part of its own
-form: `["ping", check id, kind, exit code, note]`.
+form: `["ping", check id, kind, exit code, note]`, and the id of its run where it names one.
 
 Nobody is missed while we were not listening: a ping may have been sent then and lost. Such a check is given one whole
 period from the moment that listening began again, and a cron expression its next time.
@@ -10,10 +10,12 @@ period from the moment that listening began again, and a cron expression its nex
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
+from lib.domain.errors import BadInput
 from lib.storage.port import Entry
 
 if TYPE_CHECKING:
@@ -25,8 +27,11 @@ type CheckStatus = Literal["new", "up", "late", "down", "paused"]
 NOTE_CHARACTERS = 10_000
 DETAIL_CHARACTERS = 300
 MOST_CODE = 255
+MOST_RUNS = 50  # of one check that go on at a time
+FORGOTTEN_SECONDS = 86_400.0  # a run that told no end in so long is given up, where nothing limits how long one lasts
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _MARK = '["ping",'
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Ping(NamedTuple):
@@ -38,6 +43,7 @@ class Ping(NamedTuple):
     kind: PingKind
     code: int | None
     note: str
+    rid: str = ""  # the id of the run that it is about; runs that overlap tell one
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class CheckState:
     last_at: float = 0.0  # the newest ping of any kind but `log`
     last_id: str = ""
     ok_at: float = 0.0  # the newest success
-    started_at: float | None = None  # of a run that has not ended
+    started_at: float | None = None  # of a run that has not ended and has no id
+    runs: Mapping[str, float] = field(default_factory=dict)  # of those that have one: id -> began, the oldest first
     failed_at: float | None = None  # since when it fails; None after a success
     code: int | None = None  # of the newest end of a run
     seconds: float | None = None  # it took
@@ -62,6 +69,11 @@ class CheckState:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> CheckState:
         return cls(**{name: row[name] for name in cls.__slots__ if name in row})
+
+    @property
+    def begun(self) -> tuple[float, ...]:
+        """When the runs began that go on."""
+        return (*self.runs.values(), *(() if self.started_at is None else (self.started_at,)))
 
 
 _FRESH = CheckState()
@@ -119,7 +131,7 @@ class CheckFinding:
 @dataclass(frozen=True, slots=True)
 class Folded:
     """`changed` are the checks with their new states, `pings` the history that is new: [check, id, at, kind, code,
-    seconds, note]."""
+    seconds, note, run]."""
 
     checks: Mapping[str, Check]
     changed: Mapping[str, Check]
@@ -138,9 +150,9 @@ class Folded:
 # Pings on their way
 
 
-def encode_ping(check_id: str, kind: PingKind, code: int | None, note: str) -> str:
+def encode_ping(check_id: str, kind: PingKind, code: int | None, note: str, rid: str = "") -> str:
     """The part that carries a ping through the stream."""
-    return _ENCODE(["ping", check_id, kind, code, note[:NOTE_CHARACTERS]])
+    return _ENCODE(["ping", check_id, kind, code, note[:NOTE_CHARACTERS], *([rid] if rid else [])])
 
 
 def is_ping(part: str) -> bool:
@@ -154,13 +166,12 @@ def pings_of(entries: Iterable[Entry]) -> list[Ping]:
         for index, part in enumerate(entry.parts):
             if is_ping(part):
                 try:
-                    _, check, kind, code, note = json.loads(part)
+                    _, check, kind, code, note, *run = json.loads(part)
                 except ValueError:
                     continue
                 if kind in get_args(PingKind.__value__):
-                    found.append(
-                        Ping(check, f"{entry.id}/{index}" if index else entry.id, entry.heard_at, kind, code, note)
-                    )
+                    ping_id = f"{entry.id}/{index}" if index else entry.id
+                    found.append(Ping(check, ping_id, entry.heard_at, kind, code, note, *run[:1]))
     return found
 
 
@@ -173,6 +184,13 @@ def outcome_of(word: str) -> tuple[PingKind, int | None] | None:
     if word.isascii() and word.isdigit() and len(word) <= 3 and str(int(word)) == word and int(word) <= MOST_CODE:
         return ("success" if int(word) == 0 else "fail"), int(word)
     return None
+
+
+def run_of(rid: str | None) -> str:
+    """The id of a run in the one form it is compared in; empty for none. Raises BadInput for what is no UUID."""
+    if rid is not None and not _UUID.fullmatch(rid):
+        raise BadInput("invalid uuid format")
+    return (rid or "").lower()
 
 
 def kind_of(status: str) -> PingKind:
@@ -193,9 +211,9 @@ def fold(
     for ping in pings:
         check = present.get(ping.check)
         if check is not None:
-            state, seconds = _after(check.state, ping)
+            state, seconds = _after(check.state, ping, check.max_run_seconds or FORGOTTEN_SECONDS)
             present[check.id] = replace(check, state=state)
-            history.append([ping.check, ping.id, ping.at, ping.kind, ping.code, seconds, ping.note])
+            history.append([ping.check, ping.id, ping.at, ping.kind, ping.code, seconds, ping.note, ping.rid])
     for check in present.values():
         state = _judged(check, now, listening_since, complete=complete)
         if state != check.state:
@@ -204,18 +222,37 @@ def fold(
     return Folded(present, changed, history)
 
 
-def _after(state: CheckState, ping: Ping) -> tuple[CheckState, float | None]:
+def _after(state: CheckState, ping: Ping, longest: float) -> tuple[CheckState, float | None]:
     """The state after a ping, and how long the run that it ends took. A ping from before the newest changes nothing."""
     if ping.kind == "log" or ping.at < state.last_at or ping.id == state.last_id:
         return state, None
     state = replace(state, last_at=ping.at, last_id=ping.id)
     if ping.kind == "start":
-        return replace(state, started_at=ping.at), None
-    seconds = None if state.started_at is None else round(ping.at - state.started_at, 3)
-    state = replace(state, started_at=None, code=ping.code, seconds=seconds, note=ping.note[:DETAIL_CHARACTERS])
+        if not ping.rid:
+            return replace(state, started_at=ping.at), None
+        runs = {rid: at for rid, at in state.runs.items() if rid != ping.rid}
+        return replace(state, runs=dict([*runs.items(), (ping.rid, ping.at)][-MOST_RUNS:])), None
+    state, began = _ended(state, ping, longest)
+    seconds = None if began is None else round(ping.at - began, 3)
+    state = replace(state, code=ping.code, seconds=seconds, note=ping.note[:DETAIL_CHARACTERS])
     if ping.kind == "fail":
         return replace(state, failed_at=ping.at if state.failed_at is None else state.failed_at), seconds
     return replace(state, ok_at=ping.at, failed_at=None), seconds
+
+
+def _ended(state: CheckState, ping: Ping, longest: float) -> tuple[CheckState, float | None]:
+    """The state without the run that this ping ends, and when that began.
+
+    An end without an id may be that of any run, so that none goes on after it. Runs that lasted longer than they may,
+    as those that were killed do, are given up when one that began later ends well.
+    """
+    if not ping.rid:
+        return replace(state, started_at=None, runs={}), state.started_at
+    began = state.runs.get(ping.rid)
+    given_up = -1.0 if began is None or ping.kind == "fail" else min(began, ping.at - longest)
+    runs = {rid: at for rid, at in state.runs.items() if rid != ping.rid and at >= given_up}
+    started_at = None if state.started_at is not None and state.started_at < given_up else state.started_at
+    return replace(state, runs=runs, started_at=started_at), began
 
 
 def _judged(check: Check, now: float, listening_since: float, *, complete: bool) -> CheckState:
@@ -237,9 +274,10 @@ def _trouble(
     if not complete:  # what ends it may be waiting still, and what begins it is not known to be missing
         ended = state.down_why is not None and state.last_at > (state.down_since or 0.0)
         return (None, None) if ended else (state.down_why, state.down_since)
-    if check.max_run_seconds is not None and state.started_at is not None:
-        over_at = max(state.started_at, listening_since, state.since_change) + check.max_run_seconds
-        if now > over_at or (state.down_why == "overrun" and now > state.started_at + check.max_run_seconds):
+    if check.max_run_seconds is not None and state.begun:
+        began = min(state.begun)
+        over_at = max(began, listening_since, state.since_change) + check.max_run_seconds
+        if now > over_at or (state.down_why == "overrun" and now > began + check.max_run_seconds):
             return "overrun", over_at
     if (
         state.down_why == "late"
@@ -258,7 +296,7 @@ def due_at(check: Check, listening_since: float = 0.0) -> float | None:
     state = check.state
     if not state.last_at:
         return None
-    base = max(state.ok_at, state.started_at or 0.0, state.failed_at or 0.0, state.since_change, listening_since)
+    base = max(state.ok_at, *state.begun, state.failed_at or 0.0, state.since_change, listening_since)
     if check.period_seconds is not None:
         return base + check.period_seconds
     return _next_after(check.cron or "", check.timezone, base)
@@ -280,8 +318,8 @@ def judge_checks(checks: Mapping[str, Check], now: float, listening_since: float
         level: float | None = None
         if why == "late":
             value, level = max(0.0, now - since), float(check.grace_seconds)
-        elif why == "overrun" and state.started_at is not None:
-            value, level = max(0.0, now - state.started_at), float(check.max_run_seconds or 0)
+        elif why == "overrun" and state.begun:
+            value, level = max(0.0, now - min(state.begun)), float(check.max_run_seconds or 0)
         elif why == "failed":
             value, level = None if state.code is None else float(state.code), 0.0
         findings.append(

@@ -95,10 +95,10 @@ class Ingest:
             self._pokes.due(contents, kept, self._clock() + contents.clock_ahead),
         )
 
-    def ping(self, check_id: str, kind: PingKind, code: int | None, note: str) -> list[str]:
+    def ping(self, check_id: str, kind: PingKind, code: int | None, note: str, rid: str = "") -> list[str]:
         """Append a ping of a check, like a post. Gives what to poke. Raises Unavailable when no store took it."""
         contents = self._storage.directory.contents()
-        self._storage.append([encode_ping(check_id, kind, code, note)], contents.cursor)
+        self._storage.append([encode_ping(check_id, kind, code, note, rid)], contents.cursor)
         now = self._clock() + contents.clock_ahead
         return self._pokes.due(contents, (), now, urgent=check_id if kind == "fail" else None)
 

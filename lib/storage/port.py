@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from lib.domain.access import EVERYTHING, Sight
 from lib.domain.limits import Limits
+from lib.domain.slugs import NamedCheck
 
 
 class Entry(NamedTuple):
@@ -47,6 +48,7 @@ class Contents:
     watch: dict[str, float] = field(default_factory=dict)
     tagged: dict[str, list[str]] = field(default_factory=dict)
     checks: dict[str, str] = field(default_factory=dict)  # whose pings: what a ping's address says -> the check's id
+    slugs: dict[str, list[NamedCheck]] = field(default_factory=dict)  # and by the slug that keys call them by
 
 
 class Directory(Protocol):
@@ -60,6 +62,9 @@ class Directory(Protocol):
 
     def check(self, ping_id: str) -> str | None:
         """The id of the check that is pinged at this address."""
+
+    def called(self, slug: str, sight: Sight) -> list[str]:
+        """The ids of the checks in sight that have this slug."""
 
 
 class Spine(Protocol):
@@ -136,6 +141,9 @@ class Checks(Protocol):
     def check_change(
         self, check_id: str, changes: Mapping[str, object], *, anew: bool = False, sight: Sight = EVERYTHING
     ) -> dict[str, Any] | None: ...
+    def check_provide(
+        self, slug: str, body: Mapping[str, object], by: str, most: int, sight: Sight = EVERYTHING
+    ) -> dict[str, Any]: ...
     def check_delete(self, check_id: str, sight: Sight = EVERYTHING) -> bool: ...
 
 

@@ -50,7 +50,8 @@ def public(view: View) -> View:
 
 
 def pinged(view: View) -> View:
-    """Whoever knows the address of a check: `g.principal` is the check. Counted like an agent, by check."""
+    """Whoever knows the address of a check: `g.principal` is the check. Where the address holds a key that may write,
+    as `/ping/<key>/<slug>` does, it is the key. Counted like an agent, by check or key."""
     return _guard("public", _pinged, "agent")(view)
 
 
@@ -87,7 +88,10 @@ def _guard(
 
 def _agent(scope: Scope) -> Principal:
     _welcome("keys")
-    principal = _key(_agents_credential())
+    return _scoped(_key(_agents_credential()), scope)
+
+
+def _scoped(principal: Principal, scope: Scope) -> Principal:
     if scope not in principal.scopes:
         raise Forbidden(f"this key may not {scope}: it was made for {', '.join(principal.scopes) or 'nothing'}")
     return principal
@@ -124,6 +128,11 @@ def _pinged() -> Principal:
     _welcome("keys")  # jobs run where agents do
     ping_id = str((request.view_args or {}).get("ping_id", ""))
     logs.conceal(ping_id)
+    if ping_id.startswith(agent_keys.PREFIX):
+        try:
+            return _scoped(_key(ping_id), "write")
+        except Unauthenticated:
+            raise NotFound("not found") from None  # as Healthchecks says of every key or slug that it does not know
     check = wiring.services().storage.directory.check(ping_id) if len(ping_id) <= MOST_PING_ID else None
     if check is None:
         raise NotFound("there is no check with this address: it was deleted, or a character was lost")

@@ -25,6 +25,9 @@ export const linesOf = (address) => ({
   said: `2>&1 | ${CURL} --data-binary @- ${address}/log`,
 });
 
+/** The same by a key and its slug, as Healthchecks has it. */
+export const bySlug = (origin, slug) => `${CURL} ${origin}/ping/omv_live_.../${encodeURI(slug)}`;
+
 /** The line of a crontab that times the run and tells its exit code. */
 export const crontabOf = (check, address) => `${check.cron ?? everyAsCron(check.period_seconds)} ${CURL} ${address}/start; /path/to/job; ${CURL} ${address}/$?`;
 

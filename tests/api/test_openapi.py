@@ -303,6 +303,8 @@ def jobs(hub: Hub) -> None:
             f"{method} /api/push/{{ping_id}}", path_parameters={"ping_id": ping_id}, query={"status": "up", "msg": "OK"}
         )
         hub.call(f"{method} /ping/{{ping_id}}/{{what}}", path_parameters={"ping_id": ping_id, "what": "3"})
+        by_slug = {"ping_id": hub.key, "slug": "backup", "what": "3"}
+        hub.call(f"{method} /ping/{{ping_id}}/{{slug}}/{{what}}", path_parameters=by_slug)
     hub.call("GET /api/cron/sweep")
     assert len(hub.call("GET /api/rules/checks").json()["checks"]) == 1
     assert hub.call("GET /api/rules/checks/{check_id}", **one).json()["check"]["status"] == "down"
@@ -483,6 +485,7 @@ PATHS |= {
     "silence_id": "0" * 16,
     "ping_id": PATHS["user_id"],
     "what": "log",
+    "slug": "backup",
 }
 
 

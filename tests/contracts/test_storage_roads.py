@@ -374,6 +374,17 @@ def check_calls(checks: CheckQueries) -> Iterator[tuple[str, Callable[[], Any]]]
     yield "check_create", plain(lambda: checks.check_create(body, "", Sight(("team:x",))))
     yield "check_create", plain(lambda: checks.check_create(body, "", Sight((), "other")))
     yield "check_create", plain(lambda: checks.check_create({**body, "name": "a\0b"}, ""))
+    yield (
+        "check_provide",
+        plain(lambda: checks.check_provide("nightly", {**body, "name": "z", "slug": "nightly"}, "k", 1)),
+    )
+    yield "check_provide", plain(lambda: checks.check_provide("nightly", body, "k", 1))
+    yield (
+        "check_provide",
+        plain(lambda: checks.check_provide("hourly", {**body, "name": "y", "slug": "hourly"}, "k", 1)),
+    )
+    yield "check_provide", plain(lambda: checks.check_provide("nightly", body, "k", 1, Sight(("team:x",))))
+    yield "check_provide", plain(lambda: checks.check_provide("a\0b", body, "k", 1))
     yield "check_list", plain(lambda: checks.check_list(Sight(("team:a:b",))))
     yield "check_list", plain(lambda: checks.check_list(Sight(("team:a",))))
     yield "check", plain(lambda: checks.check(first()))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { asField, asSeconds, changesOf, crontabOf, everyAsCron, inZone, linesOf, median, runsOf, standingOf, tagsRead, tagsTold } from '../../public/js/checks.js';
+import { asField, asSeconds, bySlug, changesOf, crontabOf, everyAsCron, inZone, linesOf, median, runsOf, standingOf, tagsRead, tagsTold } from '../../public/js/checks.js';
 
 test('a run that goes on is told, but not over something worse', () => {
   assert.deepEqual(standingOf({ status: 'up' }), { word: 'up', shape: 'ok' });
@@ -59,4 +59,8 @@ test('runs come oldest first, without what only said something', () => {
   assert.deepEqual(runsOf(pings), [{ seconds: 0, failed: false, at: 10 }, { seconds: 3, failed: true, at: 30 }]);
   assert.equal(runsOf(pings, 1)[0].at, 30);
   assert.equal(median([9, 1, 5]), 5);
+});
+
+test('a line by key and slug can be pasted into a shell, whatever the script of the name', () => {
+  assert.equal(bySlug('https://hub.example.org', '야간-백업').split(' ').at(-1), `https://hub.example.org/ping/omv_live_.../${encodeURIComponent('야간-백업')}`);
 });

@@ -205,3 +205,59 @@ def test_whatever_comes_a_success_last_is_alright_and_a_failure_last_is_not(
             assert state == "failed"
     check = story.checks["c"].state
     assert (check.down_why is None) == (check.down_since is None)
+
+
+A, B = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+
+
+def _told(story: Story, *pings: tuple[str, float, str], now: float) -> list[float | None]:
+    """The seconds that each ping is said to end."""
+    sent = [Ping("c", f"r{at}{kind}", T + at, kind, None, "", rid) for kind, at, rid in pings]  # type: ignore[arg-type]
+    folded = fold(story.checks, sent, T + now, story.listening)
+    story.checks = dict(folded.checks)
+    story.kept()
+    return [one[5] for one in folded.pings]
+
+
+def test_runs_that_overlap_are_told_apart_by_their_ids() -> None:
+    story = Story()
+    begun = [("start", 0.0, A), ("start", 10.0, B), ("success", 15.0, B)]
+    assert _told(story, *begun, now=16) == [None, None, 5.0]
+    assert story.checks["c"].state.begun == (T,)
+    assert _told(story, ("fail", 60.0, A), now=61) == [60.0]
+    assert story.checks["c"].state.begun == ()
+    assert _told(story, ("success", 70.0, A), now=71) == [None], "its start was told of already"
+
+
+def test_an_end_without_an_id_ends_what_goes_on_and_times_its_own_kind_only() -> None:
+    story = Story()
+    assert _told(story, ("start", 0.0, A), ("success", 9.0, ""), now=10) == [None, None]
+    assert story.checks["c"].state.begun == ()
+    assert _told(story, ("start", 20.0, ""), ("start", 21.0, A), ("success", 25.0, ""), now=26) == [None, None, 5.0]
+
+
+def test_the_run_that_lasts_too_long_is_the_oldest_and_a_killed_one_is_given_up_in_time() -> None:
+    story = Story(max_run_seconds=100)
+    assert _told(story, ("start", 0.0, A), ("start", 50.0, B), now=60) == [None, None]
+    assert story.sweep(101) == "overrun"
+    assert _told(story, ("success", 90.0, B), now=102) == [40.0]
+    assert story.sweep(103) == "overrun", "the first was not too long yet when the second ended"
+    third = "33333333-3333-4333-8333-333333333333"
+    assert _told(story, ("start", 200.0, third), ("fail", 205.0, third), now=206) == [None, 5.0]
+    assert story.checks["c"].state.begun == (T,), "a failure proves nothing"
+    assert _told(story, ("start", 210.0, third), ("success", 215.0, third), now=216) == [None, 5.0]
+    assert story.checks["c"].state.begun == ()
+    assert story.sweep(217) == "ok"
+
+
+def test_a_check_keeps_so_many_runs_and_forgets_the_oldest() -> None:
+    story = Story()
+    pings = [("start", float(n), f"{n:08d}-0000-4000-8000-000000000000") for n in range(60)]
+    _told(story, *pings, now=61)
+    assert len(story.checks["c"].state.runs) == 50
+    assert min(story.checks["c"].state.begun) == T + 10
+
+
+def test_the_id_of_a_run_goes_with_its_ping() -> None:
+    texts = [encode_ping("c", "start", None, "", A), encode_ping("c", "success", 0, "x")]
+    assert [ping.rid for ping in pings_of([Entry("1-0", T, texts)])] == [A, ""]

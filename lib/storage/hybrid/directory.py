@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from lib.domain.access import Sight
 from lib.domain.errors import Forbidden, Unavailable
+from lib.domain.slugs import NamedCheck, in_sight, slug_of
 from lib.storage.port import AgentKey, Contents
 from lib.storage.supabase.queries import Queries
 
@@ -63,6 +65,14 @@ class Directory:
         if found is None and self._may_look_up():
             self._refresh(wait=True, force=True)
             found = self._contents.checks.get(ping_id)
+        return found
+
+    def called(self, slug: str, sight: Sight) -> list[str]:
+        """The ids of the checks in sight that have this slug. One made a moment ago is looked up once more."""
+        found = _called(self.contents(), slug, sight)
+        if not found and self._may_look_up():
+            self._refresh(wait=True, force=True)
+            found = _called(self._contents, slug, sight)
         return found
 
     def moved(self) -> None:
@@ -119,7 +129,21 @@ def _contents(answer: dict[str, Any], before: Contents) -> Contents:
         watch=answer["watch"],
         tagged=answer.get("tagged") or {},
         checks=before.checks if answer.get("checks") is None else answer["checks"],
+        slugs=before.slugs if answer.get("slugs") is None else _by_slug(answer["slugs"]),
     )
+
+
+def _called(contents: Contents, slug: str, sight: Sight) -> list[str]:
+    return in_sight(contents.slugs.get(slug, ()), sight, contents.tagged)
+
+
+def _by_slug(rows: list[list[Any]]) -> dict[str, list[NamedCheck]]:
+    """`[id, slug or null, name, server, tags]` each; of a check that was given no slug its name makes one."""
+    found: dict[str, list[NamedCheck]] = {}
+    for check_id, slug, name, server, tags in rows:
+        if called := slug or slug_of(name):
+            found.setdefault(called, []).append(NamedCheck(check_id, server, tags or {}))
+    return found
 
 
 def _key(

@@ -16,7 +16,7 @@ CHANGES = frozenset(
         "omv_key_create", "omv_key_change", "omv_key_rotate", "omv_key_revoke",
         "omv_server_settings", "omv_server_delete", "omv_server_expected",
         "omv_channel_create", "omv_channel_change", "omv_channel_delete",
-        "omv_check_create", "omv_check_change", "omv_check_delete",
+        "omv_check_create", "omv_check_change", "omv_check_delete", "omv_check_provide",
         "omv_silence_create", "omv_silence_change", "omv_silence_delete",
         "omv_status_create", "omv_status_change", "omv_status_delete",
         "omv_incident_act",

@@ -20,7 +20,7 @@ class CheckQueries:
         return dict(self._rpc.call("omv_checks", _seen(sight)))
 
     def check(self, check_id: str, sight: Sight = EVERYTHING) -> dict[str, Any] | None:
-        """`{now, check, pings: [{at, kind, code, seconds, note}, ...]}`, the last 100, the newest first."""
+        """`{now, check, pings: [{at, kind, code, seconds, note, rid}, ...]}`, the last 100, the newest first."""
         return _found(self._rpc.call("omv_check", {"id": check_id, **_seen(sight)}))
 
     def check_create(self, body: Mapping[str, object], by: str, sight: Sight = EVERYTHING) -> dict[str, Any]:
@@ -33,6 +33,14 @@ class CheckQueries:
         """The check after the change; its clock begins `anew` when it was paused or is due at other times."""
         sent = {"id": check_id, "changes": changes, "anew": anew, **_seen(sight)}
         return _found(self._rpc.call("omv_check_change", sent))
+
+    def check_provide(
+        self, slug: str, body: Mapping[str, object], by: str, most: int, sight: Sight = EVERYTHING
+    ) -> dict[str, Any]:
+        """The check that was given this slug, with `created`: whether it was made now. `{ambiguous: true}` for several,
+        `{too_many: true}` when `by` has made `most`. Raises Conflict beyond 2 000 checks."""
+        sent = {"slug": slug, "body": body, "by": by, "most": most, **_seen(sight)}
+        return dict(self._rpc.call("omv_check_provide", sent))
 
     def check_delete(self, check_id: str, sight: Sight = EVERYTHING) -> bool:
         return bool(self._rpc.call("omv_check_delete", {"id": check_id, **_seen(sight)})["deleted"])

@@ -22,6 +22,7 @@ export const messages = {
   'check.overdue': '{span} overdue',
   'check.every': 'every {span}',
   'check.dueFirst': 'after its first call',
+  'check.slug': 'In addresses',
   'check.grace': 'Grace',
   'check.graceHint': 'So late it may be before somebody is told.',
   'check.longest': 'Longest run',
@@ -71,6 +72,7 @@ export const messages = {
   'checkline.fail': 'It failed',
   'checkline.code': 'It ended with this exit code; 0 is a success',
   'checkline.said': 'What it said, behind the job',
+  'checkline.slug': 'With a key, as for Healthchecks',
 
   'pingkind.success': 'Ran',
   'pingkind.fail': 'Failed',

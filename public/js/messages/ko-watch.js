@@ -22,6 +22,7 @@ export const messages = {
   'check.overdue': '{span} 지남',
   'check.every': '{span}마다',
   'check.dueFirst': '첫 신호 이후',
+  'check.slug': '주소에 쓰는 이름',
   'check.grace': '유예 시간',
   'check.graceHint': '이만큼 늦어질 때까지는 알리지 않습니다.',
   'check.longest': '최대 실행 시간',
@@ -71,6 +72,7 @@ export const messages = {
   'checkline.fail': '실패함',
   'checkline.code': '종료 코드로 끝남(0이면 성공)',
   'checkline.said': '작업 출력 보내기(작업 명령 뒤에 붙임)',
+  'checkline.slug': '키로 보내기 (Healthchecks 방식)',
 
   'pingkind.success': '성공',
   'pingkind.fail': '실패',

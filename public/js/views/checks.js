@@ -2,7 +2,7 @@
 
 import { html, useState } from '../../vendor/preact-htm.js';
 import { call, post } from '../api.js';
-import { asField, crontabOf, inZone, linesOf, median, runsOf, standingOf, tagsTold } from '../checks.js';
+import { asField, bySlug, crontabOf, inZone, linesOf, median, runsOf, standingOf, tagsTold } from '../checks.js';
 import { Copyable } from '../components/copy.js';
 import { Problem, Sure, useCall } from '../components/form.js';
 import { useLive, useNow, useWords } from '../components/hooks.js';
@@ -116,6 +116,7 @@ function Facts({ check, now }) {
     ['longest', check.max_run_seconds == null ? t('check.noLimit') : told(check.max_run_seconds)],
     ['took', `${took(check.run_seconds, words)}${check.exit_code == null ? '' : ` · ${t('check.exit', { code: check.exit_code })}`}`],
     ['severity', t(`level.${check.severity}`)],
+    check.slug && ['slug', html`<bdi class="mono">${check.slug}</bdi>`],
     check.server && ['server', html`<a class="go" href=${address('server', { id: check.server })}><bdi>${check.server}</bdi></a>`],
     tags.length && ['tags', html`<bdi>${tags.join(', ')}</bdi>`],
   ];
@@ -131,7 +132,8 @@ function Lines({ check }) {
   return html`<section class="panel setting" aria-labelledby="lines"><h2 id="lines">${t('check.lines')}</h2><p class="sub">${t('check.linesLead')}</p>
     <h3 class="line-name">${t('check.crontab')}</h3><${Copyable} text=${crontabOf(check, where)} label=${t('check.crontab')} />${check.cron && html`<p class="faint">${t('check.crontabZone', { zone: check.timezone })}</p>`}
     <${Line} name="ran" text=${lines.ran} />
-    <details class="more-lines"><summary>${t('check.moreLines')}</summary>${['start', 'fail', 'code', 'said'].map((name) => html`<${Line} key=${name} name=${name} text=${lines[name]} />`)}</details></section>`;
+    <details class="more-lines"><summary>${t('check.moreLines')}</summary>${['start', 'fail', 'code', 'said'].map((name) => html`<${Line} key=${name} name=${name} text=${lines[name]} />`)}
+      ${check.slug && html`<${Line} name="slug" text=${bySlug(location.origin, check.slug)} />`}</details></section>`;
 }
 
 function Line({ name, text }) {
