@@ -15,7 +15,7 @@ const LOUD = ['opened', 'escalated', 'reminder', 'test'];
 
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener('push', (event) => event.waitUntil(show(messageOf(event.data))));
+self.addEventListener('push', (event) => event.waitUntil(next(messageOf(event.data))));
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
   const { url, ack } = event.notification.data ?? {};
@@ -31,6 +31,17 @@ function messageOf(data) {
   } catch {
     return {};
   }
+}
+
+let before = Promise.resolve();
+
+/**
+ * One after another. To ask what is shown, as `show` does, while something is about to be shown makes Chromium forget
+ * the latter: it is seen, but a press leads nowhere.
+ */
+function next(message) {
+  before = before.catch(() => {}).then(() => show(message));
+  return before;
 }
 
 async function show(message) {

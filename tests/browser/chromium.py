@@ -136,7 +136,8 @@ class Tab:
                 self._fulfil(about["requestId"], about["request"]["url"])
             case "ServiceWorker.workerRegistrationUpdated":
                 for one in about["registrations"]:
-                    self._registrations[one["scopeURL"]] = one["registrationId"]
+                    if not one["isDeleted"]:
+                        self._registrations[one["scopeURL"]] = one["registrationId"]
             case "Audits.issueAdded":
                 issue = about["issue"]
                 if issue["code"] == "ContentSecurityPolicyIssue":
@@ -185,7 +186,7 @@ class Tab:
         self._socket.send(json.dumps({"id": self._last_id, "method": "Fetch.fulfillRequest", "params": parameters}))
 
     def text(self) -> str:
-        return str(self.js("document.body.innerText"))
+        return str(self.js("globalThis.document?.body.innerText ?? ''"))  # a worker has none
 
     def open(self, address: str) -> None:
         self.call("Page.navigate", url=address)
