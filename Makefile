@@ -16,9 +16,10 @@ help:
 dev: $(VENV)/local.stamp
 	@exec $(BIN)/python dev.py
 
-# One file or one test: make test ARGS="tests/local -k restart"
+# On every core (tests/parallel.py shares them out). One file or one test: make test ARGS="tests/local -k restart";
+# in one process, to see what it prints or to step through it: make test ARGS="-n 0 -s tests/local"
 test: $(VENV)/dev.stamp
-	@exec $(BIN)/python -m pytest -m "not long" $(ARGS)
+	@exec $(BIN)/python -m pytest -m "not long" -n auto --maxprocesses 4 $(ARGS)
 
 test-long: $(VENV)/dev.stamp
 	@exec $(BIN)/python -m pytest -m long $(ARGS)

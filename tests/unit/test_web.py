@@ -119,6 +119,7 @@ def test_an_encoding_we_do_not_read_is_415(app: Flask, encoding: str) -> None:
         zlib.compress(b"x"),
         b"\x1f\x8b",
     ],
+    ids=["no gzip", "a byte short", "only begun", "a wrong sum", "a rest", "the second cut", "zlib", "two bytes"],
 )
 def test_bad_gzip_is_400_and_said(app: Flask, body: bytes) -> None:
     answer = sent(app, body, Content_Encoding="gzip")
