@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import socket
 import threading
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from typing import Any
 
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask
 
 from lib.local.edge import Edge, problem
@@ -19,6 +21,8 @@ THREADS = 12
 # Bodies up to here are read to their end, so that the 413 arrives: a client that is cut off while it still sends sees
 # a broken connection instead.
 READ_BYTES = 64_000_000
+# Netdata ends its line of credentials so (exporting/init_connectors.c), which RFC 9112 lets a server take for an end.
+_CREDENTIALS = re.compile(rb"(\r\nAuthorization: Basic [A-Za-z0-9+/=]+)\n(?=Content-)")
 
 
 class PortTaken(Exception):
@@ -97,7 +101,12 @@ def _channel_class(edge: Edge) -> type[Any]:
             self.content_length = len(body)
             self.write(body)
 
+    class Parser(HTTPRequestParser):  # type: ignore[misc]
+        def parse_header(self, header_plus: bytes) -> None:
+            super().parse_header(_CREDENTIALS.sub(rb"\1\r\n", header_plus, count=1))
+
     class Channel(HTTPChannel):  # type: ignore[misc]
         error_task_class = ProblemTask
+        parser_class = Parser
 
     return Channel

@@ -171,6 +171,24 @@ def test_what_the_server_refuses_by_itself_is_a_problem_with_the_headers_too(ser
         assert json.loads(body)["status"] == 400
 
 
+def test_credentials_that_end_in_a_line_feed_alone_arrive_as_netdata_sends_them(server: LocalServer) -> None:
+    for lines, status in (
+        (b"Authorization: Basic b206a2V5\nContent-Type: application/json\r\n", b"200"),
+        (b"Content-Type: application/json\nX-Other: 1\r\n", b"400"),
+        (b"Authorization: Basic b206a2V5\nX-Other: 1\r\n", b"400"),
+    ):
+        request = (
+            b"POST /api/echo HTTP/1.1\r\nHost: x\r\n" + lines + b"Content-Length: 2\r\nConnection: close\r\n\r\n{}"
+        )
+        head, _, body = raw(server, request).partition(b"\r\n\r\n")
+        assert head.split(b" ", 2)[1] == status, lines
+        if status == b"200":
+            seen = json.loads(body)
+            assert (seen["HTTP_AUTHORIZATION"], seen["CONTENT_TYPE"], seen["body"]) == (
+                "Basic b206a2V5", "application/json", 2,
+            )  # fmt: skip
+
+
 def test_a_body_over_the_cap_is_413_and_one_below_arrives(server: LocalServer) -> None:
     assert ask(server, "POST", "/api/echo", b"x" * MAX_BODY_BYTES).json["body"] == MAX_BODY_BYTES
     answer = ask(server, "POST", "/api/echo", b"x" * (MAX_BODY_BYTES + 1))

@@ -1,4 +1,4 @@
-"""Glances' exporter `restful`, as its versions 3 and 4 write it, as our metrics."""
+"""Glances' exporters `restful`, `influxdb` and `influxdb2`, as its versions 3 and 4 write them, as our metrics."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lib.domain.errors import BadInput, DomainError
 from lib.monitoring.collectors.glances import PROTOCOL
+from lib.monitoring.collectors.influx import PROTOCOL as INFLUX
 from lib.monitoring.collectors.protocols import Incoming
 from lib.monitoring.collectors.server_stats import Batch
 from lib.monitoring.fold import fold_parts
@@ -61,6 +62,53 @@ def test_plugins_become_our_metrics(flows: dict[str, Any]) -> None:
     facts = {name: state.facts[name] for name in ("cores", "memory_bytes", "os")}
     assert facts == {"cores": 4, "memory_bytes": 8_000_000_000, "os": "Debian 12"}
     assert state.sources["glances"]["names"] == ["processcount"]
+
+
+# As its exporter influxdb2 wrote them (but for settings of its thresholds and other counters), of versions 3.4 and 4.5.
+LINES = """
+cpu,hostname=box cpu_iowait_careful=40,cpucore=4,ctx_switches=41421,history_size=28800,idle=60,iowait=10,steal=4,total=34,user=20
+mem,hostname=box available=2000000000,history_size=28800,percent=75,total=8000000000,used=6000000000
+memswap,hostname=box free=3,history_size=28800,percent=25,total=4,used=1
+load,hostname=box cpucore=4,history_size=28800,load_careful=0.7,min1=0.5,min15=2.5,min5=1.5
+uptime,hostname=box history_size=28800,seconds=99
+fs,hostname=box,mnt_point=/ device_name="/dev/vda",free=50,fs_type="ext4",history_size=28800,key="mnt_point",percent=37.5,size=100,used=30
+fs,hostname=box,mnt_point=/srv/a.b free=5,history_size=28800,size=10,used=5
+system,hostname=box history_size=28800,hostname="box",os_name="Linux"
+processcount,hostname=box history_size=28800,running=13
+sensors,hostname=box,label=Core\\ 0 history_size=28800,type="temperature_core",value=51
+"""
+FLOWS_OF = {
+    3: """
+network,hostname=box,interface_name=eth0 cumulative_rx=9e9,cx=220,history_size=28800,rx=200,time_since_update=2.0,tx=20
+network,hostname=box,interface_name=lo history_size=28800,rx=9e9,time_since_update=2.0,tx=9e9
+diskio,disk_name=sda,hostname=box history_size=28800,read_bytes=4096,time_since_update=2.0,write_bytes=0
+diskio,disk_name=loop0,hostname=box history_size=28800,read_bytes=9e9,time_since_update=2.0,write_bytes=0
+""",
+    4: """
+network,hostname=box,interface_name=eth0 bytes_recv=200,bytes_recv_gauge=9e9,bytes_recv_rate_per_sec=100,bytes_sent_rate_per_sec=10,history_size=28800
+diskio,disk_name=sda,hostname=box history_size=28800,read_bytes=4096,read_bytes_rate_per_sec=2048,write_bytes_rate_per_sec=0
+""",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("version", sorted(FLOWS_OF))
+@pytest.mark.parametrize("prefix", ["", "glances."])
+def test_line_protocol_says_the_same(version: int, prefix: str) -> None:
+    lines = "\n".join(prefix + line for line in (LINES + FLOWS_OF[version]).split("\n") if line)
+    found = INFLUX.read(Incoming("POST", "/write", lines.encode(), NOW, query={"precision": "s"}))
+    assert isinstance(found, Batch)
+    assert found.rejected == []
+    (share,) = found.shares
+    assert share.server == "box"
+    state = ServerState("box")
+    fold_parts(state, [(NOW, [decode_part(text) for text in encode_parts(share, "key")])], NOW + 20)
+    without_heat = {name: value for name, value in EXPECTED.items() if name != "temperature"}
+    assert dict(zip(state.series, state.values, strict=False)) == pytest.approx(without_heat)
+    assert {name: state.facts[name] for name in ("cores", "memory_bytes")} == {
+        "cores": 4,
+        "memory_bytes": 8_000_000_000,
+    }
+    assert state.sources["glances"]["names"] == ["processcount", "sensors"]
 
 
 def test_the_address_names_the_server_and_without_any_name_nothing_is_taken() -> None:

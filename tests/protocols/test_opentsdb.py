@@ -81,7 +81,7 @@ def test_netdata_s_exporters_say_the_same_in_three_forms(written: Any) -> None:
     (share,) = found.shares
     assert share.server == SERVER
     assert values_of(share) == pytest.approx(EXPECTED)
-    assert share.extra["source"]["names"] == ["disk_space._"]
+    assert share.extra["source"] == {"name": "netdata"}, "nothing is left over"
 
 
 def test_half_of_the_modes_are_no_cpu() -> None:

@@ -66,7 +66,7 @@ class Gathered:
 
     def __init__(self, source: str, now: float) -> None:
         self.batch = Batch()
-        self._source = source
+        self.source = source
         self._oldest, self._newest = now - PAST_SECONDS, now + AHEAD_SECONDS
         self._shares: dict[str, _Share] = {}
         self._names: dict[str, str | None] = {}
@@ -231,7 +231,7 @@ class Gathered:
             if share.counters:
                 extra["counters"] = dict(share.counters)
             if share.values or extra:
-                told: dict[str, Any] = {"name": self._source}
+                told: dict[str, Any] = {"name": self.source}
                 if share.skipped:
                     told |= {"unmapped": share.skipped, "names": list(share.unmapped)}
                 extra["source"] = told

@@ -1,7 +1,8 @@
 """What Glances' exporter `restful` posts: one JSON object of its plugins, those of several subjects flattened to
 `subject.field`. Forms of its versions 3 and 4: glances/exports/glances_restful and the plugins' fields.
 
-It says neither a time nor, by default, who it is: the hub's clock counts, and the address says the server.
+It says neither a time nor, by default, who it is: the hub's clock counts, and the address says the server. The
+exporters `influxdb` and `influxdb2` write the same fields as line protocol, a point for each plugin and subject.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from lib.domain.errors import BadInput
 from lib.monitoring.collectors.gathering import Gathered
 from lib.monitoring.collectors.protocols import Incoming, Protocol
 from lib.monitoring.collectors.server_stats import Batch
-from lib.monitoring.collectors.telegraf import is_disk, is_mount, is_network
+from lib.monitoring.collectors.telegraf import Pointed, is_disk, is_mount, is_network
 
 type Fields = Mapping[str, Any]
 MOST_SUBJECTS = 200
@@ -24,6 +25,8 @@ _FLOWS = {
     "diskio": (("io.read", "read_bytes", "read_bytes"), ("io.write", "write_bytes", "write_bytes")),
 }
 _READ = frozenset({"cpu", "mem", "memswap", "load", "fs", "uptime", "sensors", "system", *_FLOWS})
+MARK = "history_size"  # a setting that every plugin writes among its fields, and nobody else
+_SUBJECTS = {"fs": "mnt_point", "network": "interface_name", "diskio": "disk_name"}  # the tag that names them
 
 
 def read(request: Incoming) -> Batch:
@@ -50,6 +53,26 @@ def read(request: Incoming) -> Batch:
     for name in plugins.keys() - _READ:
         gathered.unmapped(server, name)
     return gathered.done()
+
+
+def keep_measurement(gathered: Gathered, point: Pointed) -> None:
+    """One point of line protocol: a plugin's numbers, of one subject where it has several. Texts are not among them, so
+    that its sensors do not say which of them measure heat."""
+    server = gathered.server(point.tags.get("host") or point.tags.get("hostname") or "")
+    if server is None:
+        return
+    gathered.source = "glances"
+    plugin = point.measurement.rpartition(".")[2]  # behind the prefix that a setting may add
+    subject = point.tags.get(_SUBJECTS.get(plugin, ""), "")
+    stats = {f"{subject}.{name}": value for name, value in point.fields.items()} if subject else point.fields
+    if plugin == "fs":
+        _mounts(gathered, server, point.at, stats)
+    elif plugin in _FLOWS:
+        _flows(gathered, server, point.at, plugin, stats)
+    elif plugin in _READ and plugin != "sensors":
+        _values(gathered, server, point.at, {plugin: stats})
+    else:
+        gathered.unmapped(server, plugin)
 
 
 def _number(given: object) -> float | None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from lib.domain.errors import BadInput
 from lib.monitoring.collectors.gathering import Gathered
+from lib.monitoring.collectors.glances import MARK, keep_measurement
 from lib.monitoring.collectors.protocols import Incoming, Protocol, Reply
 from lib.monitoring.collectors.server_stats import Batch
 from lib.monitoring.collectors.telegraf import keep_point
@@ -155,7 +156,10 @@ def read(request: Incoming) -> Batch | Reply:
         count += 1
         if count > MOST_POINTS:
             raise BadInput(f"at most {MOST_POINTS} points a request")
-        keep_point(gathered, point)
+        if MARK in point.fields:
+            keep_measurement(gathered, point)
+        else:
+            keep_point(gathered, point)
     return gathered.done()
 
 

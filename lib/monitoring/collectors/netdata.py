@@ -79,6 +79,7 @@ class Charts:
         server = self._gathered.server(host)
         if server is None:
             return
+        self._gathered.source = "netdata"
         family, _, which = chart.partition(".")
         identity = f"{chart}\0{dimension}".encode()
         if chart == "system.cpu":
@@ -89,7 +90,9 @@ class Charts:
         elif (chart, dimension) in _PIECES:
             piece, scale = _PIECES[chart, dimension]
             self._gathered.component(server, at, piece, value * scale, identity)
-        elif (family, dimension) in _MOUNTS:
+        elif family in {"disk_space", "disk_inodes"}:
+            if (family, dimension) not in _MOUNTS:  # what is root's alone: `df` leaves it out of the share too
+                return
             mount = mount or which.replace("_", "/")
             piece, scale = _MOUNTS[family, dimension]
             mount = mount if mount.startswith("/") else f"/{mount}"
