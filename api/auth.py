@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from flask import Response, g, jsonify, request
 
 from lib import wiring
+from lib.auth import attempts
 from lib.auth.accounts import SignIn, clean_email
 from lib.auth.bodies import (
     Credentials,
@@ -21,6 +23,7 @@ from lib.auth.bodies import (
 )
 from lib.domain.access import Principal
 from lib.domain.errors import BadInput, Forbidden, Unauthenticated
+from lib.monitoring import arrivals
 from lib.web import addresses
 from lib.web.body import given, read
 from lib.web.browser import clear_refresh_cookie, refresh_cookie, refuse_foreign_pages, set_refresh_cookie
@@ -213,6 +216,19 @@ def rotate_key(key_id: str) -> tuple[Response, int]:
     with noted("key_rotated", "key", key_id, overlap_seconds=overlap):
         key, secret = wiring.services().keyring.rotate(key_id, overlap)
     return jsonify({"key": key, "secret": secret}), 201
+
+
+@app.get("/api/auth/keys/<key_id>/arrivals")
+@user("admin")
+def key_arrivals(key_id: str) -> Response:
+    """What came by this key in the last minutes, or after a place in the stream; and who was refused."""
+    _person()
+    services = wiring.services()
+    key = services.keyring.key(key_id)
+    now = services.clock()
+    found = arrivals.read(services.storage, key["id"], now, request.args.get("after"))
+    refused = [arrivals.refusal_told(asdict(one), key) for one in attempts.recent(services.storage.refusals)]
+    return jsonify({**found, "key": key, "refused": [one for one in refused if one is not None]})
 
 
 @app.delete("/api/auth/keys/<key_id>")

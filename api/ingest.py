@@ -17,10 +17,11 @@ from lib.monitoring.collectors import OPEN_TO_ALL, PROTOCOLS, server_stats
 from lib.monitoring.collectors.error_tracker import read_note
 from lib.monitoring.collectors.protocols import Incoming, protocol
 from lib.monitoring.collectors.server_stats import Batch
-from lib.monitoring.ingest import told
+from lib.monitoring.ingest import NOTHING, told
 from lib.web.guards import agent, pinged, public
 from lib.web.handler import after_answer, body_bytes, make_app
 from lib.web.noted import noted
+from lib.web.refused import attempt, client, remember_refusals
 
 app = make_app("ingest")
 
@@ -34,6 +35,7 @@ def ingest() -> tuple[Response, int]:
     storage = services.storage
     now = services.clock() + storage.directory.contents().clock_ahead
     batch = server_stats.decode(strict_json.parse(body_bytes(request)), now)
+    attempt().off = batch.off
     if batch.rejected and not batch.accepted and not any(share.extra for share in batch.shares):
         raise BadInput("none of the samples could be taken", errors=told(batch))
     answer = services.ingest.take(batch, principal.id, principal.sight)
@@ -54,9 +56,13 @@ def _foreign(name: str) -> Callable[..., Response]:
         )  # fmt: skip
         found = spoken.read(incoming)
         if isinstance(found, Batch):
+            _told_by(found)
             answer = services.ingest.take(found, g.principal.id, g.principal.sight)
             _poke_after(services, answer.pokes)
             found = spoken.answer(incoming, found)
+        elif found.of is not None:
+            _told_by(found.of)
+            attempt().kept_nothing = found.of.rejected[0]["reason"] if found.of.rejected else NOTHING["detail"]
         response = Response(found.body, found.status, mimetype=found.media_type)
         response.headers.update(found.headers)
         return response
@@ -165,6 +171,15 @@ def push(ping_id: str) -> Response:
     return jsonify({"ok": True})
 
 
+def _told_by(batch: Batch) -> None:
+    """Who sent it goes along with what it sent, and what was wrong with it with a refusal."""
+    tried, sender = attempt(), client()
+    tried.off, tried.names = batch.off, batch.unmapped
+    for share in batch.shares:
+        if sender and "source" in share.extra:
+            share.extra["source"]["client"] = sender
+
+
 def _poke_after(services: wiring.Services, paths: Sequence[str]) -> None:
     if not paths:
         return
@@ -177,3 +192,6 @@ def _poke_after(services: wiring.Services, paths: Sequence[str]) -> None:
 def _poke(services: wiring.Services, paths: Sequence[str]) -> None:
     for path in paths:
         services.poke(path)
+
+
+remember_refusals(app)  # after the other hooks: it must see a refusal before they word it anew

@@ -43,6 +43,13 @@ class Keyring:
         """All keys, newest first, with what may be shown of them."""
         return [_shown(key) for key in self._access.key_list()]
 
+    def key(self, key_id: str) -> dict[str, Any]:
+        """One key, revoked ones too. Raises NotFound."""
+        for key in self.keys():
+            if key["id"] == key_id:
+                return key
+        raise NotFound(f'there is no key "{key_id[:100]}"')
+
     def create(
         self,
         name: str,

@@ -58,6 +58,22 @@ def base_of(component: str) -> str:
     return component.partition(":")[0]
 
 
+_METRICS = {
+    "cpu": "cpu", "mem": "memory", "swap": "swap", "fs": "disk", "net.in": "net_in", "net.out": "net_out",
+    "io.read": "disk_read", "io.write": "disk_write", "io.busy": "disk_busy", "boot": "uptime", "up": "uptime",
+    "fs.files": "inode", "fs.files_free": "inode", "fs.files_used": "inode", "temperature": "temperature",
+}  # fmt: skip
+
+
+def metric_of(component: str) -> str:
+    """The metric that a component goes into; of a distribution its own name."""
+    base, _, subject = component.partition(":")
+    base = base.removeprefix("rate.")
+    if base.startswith("dist."):
+        return subject.partition("|")[0]
+    return _METRICS.get(base) or _METRICS.get(base.partition(".")[0], base)
+
+
 def work_out(at: float, pot: Pot, before: Counts) -> tuple[dict[str, float], dict[str, list[int]]]:
     """({series: value}, {mount: [size, free bytes]}) of one moment. `before` has the counters of earlier ones and is
     moved on; a drop, a gap over ten minutes, a late moment and an incomplete report give no rate."""

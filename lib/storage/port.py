@@ -290,6 +290,13 @@ class Chats(Protocol):
     def first_use(self, token: str, seconds: int) -> bool: ...
 
 
+class RefusalStore(Protocol):
+    """Notes on senders that were refused, in so many places, in Redis alone. May raise Unavailable."""
+
+    def keep(self, place: int, text: str) -> None: ...
+    def kept(self, places: int) -> list[str]: ...
+
+
 class Storage(Protocol):
     """Both stores behind one door."""
 
@@ -329,6 +336,9 @@ class Storage(Protocol):
 
     @property
     def chats(self) -> Chats: ...
+
+    @property
+    def refusals(self) -> RefusalStore: ...
 
     @property
     def limits(self) -> Limits:

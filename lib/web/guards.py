@@ -23,6 +23,7 @@ from lib.web import limits, logs
 from lib.web.addresses import Audience, refuse_unwelcome
 from lib.web.client import address_of, is_within
 from lib.web.handler import after_answer
+from lib.web.refused import attempt
 
 type View = Callable[..., Any]
 MOST_PING_ID = 100  # characters
@@ -87,13 +88,20 @@ def _guard(
 
 
 def _agent(scope: Scope) -> Principal:
+    attempt()  # begins here
     _welcome("keys")
-    return _scoped(_key(_agents_credential()), scope)
+    return _scoped_key(_agents_credential(), scope)
 
 
-def _scoped(principal: Principal, scope: Scope) -> Principal:
+def _scoped_key(secret: str, scope: Scope) -> Principal:
+    """Notes how far the sender comes, for whoever wonders why nothing arrives."""
+    tried = attempt()
+    tried.tried(secret)
+    principal = _key(secret)
+    tried.stage = "scope"
     if scope not in principal.scopes:
         raise Forbidden(f"this key may not {scope}: it was made for {', '.join(principal.scopes) or 'nothing'}")
+    tried.stage = "body"
     return principal
 
 
@@ -130,7 +138,7 @@ def _pinged() -> Principal:
     logs.conceal(ping_id)
     if ping_id.startswith(agent_keys.PREFIX):
         try:
-            return _scoped(_key(ping_id), "write")
+            return _scoped_key(ping_id, "write")
         except Unauthenticated:
             raise NotFound("not found") from None  # as Healthchecks says of every key or slug that it does not know
     check = wiring.services().storage.directory.check(ping_id) if len(ping_id) <= MOST_PING_ID else None
@@ -174,6 +182,8 @@ def _key(secret: str) -> Principal:
     key = services.storage.directory.key(agent_keys.hash_of(secret))
     if key is None:
         raise Unauthenticated("this key is not known here: it was revoked, has expired, or belongs to another hub")
+    tried = attempt()
+    tried.stage, tried.key_id = "network", key.id
     if key.cidrs and not is_within(address_of(request, trusted_proxy=services.settings.trusted_proxy), key.cidrs):
         raise Forbidden("this key may not be used from this address")
     if services.keyring.is_note_due(key.id):

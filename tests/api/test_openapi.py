@@ -236,6 +236,7 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     kept = {"path_parameters": {"key_id": hub.call("POST /api/auth/keys", body={"name": "kept"}).json()["key"]["id"]}}
     assert hub.call("PATCH /api/auth/keys/{key_id}", **kept, body={"tags": ["env:prod"]}).json()["key"]["tags"]
     assert hub.call("POST /api/auth/keys/{key_id}/rotate", **kept, body={}).json()["key"]["former_until"]
+    arrivals(hub)
     people(hub)
     silences(hub)
     jobs(hub)
@@ -326,6 +327,13 @@ def channels(hub: Hub) -> None:
     assert tried["verdict"] == "never"
     assert len(hub.call("GET /api/rules/channels").json()["channels"]) == 1
     hub.call("DELETE /api/rules/channels/{channel_id}", **one)
+
+
+def arrivals(hub: Hub) -> None:
+    mine = next(one["id"] for one in hub.call("GET /api/auth/keys").json()["keys"] if one["name"] == "test")
+    told = hub.call("GET /api/auth/keys/{key_id}/arrivals", path_parameters={"key_id": mine}).json()
+    assert [(one["server"], one["source"], one["client"]) for one in told["arrived"]] == [(SERVER, "agent", "test/1")]
+    assert told["key"]["id"] == mine
 
 
 def unlike(hub: Hub) -> None:

@@ -188,6 +188,7 @@ class Gathered:
 
     def late(self, server: str, at: float) -> None:
         age = self._oldest + PAST_SECONDS - at
+        self.batch.off = -age
         why = (
             f"{age / 86_400:.1f} days old: at most 7 days back are taken"
             if age > 0
@@ -235,6 +236,8 @@ class Gathered:
                 if share.skipped:
                     told |= {"unmapped": share.skipped, "names": list(share.unmapped)}
                 extra["source"] = told
+            else:
+                self.batch.unmapped += share.unmapped
             width = len(share.columns)
             rows = [(at, [row.get(column) for column in range(width)]) for at, row in sorted(share.rows.items())]
             self.batch.shares.append(ServerSamples(name, list(share.columns), rows, slotted=True, extra=extra))

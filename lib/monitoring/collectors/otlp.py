@@ -7,6 +7,7 @@ was refused; the rest of the hub's refusals become a google.rpc.Status (see api/
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from dataclasses import replace
 
 from lib.domain import strict_json
 from lib.domain.components import COUNTERS, base_of
@@ -35,7 +36,9 @@ def read(request: Incoming) -> Batch | Reply:
         raise BadInput("the body is no ExportMetricsServiceRequest") from error
     batch = gathered.done()
     # A request of which nothing is kept is answered all the same: it is not to be sent again.
-    return batch if any(share.rows or share.extra for share in batch.shares) else answer(request, batch)
+    return (
+        batch if any(share.rows or share.extra for share in batch.shares) else replace(answer(request, batch), of=batch)
+    )
 
 
 def groups_of(request: Incoming) -> Iterable[Group]:

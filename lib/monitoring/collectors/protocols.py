@@ -34,10 +34,13 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """`of` is what the request brought where nothing of it is kept, although the status does not say so."""
+
     status: int = 204
     body: bytes = b""
     media_type: str = "text/plain"
     headers: Mapping[str, str] = field(default_factory=dict)
+    of: Batch | None = None
 
 
 def nothing_to_say(_: Incoming, __: Batch) -> Reply:

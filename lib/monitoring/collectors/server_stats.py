@@ -31,6 +31,10 @@ class Batch:
     accepted: int = 0
     rejected: list[dict[str, Any]] = field(default_factory=list)
     refused: int = 0  # how many were, also beyond those that are told of one by one
+    off: float | None = (
+        None  # seconds by which the last sample that was refused for its time was off; ahead is positive
+    )
+    unmapped: list[str] = field(default_factory=list)  # where nothing of a server could be: what it told
 
     def reject(self, pointer: str, reason: str, index: int | None = None) -> None:
         self.refused += 1
@@ -108,6 +112,8 @@ def _read_samples(samples: object, share: ServerSamples, batch: Batch, clock: fl
         problem = _sample_problem(sample, oldest, newest)
         if problem:
             batch.reject(f"/samples/{index}{problem[0]}", problem[1], index)
+            if type(sample) is dict and _is_number(sample.get("at")):
+                batch.off = sample["at"] - clock
             continue
         flat = _flatten(sample, share.extra)
         names = tuple(flat)

@@ -17,6 +17,7 @@ from lib.storage.redis.cache import Cache, id_key
 from lib.storage.redis.chats import RedisChats
 from lib.storage.redis.client import Counting, Redis, Resting
 from lib.storage.redis.limits import RedisLimits
+from lib.storage.redis.refusals import RedisRefusals
 from lib.storage.supabase.audited import AuditedRpc
 from lib.storage.supabase.client import QUICK_SECONDS, Rpc
 from lib.storage.supabase.queries import Queries
@@ -43,6 +44,7 @@ class HybridStorage:
         resting = Resting(self.redis, REDIS_PAUSE_SECONDS)
         self.limits = RedisLimits(resting)
         self.chats = RedisChats(resting)
+        self.refusals = RedisRefusals(resting)
         self.rpc = rpc
         self.queries = Queries(AuditedRpc(rpc), shard)
         self.access = AccessQueries(AuditedRpc(rpc))
