@@ -57,8 +57,13 @@ def _foreign(name: str) -> Callable[..., Response]:
         found = spoken.read(incoming)
         if isinstance(found, Batch):
             _told_by(found)
-            answer = services.ingest.take(found, g.principal.id, g.principal.sight)
-            _poke_after(services, answer.pokes)
+            if found.refused or any(share.rows or share.extra for share in found.shares):
+                answer = services.ingest.take(found, g.principal.id, g.principal.sight)
+                _poke_after(services, answer.pokes)
+            else:
+                # Nothing that is kept here and no fault either, such as the end of a host's series: its sender did
+                # well, and nobody was heard.
+                attempt().kept_nothing = NOTHING["detail"]
             found = spoken.answer(incoming, found)
         elif found.of is not None:
             _told_by(found.of)

@@ -11,13 +11,16 @@ from lib.monitoring.state import ServerState
 
 SLOT_SECONDS = 10
 SETTLES = 15  # seconds after its moment a pot is full
-MOST_POTS = 1_000  # that wait at a time: an hour in the queue of a sender that asks every ten seconds is 360
+MOST_LATE = 30  # pots that wait for more of a sender that catches up: its connections are so far apart at most
+MOST_POTS = 10_000  # of one batch and what waits from before: a day of a sender that asks every ten seconds is 8 640
+_WHEN = ""  # among a pot's components: {0: [its moment to the millisecond, when it was last heard of]}
 
 
-def keep(state: ServerState, pots: list[Any]) -> None:
+def keep(state: ServerState, pots: list[Any], heard_at: float = 0.0) -> None:
     """Note what one post told: [[at, {component: [pid, value, count]}], ...]. The same post again changes nothing."""
     for at, pot in pots:
         kept = state.pots.setdefault(int(at), {})
+        kept[_WHEN] = {0: [at, heard_at]}
         for component, (pid, value, count) in pot.items():
             kept.setdefault(component, {})[int(pid)] = [value, count]
     for at in sorted(state.pots)[:-MOST_POTS]:
@@ -28,9 +31,11 @@ def settled(state: ServerState, now: float) -> list[tuple[int, dict[str, float]]
     """(moment of the row, {series: value}) of the pots that nothing more will come for, oldest first."""
     rows = []
     before = {name: Earlier(kept[0], kept[1], int(kept[2])) for name, kept in state.counts.items()}
-    for at in sorted(at for at in state.pots if at + SETTLES <= now):
-        pot = {name: _together(name, pieces) for name, pieces in state.pots.pop(at).items()}
-        values, sizes = work_out(float(at), pot, before)
+    for at in _full(state, now):
+        pieces = state.pots.pop(at)
+        moment = pieces.pop(_WHEN, {0: [at]})[0][0]
+        pot = {name: _together(name, those) for name, those in pieces.items()}
+        values, sizes = work_out(float(moment), pot, before)
         _note_facts(state, pot)
         if sizes:
             state.mounts = sizes
@@ -43,10 +48,23 @@ def settled(state: ServerState, now: float) -> list[tuple[int, dict[str, float]]
     return rows
 
 
+def _full(state: ServerState, now: float) -> list[int]:
+    """Their seconds, in order: a counter can be worked out in the order of time only, so that one that waits holds up
+    those behind it."""
+    due = sorted(at for at in state.pots if at + SETTLES <= now)
+    for place in range(max(0, len(due) - MOST_LATE), len(due)):
+        heard_at = state.pots[due[place]].get(_WHEN, {0: [0.0, 0.0]})[0][1]
+        if heard_at > due[place] + SETTLES and heard_at + SETTLES > now:
+            return due[:place]  # told late, and just now: the rest of its moment may be under way
+    return due
+
+
 def _note_facts(state: ServerState, pot: dict[str, Told]) -> None:
     """How many CPUs there are and how much memory, where nobody says so in words."""
+    shares = pot["rate.cpu.idle"].count if "rate.cpu.idle" in pot else 0
     known = {
-        "cores": pot["cpu.idle"].count if "cpu.idle" in pot else 0,
+        # One share of idle time may be that of all CPUs together.
+        "cores": pot["cpu.idle"].count if "cpu.idle" in pot else shares if shares > 1 else 0,
         "memory_bytes": int(pot["mem.total"].value) if "mem.total" in pot else 0,
     }
     more = {name: fact for name, fact in known.items() if fact > (state.facts.get(name) or 0)}

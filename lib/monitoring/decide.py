@@ -87,7 +87,7 @@ def decide(
             state, outcomes[server] = _fold_one_by_one(before, server, share, judges, dead)
         decision.changed[server] = state
     for server, state in states.items():
-        if server not in heard and state.slots:
+        if server not in heard and (state.slots or state.pots):
             state = (decision.changed.get(server) or state).copy()
             outcomes[server] = _fold(state, [], Judges(analyzers, decision.alerting, given.now, given.utc_offset))
             decision.changed[server] = state

@@ -149,7 +149,7 @@ def _read_extra(state: ServerState, part: Part, heard_at: float, outcome: Outcom
     if "agent" in extra:
         state.agent = extra["agent"]
     if "pots" in extra:
-        composing.keep(state, extra["pots"])
+        composing.keep(state, extra["pots"], heard_at)
     if "source" in extra:
         told = dict(extra["source"])
         state.sources = {**state.sources, told.pop("name"): {"at": round(heard_at), **told}}
@@ -174,7 +174,9 @@ def _read_rows(state: ServerState, part: Part, outcome: Outcome) -> Rows:
         if columns != list(range(len(columns))):
             rows, texts = _in_columns(rows, columns), None
     if "counters" in part.extra:
-        rows, texts = _rates(state, part.extra["counters"], times, rows), None
+        exact: dict[int, float] = dict(part.extra.get("counted", ()))
+        moments = [exact.get(at, at) for at, _ in part.rows]
+        rows, texts = _rates(state, part.extra["counters"], moments, rows), None
     if part.slotted:
         times = [at - at % SLOT_SECONDS for at in times]
     if texts is None:
@@ -216,7 +218,7 @@ def _over(old: Row, new: Row) -> list[float | None]:
 
 
 def _rates(
-    state: ServerState, started: dict[str, float | None], times: Sequence[int], rows: Sequence[Row]
+    state: ServerState, started: dict[str, float | None], times: Sequence[float], rows: Sequence[Row]
 ) -> list[Row]:
     """Counts become rates per second. `started` is {series: when its counting began, or None}. A drop, a new start, a
     gap over ten minutes and a late point give no value."""

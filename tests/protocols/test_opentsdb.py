@@ -49,6 +49,7 @@ def batch(body: bytes, path: str = "/api/put", **query: str) -> Batch:
 def values_of(share: ServerSamples) -> dict[str, float | None]:
     state = ServerState(share.server)
     fold_parts(state, [(NOW, [decode_part(text) for text in encode_parts(share, "key")])], NOW)
+    fold_parts(state, [], NOW + 20)
     return dict(zip(state.series, state.values, strict=False))
 
 

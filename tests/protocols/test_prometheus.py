@@ -152,6 +152,7 @@ def test_node_exporter_becomes_our_metrics_however_its_scrape_is_cut(encode: Any
             assert share.server == "10.0.0.7"
             heard.append((NOW, [decode_part(text) for text in encode_parts(share, "key")]))
     fold_parts(state, heard, NOW)
+    fold_parts(state, [], NOW + 20)
     values = dict(zip(state.series, state.values, strict=False))
     assert values == {
         "load1": 1.5, "cpu": 30.0, "iowait": 10.0, "memory": 75.0, "uptime": 500.0, "net_in": 1_000.0, "disk_read": 50.0,

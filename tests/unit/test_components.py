@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lib.domain.components import COUNTERS, Earlier, Told, work_out
 from lib.monitoring.collectors.gathering import MOST_CUSTOM, Gathered
+from lib.monitoring.composing import SETTLES
 from lib.monitoring.fold import fold_parts
 from lib.monitoring.parts import decode_part, encode_parts
 from lib.monitoring.state import ServerState
@@ -127,7 +128,7 @@ def test_however_a_scrape_is_cut_into_requests_the_row_is_the_same(dice: random.
         dice.choice(requests).append(piece)
     requests = [one for one in requests if one]
     requests.append(requests[0])  # sent again
-    rows = folded(requests, state, NOW)
+    rows = {**folded(requests, state, NOW), **folded([], state, NOW + SETTLES)}
     assert dict(zip(state.series, state.values, strict=False)) == {
         "cpu": 30.0, "iowait": 10.0, "disk_read": 1_000.0, "disk_busy": 40.0, "memory": 25.0, "temperature": 52.0,
     }  # fmt: skip
@@ -143,9 +144,10 @@ def test_what_is_kept_between_sweeps_survives_the_database_and_an_older_state_is
     folded([], state, start + 20)
     assert state.pots == {}
     state = kept_and_read(state)
-    folded([scrape(start + 10, 1)], state, start + 30)
+    folded([scrape(start + 10, 1)], state, start + 25)
+    folded([], state, start + 30)
     assert state.value("cpu") == 30.0
-    assert state.sources["test"]["at"] == start + 30
+    assert state.sources["test"]["at"] == start + 25
     old = state.to_rows(None)["0"]
     assert '"test"' in old
     shorter = ServerState("box")

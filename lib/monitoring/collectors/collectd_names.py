@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lib.monitoring.collectors.gathering import Gathered
-from lib.monitoring.collectors.telegraf import clean, is_disk, is_mount, is_network
+from lib.monitoring.collectors.telegraf import clean, is_disk, is_mount, is_network, series_of
 
 if TYPE_CHECKING:
     from lib.monitoring.collectors.collectd import Reading
@@ -150,8 +150,8 @@ class Keeper:
         plugin = clean(one.plugin)
         base = ".".join(filter(None, (plugin if plugin[:1].isalpha() else f"m_{plugin}", clean(one.type) or "value")))
         source = "" if one.source == "value" else clean(one.source)
-        rest = filter(None, (clean(one.plugin_instance), clean(one.type_instance), source))
-        self._gathered.value(server, at, ":".join([base, *rest])[:100], value, counter=one.counts and not self._rates)
+        series = series_of(base, (clean(one.plugin_instance), clean(one.type_instance), source))
+        self._gathered.value(server, at, series, value, counter=one.counts and not self._rates)
 
 
 def mount_of(instance: str) -> str:

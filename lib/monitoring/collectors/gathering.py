@@ -28,14 +28,24 @@ MOST_SUBJECT = 80
 class _Share:
     columns: dict[str, tuple[int, float, float]] = field(default_factory=dict)  # with their bounds
     rows: dict[int, dict[int, float]] = field(default_factory=dict)
-    pots: dict[int, dict[str, list[Any]]] = field(default_factory=dict)  # at -> component -> [pid, value, count]
+    pots: dict[int, dict[str, list[Any]]] = field(default_factory=dict)  # second -> component -> [pid, value, count]
+    moments: dict[int, float] = field(default_factory=dict)  # second -> when exactly: what rates are worked out over
     counters: dict[str, float | None] = field(default_factory=dict)
+    counted: dict[int, float] = field(default_factory=dict)  # second -> when exactly counters were read
     host: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
     custom: int = 0
     unmapped: dict[str, None] = field(default_factory=dict)
     skipped: int = 0
     values: int = 0
+
+    def pot(self, at: float) -> dict[str, list[Any]]:
+        second = int(at)
+        found = self.pots.get(second)
+        if found is None:
+            found = self.pots[second] = {}
+            self.moments[second] = at
+        return found
 
 
 class Aim(Protocol):
@@ -53,6 +63,10 @@ class Aim(Protocol):
     def counter(self) -> bool: ...
     @property
     def name(self) -> str: ...
+
+
+def _shortest(at: float) -> float:
+    return int(at) if at == int(at) else round(at, 3)
 
 
 def stirred(checksum: int) -> int:
@@ -113,6 +127,7 @@ class Gathered:
         else:
             if counter:
                 share.counters[series] = since
+                share.counted[int(at)] = at
             row = share.rows.get(int(at))
             if row is None:
                 row = share.rows[int(at)] = {}
@@ -143,9 +158,7 @@ class Gathered:
         self._piece(self._shares[server], at, component, stirred(crc32(identity)), value)
 
     def _piece(self, share: _Share, at: float, component: str, pid: int, value: float) -> None:
-        pot = share.pots.get(int(at))
-        if pot is None:
-            pot = share.pots[int(at)] = {}
+        pot = share.pot(at)
         kept = pot.get(component)
         if kept is None:
             pot[component] = [pid, value, 1]
@@ -174,7 +187,7 @@ class Gathered:
                 self.late(target.server, at)
                 return
             self._server, self._at, self._share = target.server, at, self._shares[target.server]
-            self._pot = self._share.pots.setdefault(int(at), {})
+            self._pot = self._share.pot(at)
         kept = self._pot.get(component)
         if kept is None:
             self._pot[component] = [target.pid, value, 1]
@@ -228,9 +241,10 @@ class Gathered:
             if share.host:
                 extra["host"] = clean_host(share.host)
             if share.pots:
-                extra["pots"] = [[at, pot] for at, pot in sorted(share.pots.items())]
+                extra["pots"] = [[_shortest(share.moments[at]), pot] for at, pot in sorted(share.pots.items())]
             if share.counters:
                 extra["counters"] = dict(share.counters)
+                extra["counted"] = [[second, _shortest(at)] for second, at in share.counted.items() if at != second]
             if share.values or extra:
                 told: dict[str, Any] = {"name": self.source}
                 if share.skipped:

@@ -12,7 +12,7 @@ from zlib import crc32
 
 from lib.monitoring.collectors.exporters import Target
 from lib.monitoring.collectors.gathering import MOST_SUBJECT, stirred
-from lib.monitoring.collectors.telegraf import clean, is_disk, is_mount, is_network
+from lib.monitoring.collectors.telegraf import clean, is_disk, is_mount, is_network, series_of
 
 IDENTITY = ("host.name", "k8s.node.name", "host.id", "service.instance.id", "service.name")
 _TAGS = {
@@ -112,8 +112,7 @@ def custom(name: str, service: str, attributes: Mapping[str, str], longest: int 
     """`otel.<name>` and what its labels say; one that is too long ends in its checksum instead of meeting another."""
     base = ".".join(filter(None, ["otel", *(clean(piece) for piece in name.split("."))]))
     rest = (clean(text) for _, text in sorted(attributes.items()))
-    series = ":".join(filter(None, [base, clean(service), *rest]))
-    return series if len(series) <= longest else f"{series[: longest - 9]}:{crc32(series.encode()):08x}"
+    return series_of(base, (clean(service), *rest), longest)
 
 
 def _checksum(name: str, attributes: Mapping[str, str]) -> int:

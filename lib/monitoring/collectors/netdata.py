@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from lib.monitoring.collectors.gathering import Gathered
-from lib.monitoring.collectors.telegraf import clean, is_disk, is_mount
+from lib.monitoring.collectors.telegraf import clean, is_disk, is_mount, series_of
 
 HOST_TAGS = ("host", "hostname", "fqdn", "server", "instance")
 MIB, GIB, KIB, KILOBIT = 1_048_576.0, 1_073_741_824.0, 1_024.0, 125.0
@@ -107,7 +107,7 @@ class Charts:
             self._gathered.unmapped(server, chart)
         else:
             name = ".".join(filter(None, (clean(family), clean(which) or "value")))
-            self._gathered.value(server, at, f"{name}:{clean(dimension)}"[:100].rstrip(":"), value)
+            self._gathered.value(server, at, series_of(name, [clean(dimension)]), value)
 
     def finish(self) -> None:
         """CPU is the sum of its modes: told where all that are always there came."""

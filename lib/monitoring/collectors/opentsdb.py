@@ -17,7 +17,7 @@ from lib.monitoring.collectors.gathering import Gathered
 from lib.monitoring.collectors.netdata import HOST_TAGS, Charts
 from lib.monitoring.collectors.protocols import Incoming, Protocol, Reply
 from lib.monitoring.collectors.server_stats import Batch
-from lib.monitoring.collectors.telegraf import clean
+from lib.monitoring.collectors.telegraf import clean, series_of
 
 MOST_POINTS = 50_000
 MILLISECONDS_FROM = 100_000_000_000  # as OpenTSDB tells them from seconds
@@ -121,8 +121,8 @@ def _custom(gathered: Gathered, host: str, path: list[str], tags: Mapping[str, s
     pieces = [piece for piece in map(clean, path) if piece] or ["value"]
     if len(pieces) == 1 or not pieces[0][0].isalpha():
         pieces.insert(0, "tsdb")
-    rest = filter(None, (clean(tags[key]) for key in sorted(tags) if key not in HOST_TAGS))
-    gathered.value(server, at, ":".join([".".join(pieces), *rest])[:100], value)
+    rest = (clean(tags[key]) for key in sorted(tags) if key not in HOST_TAGS)
+    gathered.value(server, at, series_of(".".join(pieces), rest), value)
 
 
 def answer(request: Incoming, batch: Batch) -> Reply:

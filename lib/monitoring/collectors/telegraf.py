@@ -6,8 +6,11 @@ Names as in Telegraf's input plugins (cpu, mem, swap, disk, diskio, net, system,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Protocol as Shape
+from zlib import crc32
 
+from lib.domain.metrics import MAX_NAME
 from lib.monitoring.collectors.gathering import Gathered
 
 SKIPPED_FILE_SYSTEMS = frozenset({
@@ -19,6 +22,7 @@ SKIPPED_NETS = re.compile(r"lo\d*$|all$|veth|docker|br-|virbr|cni|flannel|cali|t
 SKIPPED_DISKS = re.compile(r"loop|ram|zram|sr\d|fd\d|dm-|md\d")
 PARTITION = re.compile(r"(?:[shv]d[a-z]+|xvd[a-z]+)\d+$|(?:nvme\d+n\d+|mmcblk\d+)p\d+$")
 _NAME = re.compile(r"[^A-Za-z0-9_]+")
+MOST_PIECE = 40  # characters of a custom metric's name
 
 
 class Pointed(Shape):
@@ -199,12 +203,22 @@ def _named(point: Pointed, field: str) -> str:
     if not base[:1].isalpha():
         base = f"m_{base}"
     rest = [clean(value) for name, value in sorted(point.tags.items()) if name not in {"host", "hostname", "server"}]
-    return ":".join([f"{base}.{clean(field)}", *filter(None, rest)])[:100]
+    return series_of(f"{base}.{clean(field)}", rest)
 
 
 def clean(text: str) -> str:
-    """A piece of a custom metric's name."""
-    return _NAME.sub("_", text).strip("_")[:40]
+    """A piece of a custom metric's name. Where letters are lost, its checksum tells it from others cut alike."""
+    piece = _NAME.sub("_", text).strip("_")
+    if len(piece) <= MOST_PIECE and text.isascii():
+        return piece
+    mark = f"{crc32(text.encode('utf-8', 'surrogatepass')):08x}"
+    return f"{piece[: MOST_PIECE - 9]}_{mark}" if piece else mark
+
+
+def series_of(base: str, rest: Iterable[str], longest: int = MAX_NAME) -> str:
+    """`base:piece:piece`, without empty ones; one that is too long ends in its checksum instead of meeting another."""
+    series = ":".join([base, *filter(None, rest)])
+    return series if len(series) <= longest else f"{series[: longest - 9]}:{crc32(series.encode()):08x}"
 
 
 def _share(value: float) -> float:
