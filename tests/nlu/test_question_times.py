@@ -38,6 +38,14 @@ the past hour | 10-14T14:20..now
 over the past week | 10-07T15:20..now
 in the last 90 minutes | 10-14T13:50..now
 last fortnight | 09-30T15:20..now
+cpu in september | 09-01T00:00..10-01T00:00
+in the month of july | 07-01T00:00..08-01T00:00
+availability of september 2026 | 09-01T00:00..10-01T00:00
+2026년 8월 가동률 | 08-01T00:00..09-01T00:00
+december 2025 | 12-01T00:00..01-01T00:00
+12월에 디스크 꽉 찰까 | 12-01T00:00..01-01T00:00
+오늘 밤 12시까지 | now..10-15T00:00
+april 3 | 04-03T00:00..04-04T00:00
 past 6h | 10-14T09:20..now
 오늘 | 10-14T00:00..now
 어제 | 10-13T00:00..10-14T00:00

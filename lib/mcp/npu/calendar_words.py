@@ -218,13 +218,29 @@ def _day_of_month(found: re.Match[str], now: datetime, ahead: bool) -> Said | No
     return Said(*found.span(), days=days, day_no=int(found[1])) if days else None
 
 
-@_rule(r"(?<![\d.])(\d{1,2})월(?:달|\s*한\s*달)?(?!\s*\d)")
+def _months_to(number: int, year_no: str | None, now: datetime, ahead: bool) -> int:
+    """How many months from this one to that: of the year named, else the latest (`ahead`: the next) of its name."""
+    offset = number - now.month
+    if year_no:
+        return offset + 12 * (int(year_no) - now.year)
+    return offset - 12 if offset > 0 and not ahead else offset + 12 if offset < 0 and ahead else offset
+
+
+@_rule(r"(?:(20\d\d)\s*년\s*)?(?<![\d.])(\d{1,2})월(?:달|\s*한\s*달)?(?!\s*\d)")
 def _whole_month(found: re.Match[str], now: datetime, ahead: bool) -> Said | None:
-    number = int(found[1])
+    number = int(found[2])
     if not 1 <= number <= 12:
         return None
-    offset = number - now.month
-    offset = offset - 12 if offset > 0 and not ahead else offset + 12 if offset < 0 and ahead else offset
+    offset = _months_to(number, found[1], now, ahead)
+    return Said(*found.span(), days=month(now, offset), period=("month", offset))
+
+
+# Without a day only the long names, and neither "may" nor "march": those say other things as well.
+@_rule(
+    r"(?<![a-z])(january|february|april|june|july|august|september|october|november|december)(?:,?\s+(?:of\s+)?(20\d\d))?(?![a-z\d]|\s+\d)"
+)
+def _english_month(found: re.Match[str], now: datetime, ahead: bool) -> Said:
+    offset = _months_to(_MONTHS_EN.index(found[1][:3]) + 1, found[2], now, ahead)
     return Said(*found.span(), days=month(now, offset), period=("month", offset))
 
 
@@ -313,7 +329,7 @@ def _korean_clock(found: re.Match[str], now: datetime, ahead: bool) -> Said | No
     ):
         hour += 12
     elif half in ("오전", "새벽", "밤") and hour == 12:
-        hour = 0
+        hour = 24 if half == "밤" and ahead else 0  # "오늘 밤 12시까지" ends where today ends
     return Said(*found.span(), clock=hour * 60 + minute, half_day=half is not None or hour > 12)
 
 

@@ -10,7 +10,7 @@ from lib.mcp.npu.calendar_words import DAY, KINDS, Range, Said, date, midnight, 
 from lib.mcp.npu.numbers import NUMBER, value_of
 
 _AHEAD = re.compile(
-    r"까지|예측|예상|전망|앞으로|향후|언제쯤|버틸|버티|될까|(?<![a-z])(?:until|till|till|by|will|forecast|predict|expected|projected)(?![a-z])"
+    r"까지|예측|예상|전망|앞으로|향후|언제쯤|버틸|버티|될까|찰까|찰지|모자랄|부족할|(?<![a-z])(?:until|till|till|by|will|forecast|predict|expected|projected)(?![a-z])"
 )
 _FROM_TO = re.compile(r"부터[^.?!]{1,30}까지|(?<![a-z])(?:from|between)[^.?!]{1,40}?(?:to|until|till|and)(?![a-z])")
 _TILL_NOW = re.compile(r"(?:지금|현재|이제|여태)\s*까지|(?:until|till|up to|to) now")
