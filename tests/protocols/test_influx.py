@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from influxdb_client import Point as Written
 
-from lib.monitoring.collectors.influx import PROTOCOL, Point, points
+from lib.monitoring.collectors.influx import PROTOCOL
+from lib.monitoring.collectors.influx_lines import _head, read_line
 from lib.monitoring.collectors.protocols import Incoming, Reply
 from lib.monitoring.collectors.server_stats import Batch
 
@@ -20,10 +21,10 @@ def batch(text: str, **query: str) -> Batch:
     return found
 
 
-def only(text: str) -> Point:
-    (found,) = points(text, 1e-9, NOW)
-    assert isinstance(found, Point), found
-    return found
+def only(line: str) -> tuple[str, dict[str, str], dict[str, float], float]:
+    """(measurement, tags, fields, moment)"""
+    found = read_line(line, 1e-9, NOW)
+    return *_head(found.head), found.fields, found.at
 
 
 @pytest.mark.parametrize(
@@ -38,17 +39,26 @@ def only(text: str) -> Point:
     ],
 )  # fmt: skip
 def test_escapes_types_and_quotes(line: str, expected: tuple[str, dict[str, str], dict[str, float]]) -> None:
-    found = only(line)
-    assert (found.measurement, found.tags, found.fields) == expected
+    assert only(line)[:3] == expected
 
 
-@pytest.mark.parametrize("broken", ["", " ", "# a comment"])
-def test_what_is_no_point_is_passed_over(broken: str) -> None:
-    assert list(points(broken, 1e-9, NOW)) == []
+@pytest.mark.parametrize("nothing", ["", " ", "# a comment", "\r"])
+def test_what_is_no_point_is_passed_over(nothing: str) -> None:
+    assert batch(f"{nothing}\nm,host=a v=1 1795600000000000000\r\n{nothing}").rejected == []
 
 
 @pytest.mark.parametrize(
-    "broken", ["cpu", "cpu value", "cpu, value=1", "cpu value=1x", "cpu value=1 when", "cpu value= 1"]
+    "broken",
+    [
+        "cpu",
+        "cpu value",
+        "cpu, value=1",
+        "cpu value=1x",
+        "cpu value=1 when",
+        "cpu value= 1",
+        "cpu value=" + "9" * 400 + "i",
+        "cpu value=1 " + "9" * 400,
+    ],
 )
 def test_a_broken_line_is_refused_by_itself(broken: str) -> None:
     found = batch(f"system,host=a load1=1 1795600000000000000\n{broken}\nsystem,host=a load5=2 1795600000000000000")
@@ -76,11 +86,7 @@ def test_what_the_official_client_writes_is_read_back(measurement: str, tag: str
     line = (
         Written(measurement).tag("t", tag).field("v", float(value)).time(1_795_600_000_000_000_000).to_line_protocol()
     )
-    found = only(line)
-    assert found.measurement == measurement
-    assert found.tags == {"t": tag}
-    assert found.fields["v"] == pytest.approx(value, rel=1e-6)
-    assert found.at == pytest.approx(NOW)
+    assert only(line) == (measurement, {"t": tag}, {"v": pytest.approx(value, rel=1e-6)}, pytest.approx(NOW))
 
 
 @given(st.binary(max_size=300))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from zlib import crc32
 
 from lib.monitoring.collectors.gathering import Gathered, stirred
-from lib.monitoring.collectors.telegraf import clean, is_disk, is_mount, is_network
+from lib.monitoring.collectors.telegraf import clean, is_disk, is_mount, is_network, series_of
 
 # Labels that say where a series is from, not what it is of.
 ORIGIN = frozenset({
@@ -57,7 +58,12 @@ _DISKS = {
     "windows_physical_disk_read_bytes_total": "io.read", "windows_physical_disk_write_bytes_total": "io.write",
 }  # fmt: skip
 _CPUS = frozenset({"node_cpu_seconds_total", "windows_cpu_time_total", "host_cpu_seconds_total"})
-_FACTS = frozenset({"node_uname_info", "node_os_info", "windows_os_info"})
+# Series that tell of their machine by labels: {name: {fact: label}}.
+_FACTS = {
+    "node_uname_info": {"kernel": "release", "arch": "machine"}, "node_os_info": {"os": "pretty_name"},
+    "windows_os_info": {"os": "product"},
+}  # fmt: skip
+_MOST_FACT = 401  # characters: one more than a name may be given with, and what texts are cut to before they are read
 _INSIDE = frozenset({"guest", "guest_nice"})  # counted in user and nice already
 
 
@@ -82,42 +88,49 @@ def server_of(labels: Mapping[str, str]) -> str:
     return ""
 
 
-def target_of(labels: Mapping[str, str], gathered: Gathered) -> Target | None:
-    """Decides once for a series what becomes of its values. None where its server can be none."""
-    server = gathered.server(server_of(labels))
-    if server is None:
-        return None
+def target_of(labels: Mapping[str, str], server: str) -> Target:
+    """Decides once for a series of this server what becomes of its values."""
     name = labels.get("__name__", "")
     component = _component(name, labels)
     if component == "" or name in _FACTS:
         return Target(server)
     if component is not None:
         identity = "\0".join(f"{key}={labels[key]}" for key in sorted(labels)).encode()
-        return (
-            Target(server, component, stirred(crc32(identity)), name=name) if component else Target(server, name=name)
-        )
+        return Target(server, component, stirred(crc32(identity)), name=name)
     if name in _VALUES:
         return Target(server, series=_VALUES[name], name=name)
     if _OWN.match(name) or name.endswith("_bucket") or not name:
         return Target(server, name=name)
     rest = (clean(labels[key]) for key in sorted(labels) if key not in ORIGIN)
-    series = ":".join([f"prom.{clean(name)}", *filter(None, rest)])[:100]
+    series = series_of(f"prom.{clean(name)}", rest)
     counter = name.endswith(("_total", "_count", "_sum"))
     return Target(server, series=series, counter=counter, name=name)
 
 
-def note_facts(labels: Mapping[str, str], server: str, gathered: Gathered) -> None:
-    """What a series says of its machine besides its value."""
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a series is from: its server as it was given, and what its labels say of that besides the value."""
+
+    server: str
+    facts: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+def origin_of(labels: Mapping[str, str]) -> Origin:
+    """The same object for all series that say the same."""
     name = labels.get("__name__", "")
-    if name == "node_uname_info":
-        gathered.host(server, kernel=labels.get("release"), arch=labels.get("machine"))
-    elif name == "node_os_info":
-        gathered.host(server, os=labels.get("pretty_name"))
-    elif name == "windows_os_info":
-        gathered.host(server, os=labels.get("product"))
-    gathered.tag(server, {key: labels[key] for key in TAGS if labels.get(key)})
-    if labels.get("group"):
-        gathered.host(server, group=labels["group"])
+    told = {fact: labels.get(label) for fact, label in _FACTS.get(name, {}).items()} | {"group": labels.get("group")}
+    facts = tuple((fact, text[:_MOST_FACT]) for fact, text in told.items() if text)
+    tags = tuple((key, labels[key][:_MOST_FACT]) for key in TAGS if labels.get(key))
+    return _origin(server_of(labels)[:_MOST_FACT], facts, tags)
+
+
+_origin = lru_cache(maxsize=4_096)(Origin)
+
+
+def note(origin: Origin, server: str, gathered: Gathered) -> None:
+    gathered.host(server, **dict(origin.facts))
+    gathered.tag(server, dict(origin.tags))
 
 
 def _component(name: str, labels: Mapping[str, str]) -> str | None:

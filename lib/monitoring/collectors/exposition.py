@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from lib.domain.errors import BadInput
-from lib.monitoring.collectors.exporters import Target, note_facts, target_of
+from lib.monitoring.collectors.exporters import Target, note, origin_of, target_of
 from lib.monitoring.collectors.gathering import Gathered
 from lib.monitoring.collectors.protocols import Incoming, Protocol, Reply
 from lib.monitoring.collectors.server_stats import Batch
@@ -136,10 +136,12 @@ def _target(name: str, text: str, given: dict[str, str], gathered: Gathered) -> 
     except ValueError:
         gathered.batch.reject("", f"{name}: its labels cannot be read: {text[:80]!r}")
         return None
-    target = target_of(labels, gathered)
-    if target is not None:
-        note_facts(labels, target.server, gathered)
-    return target
+    origin = origin_of(labels)
+    server = gathered.server(origin.server)
+    if server is None:
+        return None
+    note(origin, server, gathered)
+    return target_of(labels, server)
 
 
 def answer(request: Incoming, _: Batch) -> Reply:

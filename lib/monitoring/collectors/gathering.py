@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from operator import ge, le
+from typing import Any, NamedTuple, Protocol
 from zlib import crc32
 
 from lib.domain.components import HIGHEST
@@ -26,8 +27,8 @@ MOST_SUBJECT = 80
 
 @dataclass(slots=True)
 class _Share:
-    columns: dict[str, tuple[int, float, float]] = field(default_factory=dict)  # with their bounds
-    rows: dict[int, dict[int, float]] = field(default_factory=dict)
+    columns: dict[str, tuple[float, float]] = field(default_factory=dict)  # series, with their bounds
+    rows: dict[int, dict[str, float]] = field(default_factory=dict)
     pots: dict[int, dict[str, list[Any]]] = field(default_factory=dict)  # second -> component -> [pid, value, count]
     moments: dict[int, float] = field(default_factory=dict)  # second -> when exactly: what rates are worked out over
     counters: dict[str, float | None] = field(default_factory=dict)
@@ -46,6 +47,26 @@ class _Share:
             found = self.pots[second] = {}
             self.moments[second] = at
         return found
+
+
+class Plan(NamedTuple):
+    """Series that come together, with their bounds, and how many of them are custom ones. Without bounds where one of
+    them may not be."""
+
+    series: tuple[str, ...]
+    bounds: dict[str, tuple[float, float]]
+    lows: list[float]
+    highs: list[float]
+    custom: int
+
+
+def plan_of(series: tuple[str, ...]) -> Plan:
+    bounds = [found for name in series if (found := bounds_of(name)) is not None]
+    if len(bounds) < len(series):
+        return Plan(series, {}, [], [], 0)
+    known = dict(zip(series, bounds, strict=True))
+    lows, highs = [low for low, _ in bounds], [high for _, high in bounds]
+    return Plan(series, known, lows, highs, sum("." in name for name in known))
 
 
 class Aim(Protocol):
@@ -116,12 +137,11 @@ class Gathered:
         if value - value != 0:  # not finite
             return
         share = self._shares[server]
-        known = share.columns.get(series)
-        column, low, high = known if known is not None else self._column(share, series)
-        if column < 0:
+        bounds = share.columns.get(series) or self._column(share, series)
+        if bounds is None:
             self.unmapped(server, series)
-        elif not counter and not low <= value <= high:
-            self.batch.reject("", f"{server} {series[:60]}: {value:g} is outside {low:g} to {high:g}")
+        elif not counter and not bounds[0] <= value <= bounds[1]:
+            self.batch.reject("", f"{server} {series[:60]}: {value:g} is outside {bounds[0]:g} to {bounds[1]:g}")
         elif not self._oldest <= at <= self._newest:
             self.late(server, at)
         else:
@@ -131,18 +151,48 @@ class Gathered:
             row = share.rows.get(int(at))
             if row is None:
                 row = share.rows[int(at)] = {}
-            row[column] = value
+            row[series] = value
             share.values += 1
 
+    def values(self, server: str, at: float, plan: Plan, values: list[float]) -> None:
+        """As `value` for each of the plan's series; at once, where all are as they should be."""
+        share = self._shares[server]
+        if (
+            not plan.bounds
+            or not self._oldest <= at <= self._newest
+            or not (all(map(le, plan.lows, values)) and all(map(ge, plan.highs, values)))
+            or not self._have_columns(share, plan)
+        ):
+            for name, value in zip(plan.series, values, strict=True):
+                self.value(server, at, name, value)
+            return
+        row = share.rows.get(int(at))
+        if row is None:
+            row = share.rows[int(at)] = {}
+        row.update(zip(plan.series, values, strict=True))
+        share.values += len(values)
+
     @staticmethod
-    def _column(share: _Share, series: str) -> tuple[int, float, float]:
-        """(column, lowest, highest value) of a series that is new here; column -1 where it may not be one."""
+    def _have_columns(share: _Share, plan: Plan) -> bool:
+        """Whether the plan's series are the share's, or are now: all of them are new, and there is room."""
+        known = share.columns.keys()
+        if known >= plan.bounds.keys():
+            return True
+        if share.custom + plan.custom > MOST_CUSTOM or not known.isdisjoint(plan.bounds):
+            return False
+        share.columns.update(plan.bounds)
+        share.custom += plan.custom
+        return True
+
+    @staticmethod
+    def _column(share: _Share, series: str) -> tuple[float, float] | None:
+        """The bounds of a series that is new here; None where it may not be one."""
         bounds = bounds_of(series)
         if bounds is None or ("." in series and share.custom >= MOST_CUSTOM):
-            return -1, 0.0, 0.0
+            return None
         share.custom += "." in series
-        share.columns[series] = len(share.columns), *bounds
-        return share.columns[series]
+        share.columns[series] = bounds
+        return bounds
 
     def component(self, server: str, at: float, component: str, value: float, identity: bytes) -> None:
         """One piece. `identity` says which (its labels): told again it counts once, told in another request it adds."""
@@ -252,8 +302,15 @@ class Gathered:
                 extra["source"] = told
             else:
                 self.batch.unmapped += share.unmapped
-            width = len(share.columns)
-            rows = [(at, [row.get(column) for column in range(width)]) for at, row in sorted(share.rows.items())]
+            places = {series: place for place, series in enumerate(share.columns)}
+            rows = [(at, _spread(row, places)) for at, row in sorted(share.rows.items())]
             self.batch.shares.append(ServerSamples(name, list(share.columns), rows, slotted=True, extra=extra))
             self.batch.accepted += share.values
         return self.batch
+
+
+def _spread(row: dict[str, float], places: dict[str, int]) -> list[float | None]:
+    values: list[float | None] = [None] * len(places)
+    for series, value in row.items():
+        values[places[series]] = value
+    return values

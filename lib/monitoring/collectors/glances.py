@@ -15,7 +15,7 @@ from lib.domain.errors import BadInput
 from lib.monitoring.collectors.gathering import Gathered
 from lib.monitoring.collectors.protocols import Incoming, Protocol
 from lib.monitoring.collectors.server_stats import Batch
-from lib.monitoring.collectors.telegraf import Pointed, is_disk, is_mount, is_network
+from lib.monitoring.collectors.telegraf import Point, is_disk, is_mount, is_network
 
 type Fields = Mapping[str, Any]
 MOST_SUBJECTS = 200
@@ -55,7 +55,7 @@ def read(request: Incoming) -> Batch:
     return gathered.done()
 
 
-def keep_measurement(gathered: Gathered, point: Pointed) -> None:
+def keep_measurement(gathered: Gathered, point: Point) -> None:
     """One point of line protocol: a plugin's numbers, of one subject where it has several. Texts are not among them, so
     that its sensors do not say which of them measure heat."""
     server = gathered.server(point.tags.get("host") or point.tags.get("hostname") or "")

@@ -6,12 +6,14 @@ Names as in Telegraf's input plugins (cpu, mem, swap, disk, diskio, net, system,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Protocol as Shape
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 from zlib import crc32
 
 from lib.domain.metrics import MAX_NAME
-from lib.monitoring.collectors.gathering import Gathered
+from lib.monitoring.collectors.gathering import Gathered, Plan, plan_of
 
 SKIPPED_FILE_SYSTEMS = frozenset({
     "tmpfs", "devtmpfs", "overlay", "squashfs", "iso9660", "aufs", "ramfs", "devfs", "nsfs", "fuse.lxcfs", "autofs",
@@ -21,21 +23,9 @@ SKIPPED_MOUNTS = re.compile(r"/(?:boot/efi|dev|proc|sys|run|snap)(?:/|$)|/var/li
 SKIPPED_NETS = re.compile(r"lo\d*$|all$|veth|docker|br-|virbr|cni|flannel|cali|tun|tap|dummy|ifb|kube|vnet")
 SKIPPED_DISKS = re.compile(r"loop|ram|zram|sr\d|fd\d|dm-|md\d")
 PARTITION = re.compile(r"(?:[shv]d[a-z]+|xvd[a-z]+)\d+$|(?:nvme\d+n\d+|mmcblk\d+)p\d+$")
+_SYSTEM = ("load1", "load5", "load15", "uptime")
 _NAME = re.compile(r"[^A-Za-z0-9_]+")
 MOST_PIECE = 40  # characters of a custom metric's name
-
-
-class Pointed(Shape):
-    @property
-    def measurement(self) -> str: ...
-    @property
-    def tags(self) -> dict[str, str]: ...
-    @property
-    def fields(self) -> dict[str, float]: ...
-    @property
-    def at(self) -> float: ...
-    @property
-    def identity(self) -> bytes: ...
 
 
 def is_disk(name: str) -> bool:
@@ -51,21 +41,52 @@ def is_mount(path: str, file_system: str = "") -> bool:
     return file_system not in SKIPPED_FILE_SYSTEMS and not SKIPPED_MOUNTS.match(path)
 
 
-def keep_point(gathered: Gathered, point: Pointed) -> None:
-    """One point of line protocol."""
-    tags = point.tags
-    server = gathered.server(
-        tags.get("host") or tags.get("hostname") or tags.get("server") or tags.get("instance") or ""
-    )
-    if server is None:
-        return
-    keeper = _KEEPERS.get(point.measurement)
-    if keeper is not None and keeper(gathered, server, point):
-        return
-    _custom(gathered, server, point)
+class Point(NamedTuple):
+    """The values of a measurement at one moment. `identity` is the measurement and its tags, as they were written."""
+
+    measurement: str
+    tags: dict[str, str]
+    fields: dict[str, float]
+    at: float
+    identity: bytes
 
 
-def _cpu(gathered: Gathered, server: str, point: Pointed) -> bool:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measurement with its tags: whose it is, and what becomes of its fields."""
+
+    measurement: str
+    tags: dict[str, str]
+    identity: bytes
+    server: str
+    keeper: Callable[[Gathered, str, Point], bool] | None
+
+    @classmethod
+    def of(cls, measurement: str, tags: dict[str, str], identity: bytes) -> Measured:
+        server = next((tags[name] for name in ("host", "hostname", "server", "instance") if tags.get(name)), "")
+        return cls(measurement, tags, identity, server, _KEEPERS.get(measurement))
+
+    def series_for(self, field: str) -> str:
+        """The custom metric that a field is: `measurement.field`, and behind it what tags besides the host say."""
+        base = clean(self.measurement)
+        if not base[:1].isalpha():
+            base = f"m_{base}"
+        rest = (clean(self.tags[name]) for name in sorted(self.tags) if name not in {"host", "hostname", "server"})
+        return series_of(f"{base}.{clean(field)}", rest)
+
+    def keep(self, gathered: Gathered, at: float, names: tuple[str, ...], plan: Plan, values: list[float]) -> None:
+        """One point: its fields' names, the plan of what `series_for` says they are, and their values."""
+        server = gathered.server(self.server)
+        if server is None:
+            return
+        if self.keeper is not None:
+            point = Point(self.measurement, self.tags, dict(zip(names, values, strict=True)), at, self.identity)
+            if self.keeper(gathered, server, point):
+                return
+        gathered.values(server, at, plan, values)
+
+
+def _cpu(gathered: Gathered, server: str, point: Point) -> bool:
     fields, which = point.fields, point.tags.get("cpu", "cpu-total")
     if which != "cpu-total":
         return "usage_idle" in fields or "time_idle" in fields  # the sum says it all
@@ -79,7 +100,7 @@ def _cpu(gathered: Gathered, server: str, point: Pointed) -> bool:
     return False
 
 
-def _memory(gathered: Gathered, server: str, point: Pointed) -> bool:
+def _memory(gathered: Gathered, server: str, point: Point) -> bool:
     fields = point.fields
     if fields.get("total") and "available" in fields:
         gathered.value(server, point.at, "memory", _share(100 * (1 - fields["available"] / fields["total"])))
@@ -94,7 +115,7 @@ def _memory(gathered: Gathered, server: str, point: Pointed) -> bool:
     return True
 
 
-def _swap(gathered: Gathered, server: str, point: Pointed) -> bool:
+def _swap(gathered: Gathered, server: str, point: Point) -> bool:
     fields = point.fields
     if fields.get("total") == 0 or ("in" in fields and "used_percent" not in fields):
         return True  # there is none; what is moved is no share
@@ -105,7 +126,7 @@ def _swap(gathered: Gathered, server: str, point: Pointed) -> bool:
     return False
 
 
-def _disk(gathered: Gathered, server: str, point: Pointed) -> bool:
+def _disk(gathered: Gathered, server: str, point: Point) -> bool:
     fields, tags = point.fields, point.tags
     mount = tags.get("path") or tags.get("mnt_point") or ""
     if not mount or not ({"used", "used_percent"} & fields.keys()):
@@ -119,12 +140,14 @@ def _disk(gathered: Gathered, server: str, point: Pointed) -> bool:
         for name, value in pieces.items():
             if value is not None:
                 gathered.component(server, point.at, f"fs.{name}:{mount}", value, point.identity)
-    else:
+    elif "used_percent" in fields:
         gathered.value(server, point.at, f"disk:{mount}", _share(fields["used_percent"]))
+    else:
+        return False
     return True
 
 
-def _diskio(gathered: Gathered, server: str, point: Pointed) -> bool:
+def _diskio(gathered: Gathered, server: str, point: Point) -> bool:
     fields, name = point.fields, point.tags.get("name", "")
     if not {"read_bytes", "write_bytes", "io_time"} & fields.keys():
         return False
@@ -138,7 +161,7 @@ def _diskio(gathered: Gathered, server: str, point: Pointed) -> bool:
     return True
 
 
-def _net(gathered: Gathered, server: str, point: Pointed) -> bool:
+def _net(gathered: Gathered, server: str, point: Point) -> bool:
     fields = point.fields
     if "bytes_recv" not in fields and "bytes_sent" not in fields:
         return "interface" in point.tags and point.tags["interface"] == "all"
@@ -150,27 +173,27 @@ def _net(gathered: Gathered, server: str, point: Pointed) -> bool:
     return True
 
 
-def _system(gathered: Gathered, server: str, point: Pointed) -> bool:
+_plan_of = lru_cache(maxsize=16)(plan_of)
+
+
+def _system(gathered: Gathered, server: str, point: Point) -> bool:
     fields = point.fields
-    found = False
-    for metric in ("load1", "load5", "load15", "uptime"):
-        if metric in fields:
-            gathered.value(server, point.at, metric, fields[metric])
-            found = True
+    found = tuple([metric for metric in _SYSTEM if metric in fields])
+    if found:
+        gathered.values(server, point.at, _plan_of(found), [fields[metric] for metric in found])
     if fields.get("n_cpus"):
         gathered.host(server, cores=int(fields["n_cpus"]))
-        found = True
-    return found or "uptime_format" in fields or "n_users" in fields
+    return bool(found) or "n_cpus" in fields or "uptime_format" in fields or "n_users" in fields
 
 
-def _temperature(gathered: Gathered, server: str, point: Pointed) -> bool:
+def _temperature(gathered: Gathered, server: str, point: Point) -> bool:
     found = [value for name in ("temp", "temp_input") if (value := point.fields.get(name)) is not None]
     for value in found:
         gathered.component(server, point.at, "temperature", value, point.identity)
     return bool(found)
 
 
-def _gpu(gathered: Gathered, server: str, point: Pointed) -> bool:
+def _gpu(gathered: Gathered, server: str, point: Point) -> bool:
     if "utilization_gpu" not in point.fields:
         return False
     gathered.value(server, point.at, "gpu", _share(point.fields["utilization_gpu"]))
@@ -181,29 +204,6 @@ _KEEPERS = {
     "cpu": _cpu, "mem": _memory, "swap": _swap, "memswap": _swap, "disk": _disk, "diskio": _diskio, "net": _net,
     "system": _system, "temp": _temperature, "sensors": _temperature, "nvidia_smi": _gpu,
 }  # fmt: skip
-
-
-_series: dict[tuple[bytes, str], str] = {}
-MOST_REMEMBERED = 20_000
-
-
-def _custom(gathered: Gathered, server: str, point: Pointed) -> None:
-    """`measurement.field`, and behind it what tags besides the host say."""
-    for field, value in point.fields.items():
-        series = _series.get((point.identity, field))
-        if series is None:
-            if len(_series) >= MOST_REMEMBERED:
-                _series.clear()
-            series = _series[point.identity, field] = _named(point, field)
-        gathered.value(server, point.at, series, value)
-
-
-def _named(point: Pointed, field: str) -> str:
-    base = clean(point.measurement)
-    if not base[:1].isalpha():
-        base = f"m_{base}"
-    rest = [clean(value) for name, value in sorted(point.tags.items()) if name not in {"host", "hostname", "server"}]
-    return series_of(f"{base}.{clean(field)}", rest)
 
 
 def clean(text: str) -> str:

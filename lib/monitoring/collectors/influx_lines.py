@@ -1,0 +1,220 @@
+"""The lines of InfluxDB's protocol: `measurement,tag=value field=1i,other="x" time`.
+
+Syntax: docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol. What stands in front of the first space is the
+same in every request and understood once. The fields behind it mostly have the names and kinds of the last time; a line
+in which they have, and nothing is escaped or quoted, is read a row at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import repeat
+from math import isfinite
+from typing import NamedTuple
+
+from lib.domain.errors import BadInput
+from lib.monitoring.collectors.gathering import Gathered, Plan, plan_of
+from lib.monitoring.collectors.glances import MARK, keep_measurement
+from lib.monitoring.collectors.remembered import MOST_KEY, Remembered
+from lib.monitoring.collectors.telegraf import Measured, Point
+
+MOST_LINES = 50_000
+_FIELD = 300  # bytes, about, that one of a form takes
+_ESCAPED = re.compile(r"\\([,= \\\"])")
+# The end of a key: a comma, an equals sign or a space that no backslash stands before.
+_COMMA = re.compile(r"(?<!\\),")
+_EQUALS = re.compile(r"(?<!\\)=")
+_SPACE = re.compile(r"(?<!\\) ")
+_BOOLS = {
+    **dict.fromkeys(("t", "T", "true", "True", "TRUE"), 1.0),
+    **dict.fromkeys(("f", "F", "false", "False", "FALSE"), 0.0),
+}
+_UNREADABLE = (ValueError, IndexError, KeyError, OverflowError)
+
+type Kind = Callable[[str], float]
+
+
+class Line(NamedTuple):
+    """One, read. `head` and `text` are its measurement with the tags and its fields as they are written; among
+    `fields` texts are left out, and numbers that are none: they measure nothing."""
+
+    head: str
+    text: str
+    fields: dict[str, float]
+    at: float
+
+
+class _Form(NamedTuple):
+    """How the fields of a head were written: their names, how each is read (nothing where something is quoted or left
+    out), and what series they are."""
+
+    names: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    plan: Plan
+
+
+@dataclass(slots=True, eq=False)
+class _Head:
+    of: Measured
+    form: _Form | None = None
+
+
+_heads: Remembered[str, _Head] = Remembered()
+
+
+def gather(text: str, precision: float, now: float, gathered: Gathered) -> None:
+    """Keeps each line, or rejects it with its number. Raises BadInput for more lines than a request may have."""
+    count = 0
+    moments: dict[str, float] = {}
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+        parts = line.split(" ")
+        if len(parts) == 3 and '"' not in line and "\\" not in line:
+            head, at = _heads.get(parts[0]), moments.get(parts[2])
+            form = head.form if head is not None else None
+            if head is not None and at is not None and form is not None:
+                values = _as_before(form, parts[1])
+                if values is not None:
+                    count += 1
+                    _keep(gathered, head.of, at, form, values)
+                    continue
+        line = line.strip()
+        if not line or line[0] == "#":
+            continue
+        count += 1
+        if count > MOST_LINES:
+            break
+        try:
+            read = read_line(line, precision, now)
+            head = _heads.get(read.head) or _Head(Measured.of(*_head(read.head), read.head.encode()))
+        except _UNREADABLE:
+            gathered.batch.reject("", f"line {number}: not line protocol: {line[:80]!r}")
+            continue
+        moments[line.rpartition(" ")[2]] = read.at
+        form = _learnt(head, read)
+        _keep(gathered, head.of, read.at, form, list(read.fields.values()))
+    if count > MOST_LINES:
+        raise BadInput(f"at most {MOST_LINES} points a request")
+
+
+def _keep(gathered: Gathered, of: Measured, at: float, form: _Form, values: list[float]) -> None:
+    if MARK in form.names:
+        fields = dict(zip(form.names, values, strict=True))
+        keep_measurement(gathered, Point(of.measurement, of.tags, fields, at, of.identity))
+    else:
+        of.keep(gathered, at, form.names, form.plan, values)
+
+
+def _as_before(form: _Form, text: str) -> list[float] | None:
+    """The values, where the fields have these names and kinds, and all are finite."""
+    try:
+        names, _, values = zip(*map(str.partition, text.split(","), repeat("=")), strict=True)
+        if names != form.names:
+            return None
+        found = [kind(value) for kind, value in zip(form.kinds, values, strict=True)]
+    except _UNREADABLE:
+        return None
+    return found if all(map(isfinite, found)) else None
+
+
+def _learnt(head: _Head, line: Line) -> _Form:
+    """The form of this line, remembered for the next one."""
+    text, names = line.text, tuple(line.fields)
+    is_plain = '"' not in text and "\\" not in text and len(names) == text.count("=") == text.count(",") + 1
+    form = head.form
+    if form is None or form.names != names or (is_plain and not form.kinds):
+        kinds = tuple(_kind_of(pair.partition("=")[2]) for pair in text.split(",")) if is_plain else ()
+        form = _Form(names, kinds, plan_of(tuple(map(head.of.series_for, names))))
+        if len(text) <= MOST_KEY:
+            head.form = form
+            _heads.put(line.head, head, _FIELD * len(names))
+    return form
+
+
+def _kind_of(value: str) -> Kind:
+    if value in _BOOLS:
+        return _BOOLS.__getitem__
+    return _whole if value[-1] in "iu" else float
+
+
+def _whole(value: str) -> float:
+    if value[-1] not in "iu":
+        raise ValueError
+    return float(int(value[:-1]))
+
+
+def read_line(line: str, precision: float, now: float) -> Line:
+    """One line without spaces around it. Raises ValueError, IndexError, KeyError or OverflowError for what is none."""
+    head, text, stamp = _cut(line)
+    return Line(head, text, _fields(text), int(stamp) * precision if stamp else now)
+
+
+def _cut(line: str) -> tuple[str, str, str]:
+    if "\\" not in line and '"' not in line:
+        parts = line.split(" ")
+        if len(parts) == 3:
+            return parts[0], parts[1], parts[2]
+        return parts[0], parts[1], ""
+    space = _SPACE.search(line)
+    if space is None:
+        raise ValueError
+    head, rest = line[: space.start()], line[space.end() :]
+    quoted = False
+    for place, sign in enumerate(rest):
+        if sign == '"' and (place == 0 or rest[place - 1] != "\\"):
+            quoted = not quoted
+        elif sign == " " and not quoted and rest[place - 1] != "\\":
+            return head, rest[:place], rest[place + 1 :].strip()
+    return head, rest, ""
+
+
+def _head(head: str) -> tuple[str, dict[str, str]]:
+    """(measurement, tags)"""
+    if "\\" not in head:
+        measurement, *pairs = head.split(",")
+        return measurement, dict(pair.split("=", 1) for pair in pairs)
+    measurement, *pairs = _COMMA.split(head)
+    tags = {}
+    for pair in pairs:
+        name, value = _EQUALS.split(pair, maxsplit=1)
+        tags[_plain(name)] = _plain(value)
+    return _plain(measurement), tags
+
+
+def _plain(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
+
+
+def _fields(text: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    is_plain = "\\" not in text
+    for pair in _pairs(text):
+        name, equals, value = pair.partition("=") if is_plain else ("", "", "")
+        if not equals:
+            name, value = _EQUALS.split(pair, maxsplit=1)
+        number = _number(value)
+        if number is not None and isfinite(number):
+            found[name if is_plain else _plain(name)] = number
+    return found
+
+
+def _pairs(text: str) -> list[str]:
+    if '"' not in text:
+        return _COMMA.split(text) if "\\" in text else text.split(",")
+    pairs, start, quoted = [], 0, False
+    for place, sign in enumerate(text):
+        if sign == '"' and (place == 0 or text[place - 1] != "\\"):
+            quoted = not quoted
+        elif sign == "," and not quoted and text[place - 1] != "\\":
+            pairs.append(text[start:place])
+            start = place + 1
+    return [*pairs, text[start:]]
+
+
+def _number(value: str) -> float | None:
+    if value[-1] in "iu":
+        return float(int(value[:-1]))
+    if value[0] == '"':
+        return None
+    return _BOOLS[value] if value in _BOOLS else float(value)
