@@ -22,8 +22,13 @@ from lib.storage.port import RefusalStore
 type Stage = Literal["addresses", "key", "network", "scope", "body"]
 type Shape = Literal["none", "placeholder", "mistyped", "foreign", "ours"]
 
-NETWORKS = 16
-PLACES = 4  # of each network, for senders of different kinds
+# What a place is for, so that one kind of refusal never hides another of the same network.
+REASONS = (
+    "address_list", "no_key", "key_none", "key_placeholder", "key_mistyped", "key_foreign", "key_ours", "key_network",
+    "key_scope", "key_server", "no_check", "clock", "nothing_mapped", "unreadable",
+)  # fmt: skip
+NETWORKS = 8
+PLACES = NETWORKS * len(REASONS)
 DETAIL_CHARACTERS = 300
 CLIENT_CHARACTERS = 60
 MOST_NAMES = 10
@@ -107,8 +112,7 @@ def note(store: RefusalStore, limits: Limits, refused: Refused, *, billed: bool)
     claims = [Claim(f"refused of {network}", of_network), Claim("refused", of_all)]
     if not all(verdict.admitted for verdict in limits.take(claims)):
         return False
-    sender = f"{refused.reason} {refused.key} {refused.path} {refused.client}"
-    place = crc32(network.encode()) % NETWORKS * PLACES + crc32(sender.encode()) % PLACES
+    place = crc32(network.encode()) % NETWORKS * len(REASONS) + REASONS.index(refused.reason)
     try:
         store.keep(place, json.dumps(asdict(refused), ensure_ascii=False))
     except Unavailable:
@@ -119,7 +123,7 @@ def note(store: RefusalStore, limits: Limits, refused: Refused, *, billed: bool)
 def recent(store: RefusalStore) -> list[Refused]:
     """The notes there are, newest first, in one command. Raises Unavailable."""
     found = []
-    for text in store.kept(NETWORKS * PLACES):
+    for text in store.kept(PLACES):
         try:
             known: Mapping[str, Any] = json.loads(text)
             found.append(Refused(**known))

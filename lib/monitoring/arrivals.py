@@ -4,7 +4,7 @@ first sample within seconds, before any sweep, and at no cost to the posts thems
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from lib.domain.components import metric_of
 from lib.domain.errors import BadInput
 from lib.domain.moments import told
 from lib.domain.telemetry import SKEW_SECONDS, Part
-from lib.monitoring.checks import is_ping
+from lib.monitoring.checks import is_ping, pings_of
 from lib.monitoring.parts import decode_part
 from lib.storage.port import Entry, Storage
 
@@ -47,8 +47,8 @@ class Arrival:
 
 
 def read(storage: Storage, key_id: str, now: float, after: str | None) -> dict[str, Any]:
-    """`{as_of, next, more, arrived}`: `next` is what `after` is to be the next time, `more` that there is more already.
-    One Redis command. Raises BadInput, and Unavailable while Redis is away."""
+    """`{as_of, next, more, arrived, pings}`: `next` is what `after` is to be the next time, `more` that there is more
+    already. One Redis command. Raises BadInput, and Unavailable while Redis is away."""
     if after is not None and not _PLACE.fullmatch(after):
         raise BadInput("`after` is what `next` was in an answer before", pointer="/after")
     place = after or f"{int((now - SINCE_SECONDS) * 1000)}-0"
@@ -58,7 +58,15 @@ def read(storage: Storage, key_id: str, now: float, after: str | None) -> dict[s
         "next": entries[-1].id if entries else place,
         "more": len(entries) == MOST_ENTRIES,
         "arrived": [one.told() for one in arrived(entries, key_id)[:MOST_TOLD]],
+        "pings": _pings(entries),
     }
+
+
+def _pings(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The newest ping of each check, newest first: whose key it was is not known of pings."""
+    newest = {one.check: one for one in pings_of(entries)}
+    told_of = sorted(newest.values(), key=lambda one: -one.at)[:MOST_TOLD]
+    return [{"check": one.check, "kind": one.kind, "code": one.code, **told("at", one.at)} for one in told_of]
 
 
 def arrived(entries: Iterable[Entry], key_id: str) -> list[Arrival]:

@@ -14,7 +14,7 @@ const LATER = {
   settings: () => [import('./views/settings.js'), style('css/settings.css'), wholeLanguage()],
   assistant: () => [import('./views/assistant.js'), style('css/settings.css'), style('css/assistant.css'), wholeLanguage()],
   lines: () => [import('./views/assistant-lines.js'), style('vendor/uplot.css')],
-  add: () => [import('./views/add.js'), style('css/settings.css'), wholeLanguage()],
+  add: () => [import('./views/add.js'), style('css/settings.css'), style('css/add.css'), wholeLanguage()],
 };
 
 const AGAIN_MS = 3000; // the link is gone, or the hub is being replaced

@@ -6,7 +6,8 @@ export function parse(hash) {
   const query = Object.fromEntries(new URLSearchParams(search));
   const [first = '', second = ''] = path.split('/').filter(Boolean);
   if (first === 'servers' && second) return { page: 'server', id: decoded(second), query };
-  if (/^(servers|alerts|settings|performance)$/.test(first)) return { page: first, id: second ? decoded(second) : null, query };
+  if (query.add) return { page: 'add', id: null, query }; // as it was once written
+  if (/^(servers|alerts|settings|performance|add)$/.test(first)) return { page: first, id: second ? decoded(second) : null, query };
   return { page: 'overview', id: null, query };
 }
 
@@ -17,6 +18,7 @@ const PATHS = {
   alerts: (id) => `#/alerts${id ? `/${id}` : ''}`,
   settings: () => '#/settings',
   performance: () => '#/performance',
+  add: () => '#/add',
 };
 
 /** Empty query values are left out. */

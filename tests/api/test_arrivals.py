@@ -233,3 +233,13 @@ def test_a_ping_by_a_key_that_is_unknown_or_of_a_check_that_there_is_not_is_told
     assert send(f"/ping/{known}/backup", b"", "").status_code == 404
     one = refused(hub)
     assert (one["reason"], one["is_this_key"], one["path"]) == ("no_check", True, "/ping/<ping_id>/<what>")
+
+
+def test_a_ping_is_told_with_its_check(hub: Admitted) -> None:
+    begun = arrivals(hub, "write key")["next"]
+    known = hub.secrets["write key"]
+    for word in ("start", "3"):
+        assert send(f"/ping/{known}/nightly/{word}?create=1", b"", "").status_code in (200, 201)
+    (one,) = arrivals(hub, "write key", begun)["pings"]
+    assert (one["kind"], one["code"]) == ("fail", 3)
+    assert one["check"] in {check["id"] for check in hub.services.storage.checks.check_list()["checks"]}

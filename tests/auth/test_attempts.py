@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from lib.auth import agent_keys, attempts
-from lib.auth.attempts import NETWORKS, OF_ALL, OF_NETWORK, PLACES, Attempt, Refused, reason_of
+from lib.auth.attempts import OF_ALL, OF_NETWORK, PLACES, REASONS, Attempt, Refused, Shape, reason_of
 from lib.auth.limiter import LocalLimits
 from lib.domain.errors import Unavailable
 
+ROOT = Path(__file__).resolve().parents[2]
 OURS = agent_keys.mint().secret
 SENDER = Refused(1_000.0, "key_ours", 401, "/api/v2/write", "unknown", "203.0.113.7", "Telegraf/1.30", "omv_live_Ab3d")
 
@@ -90,17 +93,31 @@ def test_a_flood_of_strangers_costs_few_commands_and_fills_nothing(billed: bool)
         now[0] = n / 10
         attempts.note(store, limits, replace(SENDER, address=f"10.0.{n // 250}.{n % 250}"), billed=billed)
     assert store.commands <= (20 if billed else OF_ALL.quota * 11)
-    assert len(store.texts) <= NETWORKS * PLACES
+    assert len(store.texts) <= PLACES
 
 
 def test_one_network_cannot_crowd_out_the_others() -> None:
     store = Places()
     limits = LocalLimits(lambda: 0.0)
     for n in range(1_000):
-        attempts.note(store, limits, replace(SENDER, address="198.51.100.9", path=f"/{n}"), billed=False)
+        attempts.note(store, limits, replace(SENDER, address="198.51.100.9", reason=REASONS[n % 14]), billed=False)
     assert store.commands == OF_NETWORK.quota
     assert attempts.note(store, limits, SENDER, billed=False)
     assert SENDER in attempts.recent(store)
+
+
+def test_of_one_network_no_kind_of_refusal_hides_another() -> None:
+    store = Places()
+    for reason in REASONS:
+        assert attempts.note(store, LocalLimits(), replace(SENDER, reason=reason), billed=False)
+    assert {one.reason for one in attempts.recent(store)} == set(REASONS)
+
+
+def test_every_reason_is_on_paper_and_has_its_place() -> None:
+    paper = (ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8")
+    assert f"enum: [{', '.join(REASONS)}]" in paper
+    found = {reason_of(Attempt("key", shape), 401) for shape in get_args(Shape.__value__)}
+    assert found <= set(REASONS)
 
 
 def test_notes_come_back_newest_first_and_foreign_ones_are_left_out() -> None:

@@ -113,7 +113,7 @@ VIEWS = (
     View(
         "new-key", "#/settings", "dialog details[open] input[name=cidrs]", _ask_for_a_key, lambda tab: tab.key("Escape")
     ),
-    View("add-server", "#/?add=1", "dialog input[name=name]"),
+    View("add-server", "#/add", ".adding input[name=name]"),
     View("help", "#/", "dialog dl.keys", _ask_for_help, lambda tab: tab.key("Escape")),
     View("empty", "#/", ".empty .btn.main", _have_no_servers, Tab.answer_no_more),
     View("lost", "#/", ".note.wary", _lose, _find),

@@ -77,6 +77,7 @@ def test_nothing_comes_from_elsewhere_and_nothing_is_written_into_the_page() -> 
     own = [file for kind in ("*.js", "*.css") for file in PUBLIC.rglob(kind) if VENDOR not in file.parents]
     for file in [*own, PUBLIC / "index.html", *VENDOR.rglob("*.css")]:
         text = file.read_text(encoding="utf-8").replace("http://www.w3.org/", "")
+        text = text.replace("https://HUB", "")  # what recipes.js has others paste; the page puts its own origin there
         assert not re.search(r"""(?:from|import|src|href|url)\s*[=(]?\s*['"(]?\s*(?:https?:)?//""", text), file
     for page in PUBLIC.glob("*.html"):
         text = page.read_text(encoding="utf-8")

@@ -24,7 +24,7 @@ _SHELF = Shelf(
                 ("확인: `systemctl status openmanager-agent`가 active이고, 1분 안에 서버 목록에 나타납니다. 미리 보려면 `--dry-run`을 붙입니다.", "Verify: `systemctl status openmanager-agent` says active, and the server is on the list within a minute. `--dry-run` shows what would be done."),
             ),
             (("에이전트 키는 어디 있어?", "Where is the agent's key?"), ("에이전트는 어떤 OS를 지원해?", "Which systems does the agent run on?"), *_EXAMPLES[:2]),
-            "/#/servers?add=1",
+            "/#/add",
         ),
         help_of(
             "update", ("에이전트 업데이트", "Updating the agent"),

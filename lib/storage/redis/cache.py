@@ -6,7 +6,7 @@
 | `omv:{shard}:snapshot` | the fleet as last committed | 1 day |
 | `omv:emergency` | the emergency webhook was called | 1 hour |
 | `omv:chat:{owner}:{id}`, `omv:once:{hash}` | conversations and used confirmations (chats.py) | an hour, ten minutes |
-| `omv:refused:{place}` | why a sender was refused (refusals.py): 64 places | 10 minutes |
+| `omv:refused:{place}` | why a sender was refused (refusals.py): 112 places | 10 minutes |
 | `omv:limit:{hash}` | how much of a limit somebody has used up (limits.py) | until nothing is, 6 minutes at most |
 """
 

@@ -1,5 +1,6 @@
 /** The sentences of the views that come later: a server, settings, adding a server, keys. ko-more.js has the same keys. */
 
+import { messages as add } from './en-add.js';
 import { messages as assistant } from './en-assistant.js';
 import { messages as outlook } from './en-outlook.js';
 import { messages as toasts } from './en-toasts.js';
@@ -10,6 +11,7 @@ import { messages as why } from './en-why.js';
 import { messages as push } from './en-push.js';
 
 export const messages = {
+  ...add,
   ...assistant,
   ...toasts,
   ...unlike,
@@ -114,19 +116,6 @@ export const messages = {
   'event.reboot': 'Reboot',
   'event.config': 'Configuration',
   'event.other': 'Marker',
-
-  'add.title': 'Add server',
-  'add.lead': 'A key lets one or more servers report here. It is shown once.',
-  'add.keyName': 'What is the key for?',
-  'add.keyNameHint': 'For example: web servers',
-  'add.create': 'Create key',
-  'add.creating': 'Creating…',
-  'add.run': 'Run this on the server, as root:',
-  'add.once': 'The key is in this line and cannot be shown again. Copy it now.',
-  'add.waiting': 'Waiting for the first report…',
-  'add.stillWaiting': 'Nothing yet. Does the server reach {origin}? On it, `journalctl -u openmanager-agent` says what is wrong.',
-  'add.arrived': '{id} has reported',
-  'add.open': 'Open {id}',
 
   'settings.title': 'Settings',
   'settings.keys': 'Keys',

@@ -12,6 +12,7 @@ export const messages = {
   'nav.servers': 'Servers',
   'nav.alerts': 'Alerts',
   'nav.settings': 'Settings',
+  'nav.add': 'Add server',
   'nav.performance': 'Performance',
   'nav.assistant': 'Assistant',
 

@@ -1,5 +1,6 @@
 /** 나중에 열리는 화면(서버, 설정, 서버 추가, 단축키)의 한국어 문장. en-more.js와 키가 같다. */
 
+import { messages as add } from './ko-add.js';
 import { messages as assistant } from './ko-assistant.js';
 import { messages as outlook } from './ko-outlook.js';
 import { messages as toasts } from './ko-toasts.js';
@@ -10,6 +11,7 @@ import { messages as why } from './ko-why.js';
 import { messages as push } from './ko-push.js';
 
 export const messages = {
+  ...add,
   ...assistant,
   ...toasts,
   ...unlike,
@@ -114,19 +116,6 @@ export const messages = {
   'event.reboot': '재시작',
   'event.config': '설정 변경',
   'event.other': '기록',
-
-  'add.title': '서버 추가',
-  'add.lead': '키 하나로 서버 한 대 또는 여러 대가 보고할 수 있습니다. 키는 한 번만 보입니다.',
-  'add.keyName': '무엇에 쓸 키인가요?',
-  'add.keyNameHint': '예: 웹 서버',
-  'add.create': '키 만들기',
-  'add.creating': '만드는 중…',
-  'add.run': '서버에서 root로 실행하세요.',
-  'add.once': '이 줄에 든 키는 다시 볼 수 없습니다. 지금 복사하세요.',
-  'add.waiting': '첫 보고를 기다리는 중…',
-  'add.stillWaiting': '아직 보고가 없습니다. 서버에서 {origin}에 접속되나요? 서버의 `journalctl -u openmanager-agent`에 원인이 나옵니다.',
-  'add.arrived': '{id}에서 보고가 왔습니다',
-  'add.open': '{id} 열기',
 
   'settings.title': '설정',
   'settings.keys': '키',

@@ -12,6 +12,7 @@ export const messages = {
   'nav.servers': '서버',
   'nav.alerts': '알림',
   'nav.settings': '설정',
+  'nav.add': '서버 추가',
   'nav.performance': '성능',
   'nav.assistant': '어시스턴트',
 

@@ -1,81 +1,70 @@
-/** Adding a server: a key, the one line to run with it, and the first report seen as it comes. */
+/** Adding a server: a key, what to paste into which client, and the first sample seen as it comes. */
 
-import { html, useEffect, useRef, useState } from '../../vendor/preact-htm.js';
-import { hubNow, post } from '../api.js';
+import { html, useEffect, useState } from '../../vendor/preact-htm.js';
+import { post } from '../api.js';
 import { Copyable } from '../components/copy.js';
-import { Dialog } from '../components/dialog.js';
-import { useLive, useNow, useWords } from '../components/hooks.js';
-import { Glyph } from '../components/marks.js';
+import { Field, Problem, seconds, useCall } from '../components/form.js';
+import { useLive, useNow, useStore, useWords } from '../components/hooks.js';
+import { Segmented } from '../components/marks.js';
 import { pollNow } from '../live.js';
-import { address, FLEET } from '../router.js';
-import { troubleWords } from '../trouble.js';
+import { SECRET, secretOf } from '../recipes.js';
+import { Arrivals } from './add-arrivals.js';
+import { Clients } from './add-clients.js';
+import { KEYS } from './key-forms.js';
 
-const LONG_SECONDS = 60;
-const often = () => 5;
-
-export function View({ onClose }) {
+export function View({ query }) {
   const { t } = useWords();
-  const [made, setMade] = useState(null);
-  return html`<${Dialog} title=${t('add.title')} onClose=${onClose}>
-    ${made ? html`<${Install} secret=${made.secret} since=${made.at} onClose=${onClose} />` : html`<${NameKey} onMade=${setMade} />`}<//>`;
+  const user = useStore((state) => state.session.user);
+  const [chosen, choose] = useState(null); // {id, name, prefix, secret?}
+  const isAdmin = user?.role === 'admin';
+  return html`<h1>${t('add.title')}</h1><p class="sub add-lead">${t('add.lead')}</p>
+    ${isAdmin ? html`<div class="adding"><div class="form">
+        <section class="panel setting" aria-labelledby="key"><h2 id="key">${t('add.key')}</h2>${chosen ? html`<${Chosen} chosen=${chosen} onAnother=${() => choose(null)} />` : html`<${Choose} onChoose=${choose} />`}</section>
+        <${Clients} asked=${query.client} secret=${secretOf(chosen)} />
+      </div><${Arrivals} chosen=${chosen} withPings=${query.client === 'pings'} /></div>` : html`<p class="note">${t('add.forAdmins')}</p>`}`;
 }
 
-function NameKey({ onMade }) {
-  const words = useWords();
-  const { t } = words;
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState(null);
-  const submit = async (event) => {
+function Choose({ onChoose }) {
+  const { t } = useWords();
+  const [mode, setMode] = useState('made');
+  return html`<div class="form"><${Segmented} label=${t('add.which')} value=${mode} choices=${['made', 'known'].map((one) => [one, t(`addkey.${one}`)])} onChange=${setMode} />
+    ${mode === 'made' ? html`<${Make} onMade=${onChoose} />` : html`<${Known} onChoose=${onChoose} />`}
+    <p class="sub">${t('add.noKeyYet', { text: SECRET })}</p></div>`;
+}
+
+function Make({ onMade }) {
+  const { t } = useWords();
+  const ask = useCall();
+  const submit = (event) => {
     event.preventDefault();
-    setBusy(true);
-    try {
-      const { secret } = await post('/api/auth/keys', { name: event.target.elements.name.value.trim(), scopes: ['write'] });
-      onMade({ secret, at: hubNow() });
-    } catch (refused) {
-      setError(refused);
-      setBusy(false);
-    }
+    const name = event.target.elements.name.value.trim();
+    ask.run(async () => {
+      const { key, secret } = await post(KEYS, { name, scopes: ['write'] });
+      onMade({ ...key, secret });
+      pollNow();
+    });
   };
-  return html`<form class="form" onSubmit=${submit}><p class="sub">${t('add.lead')}</p>
-    <label class="field">${t('add.keyName')}<input class="input" name="name" required maxlength="100" autocomplete="off" autofocus placeholder=${t('add.keyNameHint')} /></label>
-    ${error && html`<p class="note bad" role="alert">${troubleWords(error, words)}</p>`}
-    <footer><button class="btn main" disabled=${busy}>${t(busy ? 'add.creating' : 'add.create')}</button></footer></form>`;
+  return html`<form class="form" onSubmit=${submit}><p class="sub">${t('add.keyLead')}</p>
+    <div class="key-row"><${Field} label=${t('add.keyName')} name="name" required maxlength="100" placeholder=${t('add.keyNameHint')} /><button class="btn main" disabled=${ask.busy}>${t(ask.busy ? 'add.creating' : 'add.create')}</button></div>
+    <${Problem} text=${ask.problem} /></form>`;
 }
 
-/** The install script's own words: `install.sh` documents them. */
-export const installLine = (origin, secret) => `curl -fsSL ${origin}/install.sh | sudo sh -s -- --hub ${origin} --key ${secret}`;
-
-function Install({ secret, since, onClose }) {
+function Known({ onChoose }) {
   const { t } = useWords();
-  const arrived = useArrival(since);
-  const now = useNow();
-  return html`<div class="form">
-    <p>${t('add.run')}</p>
-    <${Copyable} text=${installLine(location.origin, secret)} label=${t('add.run')} />
-    <p class="note wary">${t('add.once')}</p>
-    <div class="arrival ${arrived ? 'has-come' : ''}" role="status">
-      ${arrived
-        ? html`<${Glyph} status="ok" /><b>${t('add.arrived', { id: arrived })}</b>`
-        : html`<i class="waiting" aria-hidden="true" /><span>${now - since > LONG_SECONDS ? withCode(t('add.stillWaiting', { origin: location.origin })) : t('add.waiting')}</span>`}
-    </div>
-    <footer><button type="button" class="btn" onClick=${onClose}>${t('action.close')}</button>
-      ${arrived && html`<a class="btn main" href=${address('server', { id: arrived })}>${t('add.open', { id: arrived })}</a>`}</footer>
-  </div>`;
+  const now = useNow(10);
+  const { data } = useLive(KEYS, () => 30);
+  if (!data) return html`<div class="bone tall" />`;
+  const good = data.keys.filter((one) => one.scopes.includes('write') && !one.revoked_at && !(seconds(one.expires_at) < now && one.expires_at));
+  if (!good.length) return html`<p class="quiet">${t('add.noKeys')}</p>`;
+  return html`<label class="field">${t('add.which')}<select class="input" onChange=${(event) => onChoose(good.find(({ id }) => id === event.target.value) ?? null)}>
+    <option value="">${t('add.choose')}</option>${good.map((one) => html`<option key=${one.id} value=${one.id}>${one.name} (${one.prefix}…${one.last4})</option>`)}</select></label>`;
 }
 
-/** The first server that is new, or that was silent when the key was made and has reported since; then it stays. */
-function useArrival(since) {
-  const { data } = useLive(FLEET, often);
-  const before = useRef(null);
-  const [arrived, setArrived] = useState(null);
-  useEffect(() => {
-    if (!data || arrived) return;
-    before.current ??= new Set(data.servers.filter(({ status }) => status !== 'offline' && status !== 'stale').map(({ id }) => id));
-    const come = data.servers.find(({ id, last_seen_epoch: at }) => !before.current.has(id) && at > since);
-    if (come) setArrived(come.id);
-  }, [data]);
-  useEffect(pollNow, []);
-  return arrived;
+function Chosen({ chosen, onAnother }) {
+  const { t } = useWords();
+  const bound = [chosen.server, ...(chosen.tags ?? []), ...(chosen.cidrs ?? [])].filter(Boolean);
+  useEffect(() => { document.querySelector('.adding [role=tab][aria-selected=true]')?.focus({ preventScroll: true }); }, []);
+  return html`<div class="form"><p class="note wary">${chosen.secret ? t('add.once', { name: chosen.name }) : t('add.withoutSecret', { name: chosen.name, text: secretOf(chosen) })}</p>
+    ${chosen.secret && html`<${Copyable} text=${chosen.secret} label=${t('add.key')} />`}
+    <div class="head-line">${!chosen.secret && html`<span class="mono">${chosen.prefix}…${chosen.last4}</span>`}${bound.length > 0 && html`<span class="sub">${t('add.bound', { text: bound.join(', ') })}</span>`}<span class="sp" /><button type="button" class="btn small" onClick=${onAnother}>${t('add.another')}</button></div></div>`;
 }
-
-const withCode = (text) => text.split('`').map((part, index) => (index % 2 ? html`<code>${part}</code>` : part));

@@ -90,7 +90,7 @@ function NoServers() {
   const { t } = useWords();
   const isAdmin = useStore((state) => state.session.user?.role === 'admin');
   return html`<${Nothing} icon="servers" title=${t('empty.title')} hint=${t(isAdmin ? 'empty.hint' : 'empty.viewer')}>
-    ${isAdmin && html`<button type="button" class="btn main" onClick=${() => adjust({ add: '1' })}><${Icon} name="plus" />${t('action.addServer')}</button>`}<//>`;
+    ${isAdmin && html`<a class="btn main" href=${address('add')}><${Icon} name="plus" />${t('action.addServer')}</a>`}<//>`;
 }
 
 const Bones = ({ isOverview }) => html`<p class="sr" role="status">…</p>${isOverview && html`<${HeroBones} />`}

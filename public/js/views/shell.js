@@ -37,7 +37,7 @@ export function Shell({ route, children }) {
           <${Search} field=${search} route=${route} />
           <${Link} />
           <span class="sp" />
-          ${isAdmin && html`<button type="button" class="btn add" aria-label=${t('action.addServer')} onClick=${() => adjust({ add: '1' })}><${Icon} name="plus" /><span class="long">${t('action.addServer')}</span></button>`}
+          ${isAdmin && html`<a class="btn add" href=${address('add')} aria-label=${t('action.addServer')}><${Icon} name="plus" /><span class="long">${t('action.addServer')}</span></a>`}
           <${LanguageChoice} />
           <${ThemeButton} />
         </header>
@@ -47,8 +47,7 @@ export function Shell({ route, children }) {
     </div>
     <${Late} name="along" route=${route} search=${search} onHelp=${() => setHelping(true)} />
     ${question && html`<${Late} name="assistant" question=${question} />`}
-    ${isHelping && html`<${Late} name="help" onClose=${() => setHelping(false)} />`}
-    ${isAdmin && route.query.add && html`<${Late} name="add" onClose=${() => adjust({ add: '' })} />`}`;
+    ${isHelping && html`<${Late} name="help" onClose=${() => setHelping(false)} />`}`;
 }
 
 const currentOf = ({ page }, name) => (page === name || (name === 'servers' && /^(server|performance)$/.test(page)) ? 'page' : null);

@@ -1,0 +1,51 @@
+/** What the hub told of a key's senders, gathered over several looks. Pure. */
+
+export const EVERY_MS = 5000;
+export const PAUSE_SECONDS = 1800; // without anything new: a page left open must not ask for ever
+export const QUIET_SECONDS = 60; // after so long without a sample it is worth saying what to check
+
+/** `at`: when the waiting began, `heardAt`: when there was something new, both on the hub's clock. */
+export const begin = (at) => ({ arrived: [], pings: [], refused: [], next: null, at, heardAt: at });
+
+/** The state after one more answer: a server that reports again stays one line, with all that was seen of it. */
+export function merged(state, answer) {
+  const before = new Map(state.arrived.map((one) => [placeOf(one), one]));
+  for (const one of answer.arrived) {
+    const known = before.get(placeOf(one));
+    const metrics = [...new Set([...(known?.metrics ?? []), ...one.metrics])];
+    before.set(placeOf(one), {
+      ...one,
+      client: one.client ?? known?.client ?? null,
+      metrics,
+      metrics_count: Math.max(metrics.length, one.metrics_count, known?.metrics_count ?? 0),
+      names: [...new Set([...(known?.names ?? []), ...one.names])].slice(0, 20),
+      unmapped: Math.max(one.unmapped, known?.unmapped ?? 0),
+      errors: one.errors + (known?.errors ?? 0),
+    });
+  }
+  const pings = new Map([...state.pings, ...answer.pings].map((one) => [one.check, one]));
+  const isNews = answer.arrived.length > 0 || answer.pings.length > 0 || newest(answer.refused) > newest(state.refused);
+  return {
+    ...state,
+    arrived: [...before.values()].sort((one, other) => other.at_epoch - one.at_epoch),
+    pings: [...pings.values()].sort((one, other) => other.at_epoch - one.at_epoch),
+    refused: answer.refused,
+    next: answer.next,
+    heardAt: isNews ? answer.as_of_epoch : state.heardAt,
+  };
+}
+
+const placeOf = ({ server, source }) => `${source} ${server}`;
+const newest = (refused) => Math.max(0, ...refused.map(({ at_epoch: at }) => at));
+
+/** The word for a refusal: what its clock does wrong is two of them. */
+export const refusalWord = ({ reason, clock_off: off }) => (reason === 'clock' ? `clock_${off > 0 ? 'ahead' : 'behind'}` : reason);
+
+// What people call the protocols; the other sources are names of their own.
+const SOURCES = { influx: 'InfluxDB line protocol', otlp: 'OTLP', otlp_logs: 'OTLP logs', prometheus: 'Prometheus remote_write', exposition: 'Prometheus text', collectd: 'collectd', glances: 'Glances', opentsdb: 'OpenTSDB', graphite: 'Graphite', netdata: 'Netdata', native: 'JSON' };
+
+/** "Telegraf/1.30 · InfluxDB line protocol"; of our own agent its name and version. */
+export function senderOf({ source, client }) {
+  if (source === 'agent') return ['OpenManager', client].filter(Boolean).join(' ');
+  return [client, SOURCES[source] ?? source].filter(Boolean).join(' · ');
+}
