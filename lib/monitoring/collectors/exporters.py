@@ -23,7 +23,9 @@ ORIGIN = frozenset({
 TAGS = ("env", "environment", "region", "cluster", "team", "datacenter", "zone")
 _PORT = re.compile(r":\d+$")
 # What exporters tell of themselves and of the kernel, hundreds a host: no metric here, and no custom one either.
-_OWN = re.compile(r"(?:node|windows|host|go|process|promhttp|scrape|python|net_conntrack|prometheus|alloy|agent)_|up$")
+_OWN = re.compile(r"(?:node|windows|host|go|process|promhttp|python|net_conntrack|prometheus|alloy|agent)_")
+# What Prometheus says of its own asking, also of a host that does not answer.
+_SCRAPE = re.compile(r"up$|scrape_")
 
 _GAUGES = {
     "node_memory_MemTotal_bytes": "mem.total", "node_memory_MemAvailable_bytes": "mem.available",
@@ -92,7 +94,7 @@ def target_of(labels: Mapping[str, str], server: str) -> Target:
     """Decides once for a series of this server what becomes of its values."""
     name = labels.get("__name__", "")
     component = _component(name, labels)
-    if component == "" or name in _FACTS:
+    if component == "" or name in _FACTS or _SCRAPE.match(name):
         return Target(server)
     if component is not None:
         identity = "\0".join(f"{key}={labels[key]}" for key in sorted(labels)).encode()
@@ -129,8 +131,7 @@ _origin = lru_cache(maxsize=4_096)(Origin)
 
 
 def note(origin: Origin, server: str, gathered: Gathered) -> None:
-    gathered.host(server, **dict(origin.facts))
-    gathered.tag(server, dict(origin.tags))
+    gathered.labelled(server, dict(origin.facts), dict(origin.tags))
 
 
 def _component(name: str, labels: Mapping[str, str]) -> str | None:

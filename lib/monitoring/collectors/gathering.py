@@ -34,6 +34,7 @@ class _Share:
     counters: dict[str, float | None] = field(default_factory=dict)
     counted: dict[int, float] = field(default_factory=dict)  # second -> when exactly counters were read
     host: dict[str, Any] = field(default_factory=dict)
+    labelled: dict[str, Any] = field(default_factory=dict)  # facts that count beside numbers only
     extra: dict[str, Any] = field(default_factory=dict)
     custom: int = 0
     unmapped: dict[str, None] = field(default_factory=dict)
@@ -222,14 +223,14 @@ class Gathered:
 
     def keep(self, target: Aim, at: float, value: float) -> None:
         """One value where `target` says: for protocols that decide once what a series is."""
+        if value - value != 0:  # not finite: no value, such as the mark of a series that has ended
+            return
         component = target.component
         if not component:
             if target.series:
                 self.value(target.server, at, target.series, value, counter=target.counter)
             elif target.name:
                 self.unmapped(target.server, target.name)
-            return
-        if value - value != 0:  # not finite
             return
         # Nearly all pieces of a request are of the server and moment of the one before.
         if target.server != self._server or at != self._at:
@@ -267,6 +268,13 @@ class Gathered:
         if tags:
             self._shares[server].host.setdefault("tags", {}).update(tags)
 
+    def labelled(self, server: str, facts: Mapping[str, str], tags: Mapping[str, str]) -> None:
+        """What labels of series say of the server. No sign of life by themselves: the series may just have ended."""
+        known = self._shares[server].labelled
+        known |= facts
+        if tags:
+            known.setdefault("tags", {}).update(tags)
+
     def polled(self, server: str, every: int, stopped: str = "") -> None:
         """A cloud was asked about this server, as it is every so many seconds; `stopped` is its word for a machine that
         does not run."""
@@ -288,8 +296,9 @@ class Gathered:
         """What was gathered; `accepted` counts values."""
         for name, share in self._shares.items():
             extra = dict(share.extra)
-            if share.host:
-                extra["host"] = clean_host(share.host)
+            host = {**share.labelled, **share.host} if share.values or share.skipped else share.host
+            if host:
+                extra["host"] = clean_host(host)
             if share.pots:
                 extra["pots"] = [[_shortest(share.moments[at]), pot] for at, pot in sorted(share.pots.items())]
             if share.counters:
