@@ -35,6 +35,9 @@ export function merged(state, answer) {
   };
 }
 
+/** What is worth telling of the refusals: a sender that does arrive also sends requests of which nothing is a metric. */
+export const worthTelling = ({ arrived, refused }) => refused.filter((one) => one.reason !== 'nothing_mapped' || !arrived.some(({ client }) => client === one.client));
+
 const placeOf = ({ server, source }) => `${source} ${server}`;
 const newest = (refused) => Math.max(0, ...refused.map(({ at_epoch: at }) => at));
 

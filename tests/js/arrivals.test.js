@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { begin, merged, refusalWord, senderOf } from '../../public/js/arrivals.js';
+import { begin, merged, refusalWord, senderOf, worthTelling } from '../../public/js/arrivals.js';
 import { messages } from '../../public/js/messages/en-add.js';
 
 const one = (more = {}) => ({ server: 'web-1', source: 'influx', client: 'Telegraf/1.30', at_epoch: 10, metrics: ['cpu'], metrics_count: 1, unmapped: 0, names: [], errors: 0, clock_off: null, ...more });
@@ -20,6 +20,12 @@ test('of each job the newest ping is shown', () => {
   let state = merged(begin(0), answer({ pings: [ping('a', 5), ping('b', 4)] }));
   state = merged(state, answer({ pings: [ping('b', 9, 'fail')] }));
   assert.deepEqual(state.pings.map(({ check, kind }) => [check, kind]), [['b', 'fail'], ['a', 'success']]);
+});
+
+test('of a sender that arrives it is no news that some of its requests hold no metric', () => {
+  const refused = [{ reason: 'nothing_mapped', client: 'Telegraf/1.30' }, { reason: 'nothing_mapped', client: 'curl' }, { reason: 'clock', client: 'Telegraf/1.30' }];
+  assert.deepEqual(worthTelling({ arrived: [one()], refused }), refused.slice(1));
+  assert.deepEqual(worthTelling({ arrived: [], refused }), refused);
 });
 
 test('the same server by two protocols is two lines', () => {

@@ -6,13 +6,24 @@ import { filled, RECIPES, SECRET, tryLine } from '../../public/js/recipes.js';
 
 const paper = readFileSync(new URL('../../docs/agents.md', import.meta.url), 'utf8');
 
-/** {heading: [block]} of the paper: installing our agent, and everything about agents of other makers. */
+// Chapters of the paper, and what a recipe calls their sections; of our agent only how it is installed is pasted.
+const CHAPTERS = { 'The agent': (heading) => (heading === 'Install' ? heading : null), 'Agents of other makers': (heading) => heading, 'Alerts of other monitors': (heading) => `Alerts: ${heading}` };
+
+/** {section: [block]} of the paper. */
 function blocksOnPaper() {
   const found = {};
-  const [ours, others] = paper.split('\n# Agents of other makers\n');
-  for (const section of [...ours.split('\n## ').filter((one) => one.startsWith('Install\n')), ...others.split('\n## ').slice(1)]) {
-    const blocks = [...section.matchAll(/^```\w*\n(.*?)^```$/gms)].map(([, text]) => text);
-    if (blocks.length) found[section.split('\n')[0]] = blocks;
+  let chapter = '';
+  let section = '';
+  let block = null;
+  for (const line of paper.split('\n')) {
+    if (/^```/.test(line) && block === null) block = [];
+    else if (line === '```') {
+      const name = CHAPTERS[chapter]?.(section);
+      if (name) (found[name] ??= []).push(`${block.join('\n')}\n`);
+      block = null;
+    } else if (block !== null) block.push(line);
+    else if (line.startsWith('# ')) [chapter, section] = [line.slice(2), ''];
+    else if (line.startsWith('## ')) section = line.slice(3);
   }
   return found;
 }

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useState } from '../../vendor/preact-htm.js';
 import { call, hubNow } from '../api.js';
-import { begin, EVERY_MS, merged, PAUSE_SECONDS, QUIET_SECONDS, refusalWord, senderOf } from '../arrivals.js';
+import { begin, EVERY_MS, merged, PAUSE_SECONDS, QUIET_SECONDS, refusalWord, senderOf, worthTelling } from '../arrivals.js';
 import { Copyable } from '../components/copy.js';
 import { useLive, useNow, useWords } from '../components/hooks.js';
 import { Age, Glyph } from '../components/marks.js';
@@ -65,8 +65,9 @@ function Watch({ chosen, withPings }) {
   const now = useNow();
   const waited = now - state.at;
   const pings = withPings ? state.pings : [];
+  const refused = worthTelling(state);
   const hasCome = state.arrived.length + pings.length > 0;
-  const isQuiet = !hasCome && !state.refused.length && waited > QUIET_SECONDS;
+  const isQuiet = !hasCome && !refused.length && waited > QUIET_SECONDS;
   return html`<div class="form">
     <div class="form" role="status">
       ${state.arrived.slice(0, SHOWN).map((one) => html`<${Arrival} key=${`${one.source} ${one.server}`} one=${one} />`)}
@@ -76,7 +77,7 @@ function Watch({ chosen, withPings }) {
       ${isPaused && html`<p class="note">${t('add.paused')}<button type="button" class="btn small" onClick=${resume}>${t('add.resume')}</button></p>`}
     </div>
     ${isQuiet && html`<${Checks} chosen=${chosen} waited=${waited} />`}
-    ${state.refused.length > 0 && html`<section aria-labelledby="refused"><h3 id="refused">${t('refused.title')}</h3><ul class="refusals">${state.refused.slice(0, SHOWN).map((one) => html`<${Refusal} key=${`${one.at_epoch} ${one.reason} ${one.path}`} one=${one} />`)}</ul></section>`}
+    ${refused.length > 0 && html`<section aria-labelledby="refused"><h3 id="refused">${t('refused.title')}</h3><ul class="refusals">${refused.slice(0, SHOWN).map((one) => html`<${Refusal} key=${`${one.at_epoch} ${one.reason} ${one.path}`} one=${one} />`)}</ul></section>`}
   </div>`;
 }
 
@@ -121,7 +122,7 @@ function Refusal({ one }) {
     <span class="sub"><${Age} at=${one.at_epoch} /> · ${from.join(' · ')}</span>
     ${hint && one.reason.startsWith('key_') && html`<span class="sub">${hint}</span>`}
     ${one.names.length > 0 && html`<span class="sub">${t('refused.names', { text: one.names.slice(0, NAMED).join(', ') })}</span>`}
-    ${['unreadable', 'clock', 'nothing_mapped', 'key_server'].includes(one.reason) && html`<span class="sub">${t('refused.told', { text: `${one.status} ${one.detail}` })}</span>`}</li>`;
+    ${one.status >= 400 && ['unreadable', 'clock', 'nothing_mapped', 'key_server'].includes(one.reason) && html`<span class="sub">${t('refused.told', { text: `${one.status} ${one.detail}` })}</span>`}</li>`;
 }
 
 function Checks({ chosen, waited }) {
