@@ -12,12 +12,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import psycopg
 import redis
 
 from lib.settings import Settings
-from lib.storage.embedded import migrate
+from lib.storage.embedded import migrate, postgres
 from lib.storage.embedded.process import StoreFault
 from lib.storage.embedded.supervisor import EmbeddedStores, StoresBusy
 
@@ -29,6 +30,9 @@ PREFIX = "openmanager-tests-"
 CRON_SECRET = "a-cron-secret-of-forty-characters-000000"
 JWT_SECRET = "a-jwt-secret-of-forty-characters-0000000"
 _numbers = itertools.count(1)
+# Nothing in it outlives the machine, so nothing of it need be on the disk: what was committed is there after a kill all
+# the same. To wait for the disk is most of what a clean database costs, and to compress its log most of the rest.
+PASSING = {"fsync": "off", "full_page_writes": "off", "wal_compression": "off"}
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,20 @@ def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> bool:
 
 
 @contextmanager
-def temporary_stores() -> Iterator[EmbeddedStores]:
-    """An embedded pair in a directory that goes away with it; not pytest's own, which only root may enter."""
+def temporary_stores(*, as_shipped: bool = False) -> Iterator[EmbeddedStores]:
+    """An embedded pair in a directory that goes away with it; not pytest's own, which only root may enter.
+
+    It is as sure of what it wrote as the product's own only when it is taken `as_shipped`: to measure it.
+    """
     _end_what_killed_sessions_left()
     directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+    embedded = EmbeddedStores(directory)
     try:
-        with EmbeddedStores(directory) as embedded:
-            yield embedded
+        with patch.dict(postgres.SETTINGS, {} if as_shipped else PASSING):
+            embedded.start()
+        yield embedded
     finally:
+        embedded.stop()
         shutil.rmtree(directory, ignore_errors=True)
 
 

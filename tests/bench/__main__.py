@@ -52,7 +52,7 @@ def measured(parts: list[str]) -> Iterator[Figure]:
     if unknown := set(parts) - set(PARTS):
         raise SystemExit(f"there is no part {', '.join(sorted(unknown))}; choose of {', '.join(PARTS)}")
     if set(parts) - {"analysis", "reading", "decoding", "telling", "imports"}:
-        with temporary_stores() as embedded:
+        with temporary_stores(as_shipped=True) as embedded:
             assert embedded.valkey is not None
             assert embedded.postgres is not None
             migrated_template(embedded)
