@@ -18,6 +18,7 @@ from lib.monitoring.collectors.error_tracker import read_note
 from lib.monitoring.collectors.protocols import Incoming, protocol
 from lib.monitoring.collectors.server_stats import Batch
 from lib.monitoring.ingest import NOTHING, told
+from lib.monitoring.outside import Alerts
 from lib.web.guards import agent, pinged, public
 from lib.web.handler import after_answer, body_bytes, make_app
 from lib.web.noted import noted
@@ -65,6 +66,9 @@ def _foreign(name: str) -> Callable[..., Response]:
                 # well, and nobody was heard.
                 attempt().kept_nothing = NOTHING["detail"]
             found = spoken.answer(incoming, found)
+        elif isinstance(found, Alerts):
+            _poke_after(services, services.ingest.tell(found, g.principal.sight))
+            found = spoken.heard(incoming, found)
         elif found.of is not None:
             _told_by(found.of)
             attempt().kept_nothing = found.of.rejected[0]["reason"] if found.of.rejected else NOTHING["detail"]

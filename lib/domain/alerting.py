@@ -14,7 +14,7 @@ type Severity = Literal["info", "warning", "critical"]
 GRAVITY = {"ok": 0, "info": 0, "warning": 1, "critical": 2}
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 
-type RuleKind = Literal["threshold", "heartbeat", "skew", "deaf", "check", "errors", "forecast", "anomaly"]
+type RuleKind = Literal["threshold", "heartbeat", "skew", "deaf", "check", "errors", "forecast", "anomaly", "outside"]
 type Aggregation = Literal["last", "avg", "min", "max"]
 type NoData = Literal["keep", "resolve", "warning", "critical"]
 type TransitionKind = Literal[
@@ -148,6 +148,9 @@ class Incident:
     resolved_why: str | None = None  # recovered, no_data, rule_changed, server_removed, by_hand, ...
     note: str = ""  # the rule's
     detail: str = ""  # what it is about in words, where subject is an id: an error's message, what a job said
+    source: str = ""  # the outside monitor that told it
+    description: str = ""  # what that said more of it
+    url: str = ""  # where it is shown there: http or https
 
     @property
     def key(self) -> tuple[str | None, str, str]:

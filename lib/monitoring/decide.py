@@ -17,6 +17,7 @@ from lib.monitoring import absence, detection
 from lib.monitoring.alerts import presence
 from lib.monitoring.alerts.foreseen import foreseen
 from lib.monitoring.alerts.incidents import News, open_incidents, worst
+from lib.monitoring.alerts.outside import follow
 from lib.monitoring.alerts.standing import Alerting
 from lib.monitoring.alerts.threshold import RULES
 from lib.monitoring.analyzers import Analyzer
@@ -25,6 +26,7 @@ from lib.monitoring.checks import Check, is_ping, judge_checks, pings_of
 from lib.monitoring.checks import fold as fold_checks
 from lib.monitoring.collectors.fingerprints import grouped
 from lib.monitoring.fold import Outcome, fold_parts
+from lib.monitoring.outside import is_word, words_of
 from lib.monitoring.parts import decode_part
 from lib.monitoring.state import SPARK_POINTS, SPARK_STEP, FleetState, ServerState
 from lib.storage.port import Entry
@@ -100,6 +102,12 @@ def decide(
     )  # fmt: skip
     decision.checks = folded.checks
     _judge_checks(decision, given)
+    present = {**states, **decision.changed}
+    complete = given.drained and given.could_read
+    steps = follow(
+        decision.fleet, words_of(entries), decision.alerting.rules, present, given.now, complete=complete
+    )  # fmt: skip
+    decision.news.note_outside(steps, present, given.now)
     _note_fleet(states, decision, given.now)
     decision.document = {**_document(states, decision, outcomes, dead, fleet, given.now), **folded.document()}
     decision.document |= decision.news.documents()
@@ -125,7 +133,7 @@ def _by_server(entries: Sequence[Entry]) -> tuple[dict[str, Share], list[list[st
     dead: list[list[str]] = []
     for entry in entries:
         try:
-            parts = [decode_part(text) for text in entry.parts if not is_ping(text)]
+            parts = [decode_part(text) for text in entry.parts if not (is_ping(text) or is_word(text))]
         except DATA_ERRORS as error:
             dead.append([_ENCODE(entry), f"{type(error).__name__}: {error}"])
             continue
@@ -261,7 +269,7 @@ def _settle(states: Mapping[str, ServerState], decision: Decision, now: float) -
             decision.news.note(moved, after, now)
     if RULES in decision.fleet.memory:
         moved = presence.settle(None, decision.fleet.memory, alerting.rules, alerting.people, None, now)
-        decision.news.note(moved, None, now)
+        decision.news.note_fleet(moved, decision.fleet.memory, {**states, **decision.changed}, now)
 
 
 def _set_status(state: ServerState, status: str, reason: dict[str, Any] | None, since: float) -> None:

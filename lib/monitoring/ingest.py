@@ -17,6 +17,7 @@ from lib.domain.errors import BadInput, Forbidden, TooLarge
 from lib.domain.telemetry import ServerSamples
 from lib.monitoring.checks import PingKind, encode_ping
 from lib.monitoring.collectors.server_stats import Batch
+from lib.monitoring.outside import Alerts, encode_word
 from lib.monitoring.parts import encode_parts
 from lib.storage.port import Contents, Storage
 
@@ -100,7 +101,16 @@ class Ingest:
         contents = self._storage.directory.contents()
         self._storage.append([encode_ping(check_id, kind, code, note, rid)], contents.cursor)
         now = self._clock() + contents.clock_ahead
-        return self._pokes.due(contents, (), now, urgent=check_id if kind == "fail" else None)
+        return self._pokes.due(contents, (), now, urgent=f"check {check_id}" if kind == "fail" else None)
+
+    def tell(self, alerts: Alerts, sight: Sight = EVERYTHING) -> list[str]:
+        """Append what other monitors said, in one command where it is not very much. Gives what to poke. Raises
+        Unavailable when no store took it."""
+        contents = self._storage.directory.contents()
+        for entry in _fitting([encode_word(word, sight) for word in alerts.words]):
+            self._storage.append(entry, contents.cursor)
+        urgent = next((f"alert {word.subject}" for word in alerts.words if not word.over), None)
+        return self._pokes.due(contents, (), self._clock() + contents.clock_ahead, urgent=urgent)
 
     def _next(self, shares: Sequence[ServerSamples], contents: Contents) -> dict[str, Any]:
         servers = max(1, len(contents.stored))
@@ -153,6 +163,11 @@ def _entries(shares: Sequence[ServerSamples], key_id: str) -> list[list[str]]:
         return [parts]
     if any(share.post for share in shares):
         raise TooLarge(f"{size // 1000} kB of samples in one numbered post: at most {MOST_BYTES_A_COMMAND // 1000} kB")
+    return _fitting(parts)
+
+
+def _fitting(parts: Sequence[str]) -> list[list[str]]:
+    """As few entries as each fit into one command."""
     entries: list[list[str]] = [[]]
     room = MOST_BYTES_A_COMMAND
     for part in parts:
@@ -161,7 +176,7 @@ def _entries(shares: Sequence[ServerSamples], key_id: str) -> list[list[str]]:
             entries.append([])
             room = MOST_BYTES_A_COMMAND - len(part.encode())
         entries[-1].append(part)
-    return entries
+    return [entry for entry in entries if entry]
 
 
 class Pokes:
@@ -180,7 +195,7 @@ class Pokes:
     def due(
         self, contents: Contents, shares: Sequence[ServerSamples], now: float, *, urgent: str | None = None
     ) -> list[str]:
-        """`urgent` names a check that said it failed."""
+        """`urgent` names a check that said it failed, or an alert of another monitor."""
         moment = self._monotonic()
         pokes = []
         with self._lock:
@@ -195,13 +210,13 @@ class Pokes:
         return pokes
 
     def _breach(self, shares: Sequence[ServerSamples], urgent: str | None, moment: float) -> bool:
-        """A value at its limit, and a check that failed, make a sweep due at once: one of each server or check in
+        """A value at its limit, and what is urgent, make a sweep due at once: one of each server, check or alert in
         five minutes, six a minute in all."""
         self._breaches = [at for at in self._breaches if moment - at < 60.0]
         if len(self._breaches) >= 6 or (self._breaches and moment - self._breaches[-1] < 2.0):
             return False
         named = [share.server for share in shares if _breaches(share, URGENT)]
-        for name in named if urgent is None else [f"check {urgent}", *named]:
+        for name in named if urgent is None else [urgent, *named]:
             if moment - self._breached.get(name, float("-inf")) >= 300.0:
                 if len(self._breached) > 10_000:
                     self._breached.clear()

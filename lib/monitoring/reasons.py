@@ -7,6 +7,7 @@ from typing import Any
 
 from lib.domain.metrics import Metric, metric_of
 from lib.domain.moments import told
+from lib.monitoring.alerts import outside_words
 from lib.monitoring.alerts.prospect_words import foretold
 from lib.monitoring.state import ServerState
 
@@ -88,6 +89,8 @@ def sentence_of(incident: Mapping[str, Any], now: float | None = None) -> dict[s
         what = incident.get("detail") or ""
         more = f": {what}" if what else ""
         return {"en": f"It is unlike itself{more}", "ko": f"평소와 다릅니다{more}"}
+    if kind == "outside":
+        return outside_words.sentence(incident)
     name, detail = incident["rule_name"], incident.get("detail") or ""
     if kind == "check":
         why, _, said = detail.partition(" ")

@@ -41,7 +41,7 @@ def test_the_rules_of_a_fresh_install_can_be_read_and_make_sense(fresh_stores: P
     found = [rule_of({**body, "id": name, "version": 1}) for name, body in rows(fresh_stores, "id, body", "rule")]
     assert {rule.id for rule in found} == {
         "cpu", "memory", "disk", "disk-free", "inode", "load", "heartbeat", "deaf", "clock", "jobs",
-        "disk-soon",
+        "disk-soon", "outside",
     }  # fmt: skip
     for rule in found:
         if rule.kind == "threshold":

@@ -45,6 +45,7 @@ class Story:
         self.told: list[str] = []
         self.stored: dict[str, dict[int, str]] = {}
         self.snapshot = ""
+        self.documents: list[dict[str, Any]] = []  # of each commit
         self._waiting: list[Entry] = []
         self._numbers: dict[str, int] = {}
         self._swept_at: float | None = None
@@ -81,11 +82,17 @@ class Story:
         self._waiting.append(Entry(f"{int((NOW + at) * 1000)}-1", NOW + at, encode_parts(share, "cloud")))
         return self
 
+    def hear(self, at: float, parts: Sequence[str]) -> Self:
+        """An entry that is no post of samples, heard at this moment."""
+        self._waiting.append(Entry(f"{int((NOW + at) * 1000)}-1", NOW + at, list(parts)))
+        return self
+
     def sweep(self, at: float, *, redis: bool = True) -> Self:
         entries, self._waiting = (self._waiting, []) if redis else ([], self._waiting)
         given = Circumstances(NOW + at, self._swept_at, self.post_every, drained=True, could_read=redis)
         decision = decide(self.states, self.fleet, entries, given, analyzers(), self.alerting)
         json.dumps(decision.document)
+        self.documents.append(decision.document)
         self.alerting = decision.alerting
         self.steps += decision.news.told
         for incident, step in decision.news.told:

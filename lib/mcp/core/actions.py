@@ -20,6 +20,7 @@ from typing import Any
 
 from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, Conflict, Forbidden, NotFound
+from lib.mcp.core.alerts import named
 from lib.mcp.core.measures import Locale, measure
 from lib.mcp.core.phrases import capital, severity_word
 from lib.mcp.core.responder import Say
@@ -78,7 +79,7 @@ def _acknowledge(params: Mapping[str, Any], house: House, by: By) -> dict[str, A
         raise NotFound("none of these alerts is there any more")
 
     def words(say: Say) -> str:
-        shown = ", ".join(f"{say.name(one['server'] or '–')} {say.name(one['rule_name'])}" for one in done[:MOST_SHOWN])
+        shown = ", ".join(f"{say.name(one['server'] or '–')} {named(one, say)}" for one in done[:MOST_SHOWN])
         at, who = say.moment(by.now), say.name(by.who)
         told = say.either("확인 처리할 것이 남아 있지 않았습니다.", "There was nothing left to acknowledge.")
         if done:

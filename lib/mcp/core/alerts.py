@@ -88,6 +88,16 @@ def where(alert: Alert, say: Say) -> str:
     return say.name(alert["server"]) if alert["server"] else say.either("서버 없음", "no server")
 
 
+def called(alert: Alert, say: Say) -> str:
+    """The rule that it is of; of another monitor's alert, whose it is."""
+    return say.name(alert.get("source") or alert["rule_name"])
+
+
+def named(alert: Alert, say: Say) -> str:
+    """Where nothing else is said of it: of another monitor's alert its title."""
+    return say.code(alert["text"][say.locale]) if alert.get("source") else say.name(alert["rule_name"])
+
+
 def current(sources: Sources, alerts: Sequence[Alert]) -> Newest:
     """`{server: {series: (at, value)}}` of what these alerts are about, for servers that report; one query. An alert
     itself keeps the value it opened with."""
@@ -151,7 +161,7 @@ def state(alert: Alert, muted_until: Mapping[str, float | None], say: Say) -> st
 def line_of(alert: Alert, say: Say, newest: Newest, muted_until: Mapping[str, float | None] | None = None) -> str:
     """One alert on one line."""
     parts = [
-        f"{severity_word(alert['severity'], say)} {where(alert, say)} {say.name(alert['rule_name'])}",
+        f"{severity_word(alert['severity'], say)} {where(alert, say)} {called(alert, say)}",
         about(alert, say, newest),
         lasted(alert, say),
         state(alert, muted_until or {}, say),

@@ -124,7 +124,7 @@ def incidents(made: Material, newest: told_alerts.Newest, pages: Pages, say: Say
         head,
         [
             [
-                severity_word(one["severity"], say), told_alerts.where(one, say), say.name(one["rule_name"]),
+                severity_word(one["severity"], say), told_alerts.where(one, say), told_alerts.called(one, say),
                 told_alerts.about(one, say, newest), told_alerts.lasted(one, say), told_alerts.state(one, {}, say),
             ]
             for one in made.alerts[:MOST_ROWS]
@@ -248,7 +248,7 @@ def _of_alerts(made: Material, say: Say) -> list[str]:
     lines: list[str] = []
     for one in made.still_open:
         if one["severity"] == "critical" and one["acked_at_epoch"] is None and len(lines) < 5:
-            what = f"{told_alerts.where(one, say)} {say.name(one['rule_name'])}"
+            what = f"{told_alerts.where(one, say)} {told_alerts.named(one, say)}"
             lasted = told_alerts.lasted(one, say)
             lines.append(
                 say.either(
@@ -256,7 +256,7 @@ def _of_alerts(made: Material, say: Say) -> list[str]:
                     f"{what}: nobody acknowledged this critical alert, {lasted}. Decide who looks after it.",
                 )
             )
-    often = Counter((one["rule_name"], one["server"]) for one in made.opened)
+    often = Counter((one["detail"] if one.get("source") else one["rule_name"], one["server"]) for one in made.opened)
     for (rule, server), times in often.most_common(3):
         if times >= NOISY:
             number, where = say.count(times, "times", server=server), say.name(server or "–")

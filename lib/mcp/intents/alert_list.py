@@ -119,7 +119,7 @@ def _table(those: Sequence[Alert], newest: told.Newest, muted: dict[str, float |
         [
             severity_word(one["severity"], say),
             told.where(one, say),
-            say.name(one["rule_name"]),
+            told.called(one, say),
             told.about(one, say, newest),
             told.lasted(one, say),
             told.state(one, muted, say),

@@ -224,7 +224,7 @@ def _choice(target: Target, asked: Asked, say: Say) -> str:
     is_named = bool(asked.words("servers")) and bool(asked.metrics)
     if target.alert is not None:
         alert = target.alert
-        which = f"{severity_word(alert['severity'], say)} {say.name(alert['rule_name'])}"
+        which = f"{severity_word(alert['severity'], say)} {told_alerts.named(alert, say)}"
         lasted = told_alerts.lasted(alert, say)
         default = "" if is_named else say.either(" 가장 심각한 알림을 골랐습니다.", " It is the worst alert there.")
         return say.either(f"알림: {which}, {lasted}.{default}", f"Alert: {which}, {lasted}.{default}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lib.mcp.core.alerts import named
 from lib.mcp.core.measures import measure
 from lib.mcp.core.phrases import (
     now_of,
@@ -92,9 +93,7 @@ def _one(one: Server, sources: Sources, say: Say) -> None:
     alerts = sources.open_alerts(one.id)
     number = say.count(len(alerts), "alerts", server=one.id, source="/api/alerts")
     if alerts:
-        said = "; ".join(
-            f"{severity_word(alert['severity'], say)} {say.name(alert['rule_name'])}" for alert in alerts[:3]
-        )
+        said = "; ".join(f"{severity_word(alert['severity'], say)} {named(alert, say)}" for alert in alerts[:3])
         say.line(f"활성 알림 {number}건: {said}.", f"Active alerts: {number} – {said}.")
         for alert in alerts[:3]:
             say.evidence("alert", alert["id"], f"/#/alerts/{alert['id']}")

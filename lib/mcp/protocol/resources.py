@@ -72,7 +72,10 @@ def _servers(house: House) -> list[tuple[str, str]]:
 
 def _open_alerts(house: House) -> list[tuple[str, str]]:
     found = house.services.alerts.listed(state="open", most=MOST_ALERTS, sight=house.sight)["alerts"]
-    return [(one["id"], f"{one['server'] or '-'}: {one['rule_name']}, {one['severity']}") for one in found]
+    return [
+        (one["id"], f"{one['server'] or '-'}: {one.get('source') or one['rule_name']}, {one['severity']}")
+        for one in found
+    ]
 
 
 def _runbook(house: House, topic: str) -> Document:

@@ -49,8 +49,10 @@ class ByLink:
 
 
 def _wanted(alert: dict[str, Any], seconds: int) -> SilenceChange:
-    """What concerns no server is silenced by itself: its rule may be that of many other things."""
+    """What concerns no server is silenced by itself: its rule may be that of many other things. So is that of other
+    monitors: of them the name that the alert has there is meant."""
     if alert["server"] is None:
         return SilenceChange(incidents=[alert["id"]], duration_seconds=seconds, comment=BY)
     scope = WantedScope(servers=[alert["server"]])
-    return SilenceChange(scope=scope, rules=[alert["rule"]], duration_seconds=seconds, comment=BY)
+    metric = alert["subject"].partition(":")[0] if alert["kind"] == "outside" else ""
+    return SilenceChange(scope=scope, rules=[alert["rule"]], metric=metric, duration_seconds=seconds, comment=BY)

@@ -11,6 +11,7 @@ from typing import Any
 from lib.domain.alerting import GRAVITY, Incident, Rule, Severity, Transition
 from lib.domain.episodes import Change, Episode, levels_of
 from lib.domain.metrics import HEADLINE
+from lib.monitoring.alerts.outside import Step, shown, told_of
 from lib.monitoring.alerts.threshold import RULES, Moved, Rules
 from lib.monitoring.checks import Check, CheckFinding, judge_checks
 from lib.monitoring.state import FleetState, ServerState
@@ -43,12 +44,36 @@ class News:
             incident = replace(incident_of(rule, subject, change.episode, state, now), detail=detail)
             if about is not None:
                 incident = _of_check(incident, about)
-            if change.kind == "resolved":
-                incident = replace(incident, state="resolved", resolved_at=change.at, resolved_why=change.why)
-            self.incidents[incident.id] = incident
-            self.told.append((incident, _transition(incident, change, rule, now)))
+            self._add(incident, change, rule, now)
             if change.kind == "opened" and state is not None:
                 self.evidence[incident.id] = _evidence(state)
+
+    def note_fleet(
+        self, moved: Iterable[Moved], memory: Mapping[str, Any], states: Mapping[str, ServerState], now: float
+    ) -> None:
+        """What rules and people did to episodes in the fleet's memory."""
+        told = told_of(memory)
+        for one in moved:
+            if one.subject in told:
+                self.note_outside([Step(one, told[one.subject])], states, now)
+            else:
+                self.note([one], None, now)
+
+    def note_outside(self, steps: Iterable[Step], states: Mapping[str, ServerState], now: float) -> None:
+        """What happened to alerts of other monitors. All that was told of one is kept with it once."""
+        for (rule, subject, change, _), told, word in steps:
+            incident = shown(incident_of(rule, subject, change.episode, None, now), told, states)
+            self._add(incident, change, rule, now)
+            if change.kind == "opened":
+                state = states.get(told.server or "")
+                seen = _evidence(state) if state is not None else {}
+                self.evidence[incident.id] = {**seen, **({"outside": dict(word.story)} if word else {})}
+
+    def _add(self, incident: Incident, change: Change, rule: Rule, now: float) -> None:
+        if change.kind == "resolved":
+            incident = replace(incident, state="resolved", resolved_at=change.at, resolved_why=change.why)
+        self.incidents[incident.id] = incident
+        self.told.append((incident, _transition(incident, change, rule, now)))
 
     def documents(self) -> dict[str, Any]:
         """What the commit is to write; empty where nothing moved."""
@@ -111,6 +136,7 @@ def open_incidents(
     """Every incident that is open, from what the states remember."""
     holders: list[tuple[ServerState | None, Mapping[str, Any]]] = [(None, fleet.memory)]
     holders += [(state, state.memory) for state in states.values() if RULES in state.memory]
+    told = told_of(fleet.memory)
     found = []
     for state, memory in holders:
         for key, episode in open_of(memory):
@@ -122,6 +148,8 @@ def open_incidents(
             if incident.kind == "check" and subject in checks:
                 (about,) = judge_checks({subject: checks[subject]}, episode.last_at, 0.0)
                 incident = _of_check(incident, about)
+            elif state is None and subject in told:
+                incident = shown(incident, told[subject], states)
             found.append(incident)
     return found
 

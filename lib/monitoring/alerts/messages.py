@@ -15,6 +15,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from lib.domain.metrics import Metric, metric_of
+from lib.monitoring.alerts import outside_words
 from lib.monitoring.alerts.prospect_words import foretold
 
 type Locale = Literal["ko", "en"]
@@ -40,6 +41,7 @@ _WORDS: dict[str, dict[Locale, str]] = {
     "server": {"en": "Server", "ko": "서버"},
     "group": {"en": "Group", "ko": "그룹"},
     "rule": {"en": "Rule", "ko": "규칙"},
+    "source": {"en": "Told by", "ko": "출처"},
     "severity": {"en": "Severity", "ko": "심각도"},
     "value": {"en": "Value", "ko": "값"},
     "level": {"en": "Level", "ko": "기준"},
@@ -89,6 +91,7 @@ class Message:
     ack_link: str | None
     silence_link: str | None
     at: float
+    source_link: tuple[str, str] | None = None  # (whose, where): where another monitor shows its alert
 
     @property
     def text(self) -> str:
@@ -104,7 +107,11 @@ class Message:
             ("확인" if ko else "Acknowledge", self.ack_link),
             ("알림 끄기" if ko else "Silence", self.silence_link),
         )
-        return tuple((label, address) for label, address in found if address)
+        links = [(label, address) for label, address in found if address]
+        if self.source_link is not None:
+            whose, address = self.source_link
+            links.append((f"{whose}에서 보기" if ko else f"Open in {whose}", address))
+        return tuple(links)
 
 
 def write(
@@ -133,7 +140,7 @@ def write(
     page, ack, silence = _links(one, kind, str(channel.get("id", "")), base_url, sign)
     return Message(
         str(notice["id"]), kind, severity, locale, clean(title, MOST_TITLE), tuple(lines), facts, tuple(items),
-        page, ack, silence, _at(notice) or 0.0,
+        page, ack, silence, _at(notice) or 0.0, _source_link(one),
     )  # fmt: skip
 
 
@@ -147,7 +154,8 @@ def headline(item: Item, locale: Locale, now: float | None = None) -> str:
     server = clean(item.get("server") or "", 100)
     if item.get("transition") == "resolved" or item.get("resolved_at"):
         over = _lasted(item, locale)
-        tail = {"en": f"is back to normal after {over}", "ko": f"정상으로 돌아왔습니다 ({over} 만에)"}[locale]
+        usual = {"en": f"is back to normal after {over}", "ko": f"정상으로 돌아왔습니다 ({over} 만에)"}
+        tail = (outside_words.ending(item, over) or usual)[locale]
         return " ".join(filter(None, (server, _subject(item, locale), tail)))
     value, level = item.get("value"), item.get("level")
     if item.get("kind") == "threshold" and value is not None:
@@ -159,6 +167,9 @@ def headline(item: Item, locale: Locale, now: float | None = None) -> str:
     if item.get("kind") == "forecast":
         said = foretold(str(item.get("subject") or ""), str(item.get("detail") or ""), now)[locale]
         return clean(f"{server}: {said}" if server else said, MOST_TITLE)
+    if item.get("kind") == "outside":
+        said = clean(outside_words.sentence(item)[locale], MOST_TITLE)
+        return f"{server}: {said}" if server else said
     words = _KINDS.get(str(item.get("kind")), {}).get(locale, "")
     named = _subject(item, locale)
     about = f"{named}: {words}" if named and words else named or words or clean(item.get("rule") or "", 100)
@@ -220,6 +231,8 @@ def _badge(kind: str, item: Item, severity: str, locale: Locale) -> str:
 
 
 def _subject(item: Item, locale: Locale) -> str:
+    if item.get("kind") == "outside":
+        return clean(outside_words.title_of(item), 120)
     if item.get("kind") not in ("threshold", "forecast"):
         return clean(item.get("detail") or item.get("subject") or "", 120)
     series = str(item.get("subject") or "")
@@ -230,6 +243,8 @@ def _subject(item: Item, locale: Locale) -> str:
 
 def _told(item: Item, locale: Locale) -> tuple[str, ...]:
     lines = []
+    if item.get("description"):
+        lines.append(clean(item["description"], MOST_TEXT))
     if item.get("note"):
         lines.append(f"{_word('note', locale)}: {clean(item['note'], MOST_TEXT)}")
     flaps = int(item.get("flaps") or 0)
@@ -243,7 +258,7 @@ def _facts(item: Item, kind: str, locale: Locale, zone: tzinfo) -> tuple[tuple[s
     found: list[tuple[str, str | None]] = [
         ("server", item.get("server")),
         ("group", item.get("group")),
-        ("rule", item.get("rule")),
+        ("source", item.get("source")) if item.get("source") else ("rule", item.get("rule")),
         ("severity", _word(str(item.get("severity") or "warning"), locale)),
         ("value", _read(item.get("value"), metric, locale)),
         ("level", _read(item.get("level"), metric, locale)),
@@ -311,6 +326,11 @@ def _links(
     # Behind the `#`: what stands there is sent to no server and is in no log.
     acknowledge, silence = (f"{base_url}/act.html#{sign(incident, act, channel)}" for act in ("acknowledge", "silence"))
     return page, acknowledge, silence
+
+
+def _source_link(one: Item | None) -> tuple[str, str] | None:
+    """Only http and https got so far (collectors/alert_forms.py)."""
+    return (clean(one.get("source") or "", 60), str(one["url"])) if one is not None and one.get("url") else None
 
 
 def _word(name: str, locale: Locale) -> str:

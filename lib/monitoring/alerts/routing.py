@@ -342,7 +342,8 @@ class _Step:
         incident, known = self.open[change.id], self.told.get(change.id)
         found = self.last.get(change.id)
         last = max(change.seq, found[1].seq if found else 0, known["last"] if known else 0)
-        self.items[change.id] = {**change.item, "note": "", "detail": ""}  # what it may be long of is told anew
+        # What it may be long of is told anew.
+        self.items[change.id] = {**change.item, "note": "", "detail": "", "description": "", "url": ""}
         self.told[change.id] = {
             "seq": change.seq, "last": last, "severity": incident.severity, "acked": incident.acked_by,
             "key": group_key(self.policy, incident),

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lib.domain.alerting import Rule
+from lib.domain.alerting import Rule, RuleKind
 from lib.domain.calendars import read_zone
 from lib.domain.errors import BadInput, NotFound
 from lib.domain.metrics import DERIVED, bounds_of
@@ -49,7 +49,7 @@ class WantedRule(_Body):
     """What may be said of a rule (domain/alerting.py explains it). What is left out is as usual."""
 
     name: str = Field(min_length=1, max_length=100)
-    kind: Literal["threshold", "heartbeat", "skew", "deaf", "check", "errors", "forecast", "anomaly"] = "threshold"
+    kind: RuleKind = "threshold"
     enabled: bool = True
     scope: WantedScope = Field(default_factory=WantedScope)
     metric: str = Field(default="", max_length=100)

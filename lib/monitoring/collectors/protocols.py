@@ -11,6 +11,7 @@ from functools import cache
 from importlib import import_module
 
 from lib.monitoring.collectors.server_stats import Batch
+from lib.monitoring.outside import Alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +48,23 @@ def nothing_to_say(_: Incoming, __: Batch) -> Reply:
     return Reply()
 
 
+def noted(_: Incoming, __: Alerts) -> Reply:
+    return Reply(200, b"{}", "application/json")
+
+
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """`read` gives what the request brought, or at once the reply where there is nothing to keep; it raises the errors
-    of the domain (BadInput is 400: the sender is not to try again). `answer` is told what was taken. `refused` puts an
+    of the domain (BadInput is 400: the sender is not to try again). `answer` is told what was taken, and `heard` which
+    alerts of another monitor were. `refused` puts an
     error (the request's media type, the status, the reason) into the body and media type that senders read; without it,
     or where it gives None, it stays a problem document."""
 
     name: str
-    read: Callable[[Incoming], Batch | Reply]
+    read: Callable[[Incoming], Batch | Alerts | Reply]
     answer: Callable[[Incoming, Batch], Reply] = nothing_to_say
     refused: Callable[[str, int, str], tuple[bytes, str] | None] | None = None
+    heard: Callable[[Incoming, Alerts], Reply] = noted
 
 
 @cache

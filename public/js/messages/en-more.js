@@ -3,6 +3,7 @@
 import { messages as add } from './en-add.js';
 import { messages as assistant } from './en-assistant.js';
 import { messages as outlook } from './en-outlook.js';
+import { messages as outside } from './en-outside.js';
 import { messages as toasts } from './en-toasts.js';
 import { messages as unlike } from './en-unlike.js';
 import { messages as watch } from './en-watch.js';
@@ -17,6 +18,7 @@ export const messages = {
   ...unlike,
   ...why,
   ...outlook,
+  ...outside,
   ...watch,
 
   ...reach,

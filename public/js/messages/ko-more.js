@@ -3,6 +3,7 @@
 import { messages as add } from './ko-add.js';
 import { messages as assistant } from './ko-assistant.js';
 import { messages as outlook } from './ko-outlook.js';
+import { messages as outside } from './ko-outside.js';
 import { messages as toasts } from './ko-toasts.js';
 import { messages as unlike } from './ko-unlike.js';
 import { messages as watch } from './ko-watch.js';
@@ -17,6 +18,7 @@ export const messages = {
   ...unlike,
   ...why,
   ...outlook,
+  ...outside,
   ...watch,
 
   ...reach,

@@ -12,6 +12,7 @@ import { address, adjust } from '../router.js';
 import { troubleWords } from '../trouble.js';
 import { Deliveries } from './deliveries.js';
 import { Errors } from './errors.js';
+import { Labels, Outside } from './outside.js';
 import { Causes } from './causes.js';
 import { SilenceForm } from './silence-form.js';
 
@@ -49,10 +50,13 @@ function Row({ one }) {
   const now = useNow(10);
   const over = one.resolved_at_epoch;
   return html`<li class=${over ? 'ended' : ''}><${Severity} one=${one} />
-    <div><a href=${address('alerts', { id: one.id })}><b><bdi>${one.server ?? t('alert.fleet')}</bdi></b> <bdi>${words.said(one.text)}</bdi></a>
+    <div><a href=${address('alerts', { id: one.id })}><b><bdi>${placeOf(one, t)}</bdi></b> <bdi>${words.said(one.text)}</bdi></a>
       <span class="sub">${over ? t('alert.lasted', { span: words.span(Math.max(1, over - one.opened_at_epoch)), ago: words.ago(now - over) }) : t('alert.since', { span: words.span(Math.max(1, now - one.opened_at_epoch)) })}
         ${marks(one, t).map((text) => html` · ${text}`)}</span></div></li>`;
 }
+
+/** Where it is: on a server, at another monitor, or in the fleet as a whole. */
+const placeOf = (one, t) => one.server ?? (one.source || t('alert.fleet'));
 
 const marks = (one, t) => [
   one.state === 'recovering' && t('alertstate.recovering'),
@@ -73,16 +77,17 @@ function One({ id, query }) {
   const { alert, deliveries, evidence, rule, timeline } = data;
   const canAct = !alert.resolved_at && role !== 'viewer';
   return html`<p><a href=${address('alerts')}>${t('alert.back')}</a></p>
-    <h1><bdi>${alert.server ?? t('alert.fleet')}</bdi></h1>
+    <h1><bdi>${placeOf(alert, t)}</bdi></h1>
     <section class="panel setting" aria-labelledby="what"><div class="panel-head"><h2 id="what"><${Severity} one=${alert} /> <bdi>${words.said(alert.text)}</bdi></h2></div>
       <p class="sub">${[t('alert.opened', { at: words.moment(alert.opened_at_epoch, now) }), alert.resolved_at ? t('alert.over', { at: words.moment(alert.resolved_at_epoch, now) }) : t('alert.since', { span: words.span(Math.max(1, now - alert.opened_at_epoch)) }), ...marks(alert, t)].join(' · ')}</p>
+      <${Outside} alert=${alert} />
       ${rule?.note ? html`<p class="note">${rule.note}</p>` : null}
       <div class="pair start">${alert.server && html`<a class="btn" href=${address('server', { id: alert.server })}>${t('alert.server')}</a>`}
         ${alert.kind === 'errors' && alert.subject && html`<a class="btn" href=${address('alerts', { id: 'errors', query: { of: alert.subject } })}>${t('error.see')}</a>`}
         ${canAct && !alert.acked_by && html`<button type="button" class="btn" onClick=${() => ask('ack')}>${t('alertdo.ack')}</button>`}
         ${canAct && html`<button type="button" class="btn" onClick=${() => ask('silence')}>${t('alertdo.silence')}</button>`}
         ${canAct && html`<button type="button" class="btn" onClick=${() => ask('resolve')}>${t('alertdo.resolve')}</button>`}</div></section>
-    ${alert.server && html`<${Late} name="alertChart" alert=${alert} rule=${rule} events=${evidence.events} query=${query} />`}
+    ${alert.server && alert.kind !== 'outside' && html`<${Late} name="alertChart" alert=${alert} rule=${rule} events=${evidence.events} query=${query} />`}
     <div class="settings later">
       <section class="panel setting" aria-labelledby="story"><h2 id="story">${t('alert.timeline')}</h2><ol class="log">${timeline.map((step) => html`<li key=${step.seq}><time datetime=${step.at}>${words.moment(step.at_epoch, now)}</time><div><b>${t(`step.${step.kind}`)}</b>${step.actor ? html` <bdi>${step.actor}</bdi>` : null}${step.note && !words.has(`endedby.${step.note}`) ? html`<span class="sub"><bdi>${step.note}</bdi></span>` : step.note ? html`<span class="sub">${t(`endedby.${step.note}`)}</span>` : null}</div></li>`)}</ol></section>
       <section class="panel setting" aria-labelledby="evidence"><h2 id="evidence">${t('alert.evidence')}</h2><${Evidence} evidence=${evidence} rule=${rule} now=${now} /></section>
@@ -91,10 +96,15 @@ function One({ id, query }) {
     ${asking === 'silence' ? html`<${SilenceForm} about=${aboutOf(alert, t)} onClose=${() => ask(null)} />` : asking && html`<${Act} id=${id} act=${asking} onClose=${() => ask(null)} />`}`;
 }
 
-/** Its rule on its server; what is of no server by itself, for its rule may be that of many other things. */
+/**
+ * Its rule on its server; what is of no server by itself, for its rule may be that of many other things. Of another
+ * monitor's alerts those of its name.
+ */
 const aboutOf = (alert, t) => (alert.server
-  ? { servers: [alert.server], rules: [alert.rule], told: t('silence.ofAlert', { rule: alert.rule_name, server: alert.server }) }
+  ? alert.kind === 'outside' ? { servers: [alert.server], rules: [alert.rule], metric: nameOf(alert), told: t('silence.ofName', { name: nameOf(alert), server: alert.server }) } : { servers: [alert.server], rules: [alert.rule], told: t('silence.ofAlert', { rule: alert.rule_name, server: alert.server }) }
   : { incidents: [alert.id], told: t('silence.ofThis') });
+
+const nameOf = (alert) => alert.subject.split(':')[0];
 
 function Evidence({ evidence, rule, now }) {
   const words = useWords();
@@ -105,6 +115,7 @@ function Evidence({ evidence, rule, now }) {
     ${rule && html`<dt>${t('alert.rule')}</dt><dd>${rule.name}</dd>`}
     ${values.length ? html`<dt>${t('alert.values')}</dt><dd>${values.map(([name, value]) => `${t(`line.${name}`)} ${words.quantity(value, chartsFor([name])[0]?.unit ?? '')}`).join(' · ')}</dd>` : null}
     ${busiest.length ? html`<dt>${t('server.processes')}</dt><dd><ul>${busiest.map((one) => html`<li key=${one.pid}><bdi>${one.name}</bdi> <span class="sub">${one.cpu == null ? '' : `CPU ${one.cpu} %`}</span></li>`)}</ul></dd>` : null}
+    <${Labels} outside=${evidence.outside} />
     ${evidence.events?.length ? html`<dt>${t('alert.events')}</dt><dd><ul>${evidence.events.map(([at, kind, title]) => html`<li key=${at + title}>${words.moment(at, now)} · ${words.has(`event.${kind}`) ? t(`event.${kind}`) : kind} <bdi>${title}</bdi></li>`)}</ul></dd>` : null}
     ${evidence.errors?.length ? html`<dt>${t('alert.errors')}</dt><dd><ul>${evidence.errors.map(([at, , source, message], place) => html`<li key=${place}>${words.moment(at, now)} · <bdi>${source}: ${message}</bdi></li>`)}</ul></dd>` : null}</dl>`;
 }

@@ -17,12 +17,12 @@ export const SCOPES = ['servers', 'groups', 'tags'];
 const MODES = ['now', 'once', 'recurring'];
 const SPANS = [3600, 14_400, 86_400, 604_800, 0];
 
-/** `about` is what it is of from the start: {servers, rules, incidents, told}; `told` says it in words. `one` is changed. */
+/** `about` is what it is of from the start: {servers, rules, metric, incidents, told}; `told` says it in words. `one` is changed. */
 export function SilenceForm({ about = {}, one, onClose }) {
   const words = useWords();
   const { t } = words;
   const ask = useCall();
-  const [first] = useState(() => (one ? draftOf(one) : { mode: 'now', servers: (about.servers ?? []).join(', '), groups: '', tags: '', metric: '', comment: '', span: 3600, starts: '', ends: '', recurrence: '0 3 * * 0', minutes: 60, zone: ownZone() }));
+  const [first] = useState(() => (one ? draftOf(one) : { mode: 'now', servers: (about.servers ?? []).join(', '), groups: '', tags: '', metric: about.metric ?? '', comment: '', span: 3600, starts: '', ends: '', recurrence: '0 3 * * 0', minutes: 60, zone: ownZone() }));
   const [draft, setDraft] = useState(first);
   const set = (name) => (event) => setDraft({ ...draft, [name]: event.target.value });
   const body = bodyOf(draft, one ?? about);

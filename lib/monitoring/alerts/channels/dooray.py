@@ -25,7 +25,7 @@ def build(config: Config, message: Message, at: float) -> Outgoing:
     }
     if message.link:
         attachment["titleLink"] = message.link
-    links = "\n".join(f"{label}: {address}" for label, address in message.links[1:])
+    links = "\n".join(f"{label}: {address}" for label, address in message.links[1 if message.link else 0 :])
     text = "\n".join(filter(None, (escaped(message.title), links)))
     return post(config["url"], {"botName": "OpenManager Vibe", "text": text, "attachments": [attachment]})
 

@@ -35,7 +35,9 @@ def build(config: Config, message: Message, at: float) -> Outgoing:
     }
     if message.link:
         document["click"] = message.link
-        document["actions"] = [{"action": "view", "label": label, "url": address} for label, address in message.links]
+        document["actions"] = [
+            {"action": "view", "label": label, "url": address} for label, address in message.links[:3]
+        ]
     token = config.get("token")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return post((config.get("server") or SERVER).rstrip("/") + "/", document, headers)
