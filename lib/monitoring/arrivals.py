@@ -4,7 +4,7 @@ first sample within seconds, before any sweep, and at no cost to the posts thems
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from lib.domain.components import metric_of
 from lib.domain.errors import BadInput
 from lib.domain.moments import told
 from lib.domain.telemetry import SKEW_SECONDS, Part
-from lib.monitoring.checks import is_ping, pings_of
+from lib.monitoring.checks import pings_of
 from lib.monitoring.parts import decode_part
 from lib.storage.port import Entry, Storage
 
@@ -20,6 +20,7 @@ SINCE_SECONDS = 120  # how far back the first look goes
 MOST_ENTRIES = 300  # of one look: what is beyond is for the next
 MOST_TOLD = 50  # servers
 MOST_METRICS = 40
+MOST_ELSEWHERE = 5
 BEHIND_SECONDS = 180  # senders gather for a minute or so before they send
 _PLACE = re.compile(r"[0-9]{1,16}-[0-9]{1,16}")
 
@@ -47,8 +48,8 @@ class Arrival:
 
 
 def read(storage: Storage, key_id: str, now: float, after: str | None) -> dict[str, Any]:
-    """`{as_of, next, more, arrived, pings}`: `next` is what `after` is to be the next time, `more` that there is more
-    already. One Redis command. Raises BadInput, and Unavailable while Redis is away."""
+    """`{as_of, next, more, arrived, elsewhere, pings}`: `next` is to be `after` the next time, `more` that there
+    is more already. One Redis command. Raises BadInput, and Unavailable while Redis is away."""
     if after is not None and not _PLACE.fullmatch(after):
         raise BadInput("`after` is what `next` was in an answer before", pointer="/after")
     place = after or f"{int((now - SINCE_SECONDS) * 1000)}-0"
@@ -58,8 +59,29 @@ def read(storage: Storage, key_id: str, now: float, after: str | None) -> dict[s
         "next": entries[-1].id if entries else place,
         "more": len(entries) == MOST_ENTRIES,
         "arrived": [one.told() for one in arrived(entries, key_id)[:MOST_TOLD]],
+        "elsewhere": elsewhere(entries, key_id),
         "pings": _pings(entries),
     }
+
+
+def elsewhere(entries: Iterable[Entry], key_id: str) -> list[dict[str, str]]:
+    """The servers that reported by other keys, newest first: the sender in question may use one of these."""
+    found: dict[str, str] = {}
+    for part, _ in _parts(entries):
+        if part.key_id != key_id:
+            found.pop(part.server, None)
+            found[part.server] = part.key_id
+    return [{"server": server, "key": key} for server, key in reversed(found.items())][:MOST_ELSEWHERE]
+
+
+def _parts(entries: Iterable[Entry]) -> Iterator[tuple[Part, float]]:
+    """What servers told, and when; what cannot be read is the sweep's to tell of, pings and the like are no part."""
+    for entry in entries:
+        for text in entry.parts:
+            try:
+                yield decode_part(text), entry.heard_at
+            except (ValueError, TypeError, KeyError, IndexError):
+                continue
 
 
 def _pings(entries: Sequence[Entry]) -> list[dict[str, Any]]:
@@ -72,16 +94,9 @@ def _pings(entries: Sequence[Entry]) -> list[dict[str, Any]]:
 def arrived(entries: Iterable[Entry], key_id: str) -> list[Arrival]:
     """Who sent by this key, newest first."""
     found: dict[tuple[str, str], Arrival] = {}
-    for entry in entries:
-        for text in entry.parts:
-            if is_ping(text):
-                continue
-            try:
-                part = decode_part(text)
-            except (ValueError, TypeError, KeyError, IndexError):
-                continue  # the sweep tells of it
-            if part.key_id == key_id:
-                _add(found, part, entry.heard_at)
+    for part, heard_at in _parts(entries):
+        if part.key_id == key_id:
+            _add(found, part, heard_at)
     return sorted(found.values(), key=lambda one: -one.at)
 
 

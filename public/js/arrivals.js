@@ -5,7 +5,7 @@ export const PAUSE_SECONDS = 1800; // without anything new: a page left open mus
 export const QUIET_SECONDS = 60; // after so long without a sample it is worth saying what to check
 
 /** `at`: when the waiting began, `heardAt`: when there was something new, both on the hub's clock. */
-export const begin = (at) => ({ arrived: [], pings: [], refused: [], next: null, at, heardAt: at });
+export const begin = (at) => ({ arrived: [], elsewhere: [], pings: [], refused: [], next: null, at, heardAt: at });
 
 /** The state after one more answer: a server that reports again stays one line, with all that was seen of it. */
 export function merged(state, answer) {
@@ -23,11 +23,13 @@ export function merged(state, answer) {
       errors: one.errors + (known?.errors ?? 0),
     });
   }
+  const elsewhere = new Map([...answer.elsewhere, ...state.elsewhere].map((one) => [one.server, one]));
   const pings = new Map([...state.pings, ...answer.pings].map((one) => [one.check, one]));
   const isNews = answer.arrived.length > 0 || answer.pings.length > 0 || newest(answer.refused) > newest(state.refused);
   return {
     ...state,
     arrived: [...before.values()].sort((one, other) => other.at_epoch - one.at_epoch),
+    elsewhere: [...elsewhere.values()].slice(0, 5),
     pings: [...pings.values()].sort((one, other) => other.at_epoch - one.at_epoch),
     refused: answer.refused,
     next: answer.next,

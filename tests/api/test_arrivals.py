@@ -71,7 +71,10 @@ def test_the_first_sample_is_told_with_its_server_its_client_and_its_metrics(hub
     assert {"cpu", "memory"} <= set(one["metrics"])
     assert (one["clock_off"], one["unmapped"], told["refused"]) == (None, 0, [])
     assert arrivals(hub, "write key", told["next"])["arrived"] == [], "each is told once"
-    assert arrivals(hub, "read key", before["next"])["arrived"] == [], "another key's"
+    other = arrivals(hub, "read key", before["next"])
+    assert other["arrived"] == [], "another key's"
+    assert other["elsewhere"] == [{"server": "tele-1", "key": hub.key_ids["write key"]}]
+    assert told["elsewhere"] == []
 
 
 def test_our_own_agent_is_known_and_a_clock_that_is_off_is_told(hub: Admitted) -> None:

@@ -7,6 +7,7 @@ import http.client
 import json
 import re
 import secrets
+import subprocess
 import time
 from collections.abc import Iterator
 
@@ -42,7 +43,7 @@ def adding(tab: Tab, site: Site) -> Iterator[tuple[Tab, str]]:
         if one["name"] == name:
             api(site, "DELETE", f"/api/auth/keys/{one['id']}")
     for server in api(site, "GET", "/api/servers")["servers"]:
-        if server["id"].startswith(("tele-", "otel-", "prom-")):
+        if server["id"].startswith(("tele-", "otel-", "prom-", "web-01", "db-01")):
             api(site, "DELETE", f"/api/servers/{server['id']}")
 
 
@@ -145,6 +146,23 @@ def test_why_nothing_comes_is_told(adding: tuple[Tab, str], site: Site, axe_scri
     tab.size(390, 844)
     wrong = _examine(tab, "refused-ko", axe_script)
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_lines_for_a_shell_do_what_they_say(adding: tuple[Tab, str], site: Site) -> None:
+    tab, _ = adding
+    for client in ("influx", "curl"):
+        tab.js(f"location.hash = '#/add?client={client}'")
+        tab.until(f"document.querySelector('#tab-{client}[aria-selected=true]')")
+        for code in tab.js(CODES):
+            lines = code.replace("\\\n", "").split("\n")
+            for line in (
+                one.removeprefix("* * * * * ") for one in lines if "curl" in one and "localhost:9100" not in one
+            ):
+                done = subprocess.run(
+                    ["sh", "-c", line.replace("curl ", "curl -fsS ")], capture_output=True, timeout=20, check=False
+                )
+                assert done.returncode == 0, (line, done.stderr)
+    tab.until(f"['web-01', 'db-01'].every((one) => {COME}.includes(one))", 20)
 
 
 def test_of_a_key_that_there_is_the_page_says_where_its_secret_goes(tab: Tab, site: Site) -> None:

@@ -32,6 +32,7 @@ export const messages = {
   'add.check_2': 'Is the path exactly as in the configuration? Another path answers 404, of which the hub hears nothing.',
   'add.check_3': 'Was the sender restarted after the change, and what does its own log say?',
   'add.check_4': 'Does a proxy or a firewall let {text} through?',
+  'add.check_5': 'Does it use another key? By others have reported meanwhile: {text}',
   'add.cannot': 'The hub cannot look at the moment: {text}',
   'add.paused': 'Nobody has looked for half an hour, so this page has stopped asking.',
   'add.resume': 'Ask again',

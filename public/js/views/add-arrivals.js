@@ -76,7 +76,7 @@ function Watch({ chosen, withPings }) {
       ${error && html`<p class="note wary">${t('add.cannot', { text: troubleWords(error, words) })}</p>`}
       ${isPaused && html`<p class="note">${t('add.paused')}<button type="button" class="btn small" onClick=${resume}>${t('add.resume')}</button></p>`}
     </div>
-    ${isQuiet && html`<${Checks} chosen=${chosen} waited=${waited} />`}
+    ${isQuiet && html`<${Checks} chosen=${chosen} waited=${waited} elsewhere=${state.elsewhere} />`}
     ${refused.length > 0 && html`<section aria-labelledby="refused"><h3 id="refused">${t('refused.title')}</h3><ul class="refusals">${refused.slice(0, SHOWN).map((one) => html`<${Refusal} key=${`${one.at_epoch} ${one.reason} ${one.path}`} one=${one} />`)}</ul></section>`}
   </div>`;
 }
@@ -125,12 +125,14 @@ function Refusal({ one }) {
     ${one.status >= 400 && ['unreadable', 'clock', 'nothing_mapped', 'key_server'].includes(one.reason) && html`<span class="sub">${t('refused.told', { text: `${one.status} ${one.detail}` })}</span>`}</li>`;
 }
 
-function Checks({ chosen, waited }) {
+function Checks({ chosen, waited, elsewhere }) {
   const words = useWords();
   const { t } = words;
   const origin = location.origin;
+  const { data } = useLive(KEYS, () => 30);
+  const others = elsewhere.map(({ server, key }) => `${server} (${data?.keys.find(({ id }) => id === key)?.name ?? key})`);
   const line = tryLine(origin, secretOf(chosen));
   return html`<div class="note checks-list"><div><p>${t('add.nothing', { span: words.span(waited) })}</p><ol>
     <li>${t('add.check_1')}<${Copyable} text=${line} label=${t('add.check_1')} /></li>
-    <li>${t('add.check_2')}</li><li>${t('add.check_3')}</li><li>${t('add.check_4', { text: origin })}</li></ol></div></div>`;
+    <li>${t('add.check_2')}</li><li>${t('add.check_3')}</li><li>${t('add.check_4', { text: origin })}</li>${others.length > 0 && html`<li>${t('add.check_5', { text: others.join(', ') })}</li>`}</ol></div></div>`;
 }
