@@ -4,6 +4,7 @@
 #   curl -fsSL https://HUB/install.sh | sudo sh -s -- --hub https://HUB --key omv_live_...
 #
 # The key is written to a file that only the service may read. docs/agents.md says more; --help lists the options.
+# Where Telegraf, the OpenTelemetry Collector, Prometheus or collectd is here already, it can report instead: --detect, --use.
 set -eu
 umask 022
 
@@ -18,7 +19,7 @@ UNIT="$ROOT/etc/systemd/system/$SERVICE.service"
 DATA=/var/lib/openmanager-agent
 
 HUB="" KEY="${OPENMANAGER_KEY:-}" NAME="" GROUP="" TAGS="" LOGS="" SHA256="" PYTHON=""
-JOURNAL=no PORTS=no DRY=no UNINSTALL=no PURGE=no
+JOURNAL=no PORTS=no DRY=no UNINSTALL=no PURGE=no DETECT=no USE=""
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
@@ -37,6 +38,8 @@ usage: install.sh --hub URL --key KEY [options]
   --python FILE    the Python to run it with (default: the first python3 >= 3.8 found)
   --sha256 HEX     install agent.py only if it has this checksum (otherwise: the one served beside it)
   --dry-run        print what would be done, and change nothing
+  --detect         install nothing: print what to paste for agents of other makers that are here
+  --use AGENT      install nothing: have telegraf, otelcol, prometheus or collectd, which is here, report to the hub
   --uninstall      remove the agent; with --purge also its configuration, key and spool
 Run again without --key to upgrade: what is configured is kept, and options that are given replace it.
 TEXT
@@ -67,6 +70,11 @@ while [ "$#" -gt 0 ]; do
         --journal) JOURNAL=yes ;;
         --ports) PORTS=yes ;;
         --dry-run) DRY=yes ;;
+        --detect) DETECT=yes ;;
+        --use)
+            need "$@"
+            case "$2" in telegraf | otelcol | prometheus | collectd) USE="$2" ;; *) fail "--use takes telegraf, otelcol, prometheus or collectd" ;; esac
+            shift ;;
         --uninstall) UNINSTALL=yes ;;
         --purge) PURGE=yes ;;
         -h | --help) usage; exit 0 ;;
@@ -87,14 +95,14 @@ run() {
 write() {
     if [ "$DRY" = yes ]; then
         say "would write $1 (mode $2, owner $3):"
-        case "$1" in *.key) cat >/dev/null; say "    | (the key)" ;; *) sed 's/^/    | /' ;; esac
+        case "$1" in *.key) cat >/dev/null; say "    | (the key)" ;; *) sed -e "s/${KEY:-no key}/(the key)/g" -e 's/^/    | /' ;; esac
         return
     fi
     mkdir -p "$(dirname "$1")"
     new="$1.new"
     (umask 077; cat >"$new")
     chmod "$2" "$new"
-    if [ -z "$ROOT" ]; then chown "$3" "$new"; fi
+    if [ -z "$ROOT" ]; then chown "$3" "$new" || { rm -f "$new"; fail "$1 cannot be given to $3"; }; fi
     mv -f "$new" "$1"
 }
 
@@ -102,7 +110,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 has_systemd() { [ -z "$ROOT" ] && has systemctl && [ -d /run/systemd/system ]; }
 for_real() { [ -z "$ROOT" ] && [ "$DRY" = no ]; }
 
-if for_real && [ "$(id -u)" != 0 ]; then
+if for_real && [ "$DETECT" = no ] && [ "$(id -u)" != 0 ]; then
     fail "run this as root (… | sudo sh -s -- …), or look first with --dry-run"
 fi
 
@@ -126,19 +134,7 @@ if [ "$UNINSTALL" = yes ]; then
     exit 0
 fi
 
-# --- what is needed ----------------------------------------------------------
-
-CANDIDATES="/usr/bin/python3 /usr/local/bin/python3 python3 python3.13 python3.12 python3.11 python3.10 python3.9 python3.8"
-GIVEN="$PYTHON" PYTHON=""
-for candidate in ${GIVEN:-$CANDIDATES}; do
-    has "$candidate" || continue
-    if "$candidate" -c 'import sys, sqlite3, ssl; sys.exit(sys.version_info < (3, 8))' >/dev/null 2>&1; then
-        # The interpreter itself, not a shim; the system's own first, for the service cannot see into a home.
-        PYTHON="$("$candidate" -c 'import sys; print(sys.executable)')"
-        break
-    fi
-done
-[ -n "$PYTHON" ] || fail "the agent needs python3 >= 3.8 with sqlite3 and ssl; install it (Debian: apt-get install python3) and run this again"
+# --- the hub and the key ------------------------------------------------------
 
 configured() { if [ -r "$CONF" ]; then sed -n "s/^$1 *= *//p" "$CONF" | head -n 1; fi; }
 
@@ -154,6 +150,224 @@ if [ -z "$KEY" ] && [ ! -s "$KEY_FILE" ]; then
     fail "an agent key is needed: --key omv_live_... (the page shows one under \"add server\")"
 fi
 case "$KEY" in *[!A-Za-z0-9_-]*) fail "the key holds characters that no key has" ;; esac
+
+# --- agents of other makers that are here already -----------------------------
+
+OTHERS="telegraf otelcol prometheus collectd"
+there() { for one; do if [ -e "$ROOT$one" ]; then say "$one"; return; fi; done; }
+
+# Where that agent has its configuration; nothing when it is not here.
+own() {
+    case "$1" in
+        telegraf) there /etc/telegraf/telegraf.conf ;;
+        otelcol) there /etc/otelcol-contrib/config.yaml /etc/otelcol/config.yaml ;;
+        prometheus) there /etc/prometheus/prometheus.yml ;;
+        collectd) there /etc/collectd/collectd.conf /etc/collectd.conf ;;
+    esac
+}
+
+# Where our part of it goes.
+place() {
+    case "$(own "$1")" in
+        /etc/telegraf/*) say /etc/telegraf/telegraf.d/openmanager.conf ;;
+        /etc/otelcol*) say "$(dirname "$(own "$1")")/openmanager.yaml" ;;
+        /etc/prometheus/*) own prometheus ;;
+        /etc/collectd/*) say /etc/collectd/collectd.conf.d/openmanager.conf ;;
+        /etc/collectd.conf) say /etc/collectd.d/openmanager.conf ;;
+    esac
+}
+
+# What it says; tests hold it to docs/agents.md.
+block() {
+    case "$1" in
+        telegraf) cat <<TEXT ;;
+[[outputs.influxdb_v2]]
+  urls = ["$HUB"]
+  token = "$KEY"
+  organization = "openmanager"
+  bucket = "openmanager"
+TEXT
+        otelcol) cat <<TEXT ;;
+receivers:
+  hostmetrics/openmanager:
+    collection_interval: 10s
+    scrapers: { cpu: {}, memory: {}, load: {}, filesystem: {}, disk: {}, network: {}, paging: {}, system: {} }
+processors:
+  $DETECTION
+  batch/openmanager: { send_batch_size: 2000, send_batch_max_size: 4000 }
+exporters:
+  otlphttp/openmanager:
+    endpoint: $HUB
+    headers: { Authorization: Bearer $KEY }
+service:
+  pipelines:
+    metrics/openmanager:
+      receivers: [hostmetrics/openmanager]
+      processors: [${DETECTION%%:*}, batch/openmanager]
+      exporters: [otlphttp/openmanager]
+TEXT
+        prometheus) cat <<TEXT ;;
+remote_write:
+  - url: $HUB/api/v1/write
+    authorization: { ${2:-credentials: $KEY} }
+TEXT
+        collectd) cat <<TEXT ;;
+LoadPlugin cpu
+LoadPlugin memory
+LoadPlugin swap
+LoadPlugin load
+LoadPlugin uptime
+LoadPlugin interface
+LoadPlugin disk
+LoadPlugin df
+<Plugin df>
+  FSType tmpfs
+  FSType devtmpfs
+  FSType overlay
+  FSType squashfs
+  IgnoreSelected true
+  ReportInodes true
+</Plugin>
+LoadPlugin write_http
+<Plugin write_http>
+  <Node "openmanager">
+    URL "$HUB/collectd"
+    Header "Authorization: Bearer $KEY"
+    Format "JSON"
+    StoreRates true
+    BufferSize 16384
+  </Node>
+</Plugin>
+TEXT
+    esac
+}
+
+# The Collector without contrib cannot find out the host's name.
+DETECTION="resourcedetection/openmanager: { detectors: [env, system], system: { hostname_sources: [os] } }"
+case "$(own otelcol)" in
+    /etc/otelcol/*) DETECTION="resource/openmanager: { attributes: [{ key: host.name, value: ${NAME:-$(uname -n)}, action: upsert }] }" ;;
+esac
+
+MINE="# For OpenManager Vibe, by its install.sh; docs/agents.md says more."
+group_of() { if [ -z "$ROOT" ] && grep -q "^$1:" /etc/group; then say "root:$1"; else say root; fi; }
+# put_back FILE: standard input becomes a file that others own, with its rights as they were.
+put_back() { write "$ROOT$1" "$(stat -c %a "$ROOT$1")" "$(stat -c %u:%g "$ROOT$1")"; wrote "$1"; }
+wrote() { if [ "$DRY" = no ]; then say "wrote $ROOT$1"; fi; }
+copied() {
+    [ -e "$ROOT$1" ] || return 0
+    copy="$ROOT$1.before-$(date -u +%Y%m%dT%H%M%SZ)"
+    run cp -p "$ROOT$1" "$copy"
+    if [ "$DRY" = no ]; then say "as it was: $copy"; fi
+}
+
+# put FILE MODE OWNER: a file of our own. One that somebody else wrote stays, an older one of ours is kept as a copy.
+put() {
+    cat >"$TEMP/put"
+    if [ -e "$ROOT$1" ] && ! grep -qF "$MINE" "$ROOT$1"; then fail "$ROOT$1 is there, and not by this script. Nothing was changed"; fi
+    if [ -e "$ROOT$1" ] && cmp -s "$TEMP/put" "$ROOT$1"; then say "$ROOT$1 says so already"; return; fi
+    copied "$1"
+    write "$ROOT$1" "$2" "$3" <"$TEMP/put"
+    wrote "$1"
+}
+
+# What is wrong with it says the agent's own command, where it is here; then nothing is changed.
+proven() {
+    has "$1" || return 0
+    "$@" >"$TEMP/said" 2>&1 || { cat "$TEMP/said" >&2; fail "$1 does not take this configuration. Nothing was changed"; }
+    say "$1 takes this configuration"
+}
+
+use_telegraf() {
+    { say "$MINE"; block telegraf; } | put "$(place telegraf)" 0640 "$(group_of telegraf)"
+    say "then: telegraf --config /etc/telegraf/telegraf.conf --config-directory /etc/telegraf/telegraf.d --test, and systemctl reload telegraf"
+}
+
+use_collectd() {
+    # Not asked first: collectd -t (5.12) finds nothing wrong with anything.
+    { say "$MINE"; block collectd; } | put "$(place collectd)" 0600 root
+    grep -qs "^[[:space:]]*<*Include.*$(dirname "$(place collectd)")" "$ROOT$(own collectd)" ||
+        say "$(own collectd) does not read that folder: add Include \"$(place collectd)\" to it"
+    say "then: systemctl restart collectd, and journalctl -u collectd says whether it reports"
+}
+
+use_otelcol() {
+    folder="$(dirname "$(own otelcol)")" service="$(basename "$(dirname "$(own otelcol)")")" file="$(place otelcol)"
+    options="$folder/$service.conf"
+    { say "$MINE"; block otelcol; } >"$TEMP/openmanager.yaml"
+    proven "$service" validate --config="$ROOT$(own otelcol)" --config="$TEMP/openmanager.yaml"
+    put "$file" 0640 "$(group_of "$service")" <"$TEMP/openmanager.yaml"
+    if grep -qsF -- "--config=$file" "$ROOT$options"; then
+        say "$ROOT$options reads it already"
+    elif grep -qs '^OTELCOL_OPTIONS="[^"]*"$' "$ROOT$options"; then
+        copied "$options"
+        sed "s|^\\(OTELCOL_OPTIONS=\"[^\"]*\\)\"\$|\\1 --config=$file\"|" "$ROOT$options" >"$TEMP/options"
+        put_back "$options" <"$TEMP/options"
+    else
+        say "have the Collector read it: add --config=$file to what starts it"
+    fi
+    say "then: systemctl restart $service"
+}
+
+use_prometheus() {
+    file="$(own prometheus)" folder="$(dirname "$(own prometheus)")"
+    if grep -qF "url: $HUB/api/v1/write" "$ROOT$file"; then
+        printf '%s\n' "$KEY" | write "$ROOT$folder/openmanager.key" 0640 "$(group_of prometheus)"
+        say "$ROOT$file says so already"
+    elif grep -q '^remote_write:' "$ROOT$file"; then
+        say "$ROOT$file has remote_write: already, and was not changed. Add to that list:"
+        block prometheus | sed 1d
+        return
+    else
+        mkdir "$TEMP/prometheus"
+        { cat "$ROOT$file"; say ""; say "$MINE"; block prometheus "credentials_file: openmanager.key"; } >"$TEMP/prometheus/prometheus.yml"
+        printf '%s\n' "$KEY" >"$TEMP/prometheus/openmanager.key"
+        (cd "$ROOT$folder" && for one in *; do if [ ! -e "$TEMP/prometheus/$one" ]; then ln -s "$ROOT$folder/$one" "$TEMP/prometheus/$one"; fi; done)
+        proven promtool check config "$TEMP/prometheus/prometheus.yml"
+        copied "$file"
+        printf '%s\n' "$KEY" | write "$ROOT$folder/openmanager.key" 0640 "$(group_of prometheus)"
+        put_back "$file" <"$TEMP/prometheus/prometheus.yml"
+    fi
+    grep -q 'node' "$ROOT$file" || say "it scrapes no node exporter: without one it tells nothing of this host"
+    say "then: systemctl reload prometheus"
+}
+
+if [ "$DETECT" = yes ] || [ -n "$USE" ]; then
+    if [ -z "$KEY" ] && [ -r "$KEY_FILE" ]; then KEY="$(cat "$KEY_FILE")"; fi
+    [ -n "$KEY" ] || fail "an agent key is needed: --key omv_live_..."
+fi
+if [ "$DETECT" = yes ]; then
+    for other in $OTHERS; do
+        [ -n "$(own "$other")" ] || continue
+        say "# $other is here. In $(place "$other") (install.sh --use $other puts it there):"
+        block "$other"
+        say ""
+    done
+    say "# nothing was installed, and nothing was changed"
+    exit 0
+fi
+if [ -n "$USE" ]; then
+    [ -n "$(own "$USE")" ] || fail "$USE is not here: its configuration is not where its packages put it"
+    TEMP="$(mktemp -d)"
+    trap 'rm -rf "$TEMP"' EXIT
+    trap 'exit 1' INT TERM HUP
+    "use_$USE"
+    if [ "$DRY" = yes ]; then say "nothing was changed"; fi
+    exit 0
+fi
+
+# --- what is needed ----------------------------------------------------------
+
+CANDIDATES="/usr/bin/python3 /usr/local/bin/python3 python3 python3.13 python3.12 python3.11 python3.10 python3.9 python3.8"
+GIVEN="$PYTHON" PYTHON=""
+for candidate in ${GIVEN:-$CANDIDATES}; do
+    has "$candidate" || continue
+    if "$candidate" -c 'import sys, sqlite3, ssl; sys.exit(sys.version_info < (3, 8))' >/dev/null 2>&1; then
+        # The interpreter itself, not a shim; the system's own first, for the service cannot see into a home.
+        PYTHON="$("$candidate" -c 'import sys; print(sys.executable)')"
+        break
+    fi
+done
+[ -n "$PYTHON" ] || fail "the agent needs python3 >= 3.8 with sqlite3 and ssl; install it (Debian: apt-get install python3) and run this again"
 
 # --- download and check ------------------------------------------------------
 
@@ -297,4 +511,7 @@ elif [ -z "$ROOT" ]; then
     say "there is no systemd here: have your init system run, as the user $USER_NAME and restarted when it ends:"
     say "    $PYTHON -I -B $LIB/agent.py --config $CONF"
 fi
+for other in $OTHERS; do
+    if [ -n "$(own "$other")" ]; then say "$other is here too: with --use $other it can report by itself, without this agent"; fi
+done
 if [ "$DRY" = yes ]; then say "nothing was changed"; fi

@@ -21,20 +21,23 @@ export const RECIPES = [
   },
   {
     id: 'otel', name: 'OpenTelemetry', docs: ['OpenTelemetry'],
-    blocks: [{ place: '/etc/otelcol/config.yaml', text: `receivers:
-  hostmetrics:
+    blocks: [{ place: '/etc/otelcol-contrib/openmanager.yaml', text: `receivers:
+  hostmetrics/openmanager:
     collection_interval: 10s
     scrapers: { cpu: {}, memory: {}, load: {}, filesystem: {}, disk: {}, network: {}, paging: {}, system: {} }
 processors:
-  resourcedetection: { detectors: [env, system], system: { hostname_sources: [os] } }
-  batch: { send_batch_size: 2000, send_batch_max_size: 4000 }
+  resourcedetection/openmanager: { detectors: [env, system], system: { hostname_sources: [os] } }
+  batch/openmanager: { send_batch_size: 2000, send_batch_max_size: 4000 }
 exporters:
-  otlphttp:
+  otlphttp/openmanager:
     endpoint: https://HUB
     headers: { Authorization: Bearer omv_live_... }
 service:
   pipelines:
-    metrics: { receivers: [hostmetrics], processors: [resourcedetection, batch], exporters: [otlphttp] }
+    metrics/openmanager:
+      receivers: [hostmetrics/openmanager]
+      processors: [resourcedetection/openmanager, batch/openmanager]
+      exporters: [otlphttp/openmanager]
 ` }, { place: '.env', text: `OTEL_EXPORTER_OTLP_ENDPOINT=https://HUB
 OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
 OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer%20omv_live_..."
@@ -43,9 +46,7 @@ OTEL_RESOURCE_ATTRIBUTES=host.name=web-01,deployment.environment.name=prod
   },
   {
     id: 'prometheus', name: 'Prometheus', docs: ['Prometheus'],
-    blocks: [{ place: '/etc/prometheus/prometheus.yml', text: `global:
-  external_labels: { env: prod }
-remote_write:
+    blocks: [{ place: '/etc/prometheus/prometheus.yml', text: `remote_write:
   - url: https://HUB/api/v1/write
     authorization: { credentials: omv_live_... }
 ` }],

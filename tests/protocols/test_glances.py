@@ -31,14 +31,34 @@ FLAT: dict[str, dict[str, Any]] = {
     "sensors": {"Core 0.value": 51, "Core 0.type": "temperature_core", "Core 1.value": 63, "Core 1.type": "temperature_core", "fan.value": 2_000, "fan.type": "fan_speed"},
     "system": {"hostname": "box", "os_name": "Linux", "linux_distro": "Debian 12"}, "processcount": {"total": 200},
 }  # fmt: skip
-THREE = {
-    "network": {"eth0.rx": 200, "eth0.tx": 20, "eth0.cumulative_rx": 9e9, "eth0.time_since_update": 2.0, "lo.rx": 9e9, "lo.time_since_update": 2.0},
-    "diskio": {"sda.read_bytes": 4_096, "sda.write_bytes": 0, "sda.time_since_update": 2.0, "sda1.read_bytes": 4_096, "sda1.time_since_update": 2.0},
-}  # fmt: skip
-FOUR = {
-    "network": {"eth0.bytes_recv": 200, "eth0.bytes_recv_gauge": 9e9, "eth0.bytes_recv_rate_per_sec": 100.0, "eth0.bytes_sent_rate_per_sec": 10.0},
-    "diskio": {"sda.read_bytes": 4_096, "sda.read_bytes_rate_per_sec": 2_048.0, "sda.write_bytes_rate_per_sec": 0.0},
-}  # fmt: skip
+
+
+def flows(version: int, at: float) -> dict[str, dict[str, Any]]:
+    """As they were counted until `at`. Of networks Glances says 0 for the last interval where it did not read anew."""
+    counted = at - NOW + 1_000
+    if version == 3:
+        return {
+            "network": {
+                "eth0.rx": 0, "eth0.tx": 0, "eth0.cumulative_rx": 100 * counted, "eth0.cumulative_tx": 10 * counted,
+                "eth0.time_since_update": 2.0, "lo.rx": 9e9, "lo.cumulative_rx": 9e9, "lo.time_since_update": 2.0,
+            },
+            "diskio": {
+                "sda.read_bytes": 4_096, "sda.write_bytes": 0, "sda.time_since_update": 2.0, "sda1.read_bytes": 4_096,
+                "sda1.time_since_update": 2.0,
+            },
+        }  # fmt: skip
+    return {
+        "network": {
+            "eth0.bytes_recv": 0, "eth0.bytes_recv_gauge": 100 * counted, "eth0.bytes_recv_rate_per_sec": 0.0,
+            "eth0.bytes_sent_gauge": 10 * counted, "eth0.bytes_sent_rate_per_sec": 7.0,
+        },
+        "diskio": {
+            "sda.read_bytes": 4_096, "sda.read_bytes_gauge": 9e9, "sda.read_bytes_rate_per_sec": 2_048.0,
+            "sda.write_bytes_rate_per_sec": 0.0,
+        },
+    }  # fmt: skip
+
+
 EXPECTED = {
     "cpu": 26.0, "iowait": 10.0, "steal": 4.0, "memory": 75.0, "swap": 25.0, "load1": 0.5, "load5": 1.5, "load15": 2.5, "uptime": 99.0,
     "disk:/": 37.5, "disk:/srv/a.b": 50.0, "disk": 50.0, "temperature": 63.0, "net_in": 100.0, "net_out": 10.0, "disk_read": 2_048.0,
@@ -46,18 +66,24 @@ EXPECTED = {
 }  # fmt: skip
 
 
-def batch(document: object, **query: str) -> Batch:
-    found = PROTOCOL.read(Incoming("POST", "/glances", json.dumps(document).encode(), NOW, query=query))
+def batch(document: object, now: float = NOW, **query: str) -> Batch:
+    found = PROTOCOL.read(Incoming("POST", "/glances", json.dumps(document).encode(), now, query=query))
     assert isinstance(found, Batch)
     return found
 
 
-@pytest.mark.parametrize("flows", [THREE, FOUR])
-def test_plugins_become_our_metrics(flows: dict[str, Any]) -> None:
-    (share,) = batch({**FLAT, **flows}).shares
-    assert share.server == "box"
+def folded(*batches: tuple[float, Batch]) -> ServerState:
     state = ServerState("box")
-    fold_parts(state, [(NOW, [decode_part(text) for text in encode_parts(share, "key")])], NOW + 20)
+    for at, found in batches:
+        (share,) = found.shares
+        assert share.server == "box"
+        fold_parts(state, [(at, [decode_part(text) for text in encode_parts(share, "key")])], at + 20)
+    return state
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_plugins_become_our_metrics(version: int) -> None:
+    state = folded(*((at, batch({**FLAT, **flows(version, at)}, now=at)) for at in (NOW - 10, NOW)))
     assert dict(zip(state.series, state.values, strict=False)) == pytest.approx(EXPECTED)
     facts = {name: state.facts[name] for name in ("cores", "memory_bytes", "os")}
     assert facts == {"cores": 4, "memory_bytes": 8_000_000_000, "os": "Debian 12"}
@@ -77,31 +103,31 @@ system,hostname=box history_size=28800,hostname="box",os_name="Linux"
 processcount,hostname=box history_size=28800,running=13
 sensors,hostname=box,label=Core\\ 0 history_size=28800,type="temperature_core",value=51
 """
-FLOWS_OF = {
-    3: """
-network,hostname=box,interface_name=eth0 cumulative_rx=9e9,cx=220,history_size=28800,rx=200,time_since_update=2.0,tx=20
-network,hostname=box,interface_name=lo history_size=28800,rx=9e9,time_since_update=2.0,tx=9e9
-diskio,disk_name=sda,hostname=box history_size=28800,read_bytes=4096,time_since_update=2.0,write_bytes=0
-diskio,disk_name=loop0,hostname=box history_size=28800,read_bytes=9e9,time_since_update=2.0,write_bytes=0
-""",
-    4: """
-network,hostname=box,interface_name=eth0 bytes_recv=200,bytes_recv_gauge=9e9,bytes_recv_rate_per_sec=100,bytes_sent_rate_per_sec=10,history_size=28800
-diskio,disk_name=sda,hostname=box history_size=28800,read_bytes=4096,read_bytes_rate_per_sec=2048,write_bytes_rate_per_sec=0
-""",
-}  # fmt: skip
+TAGS = {"network": "interface_name", "diskio": "disk_name"}
 
 
-@pytest.mark.parametrize("version", sorted(FLOWS_OF))
+def lines(version: int, at: float) -> str:
+    found = [line for line in LINES.split("\n") if line]
+    for plugin, stats in flows(version, at).items():
+        for subject in dict.fromkeys(name.rpartition(".")[0] for name in stats):
+            told = [
+                f"{name.rpartition('.')[2]}={value}" for name, value in stats.items() if name.startswith(subject + ".")
+            ]
+            found.append(f"{plugin},hostname=box,{TAGS[plugin]}={subject} history_size=28800,{','.join(told)}")
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("version", [3, 4])
 @pytest.mark.parametrize("prefix", ["", "glances."])
 def test_line_protocol_says_the_same(version: int, prefix: str) -> None:
-    lines = "\n".join(prefix + line for line in (LINES + FLOWS_OF[version]).split("\n") if line)
-    found = INFLUX.read(Incoming("POST", "/write", lines.encode(), NOW, query={"precision": "s"}))
-    assert isinstance(found, Batch)
-    assert found.rejected == []
-    (share,) = found.shares
-    assert share.server == "box"
-    state = ServerState("box")
-    fold_parts(state, [(NOW, [decode_part(text) for text in encode_parts(share, "key")])], NOW + 20)
+    batches = []
+    for at in (NOW - 10, NOW):
+        body = "\n".join(prefix + line for line in lines(version, at).split("\n")).encode()
+        found = INFLUX.read(Incoming("POST", "/write", body, at, query={"precision": "s"}))
+        assert isinstance(found, Batch)
+        assert found.rejected == []
+        batches.append((at, found))
+    state = folded(*batches)
     without_heat = {name: value for name, value in EXPECTED.items() if name != "temperature"}
     assert dict(zip(state.series, state.values, strict=False)) == pytest.approx(without_heat)
     assert {name: state.facts[name] for name in ("cores", "memory_bytes")} == {
@@ -152,7 +178,7 @@ FIELDS = st.sampled_from(
 
 @given(
     st.dictionaries(
-        st.sampled_from(sorted({*FLAT, *THREE})), ATOMS | st.dictionaries(FIELDS, ATOMS, max_size=6), max_size=6
+        st.sampled_from(sorted({*FLAT, *TAGS})), ATOMS | st.dictionaries(FIELDS, ATOMS, max_size=6), max_size=6
     ),
     st.binary(max_size=200),
 )

@@ -42,10 +42,10 @@ def test_glances_reports_what_the_kernel_says(
     (tmp_path / "glances.conf").write_text(settings)
     command = [str(python.with_name("glances")), "--quiet", "-C", str(tmp_path / "glances.conf"), "--export", exporter]
     surroundings = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    with some_work(tmp_path), running([*command, "--time", "5"], surroundings, tmp_path / "log"):
-        hub_of_clients.wait_for(name, METRICS)
+    with some_work(tmp_path), running([*command, "--time", "10"], surroundings, tmp_path / "log"):
+        hub_of_clients.wait_for(name, METRICS, 90)
         kernel = Kernel()
-        hub_of_clients.settle(30)
+        hub_of_clients.settle(60)
         page = check(hub_of_clients, name, kernel, METRICS)
     assert page["mounts"][0]["mount"] == "/"
     assert page["cores"] == os.cpu_count()

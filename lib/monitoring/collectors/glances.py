@@ -19,10 +19,18 @@ from lib.monitoring.collectors.telegraf import Point, is_disk, is_mount, is_netw
 
 type Fields = Mapping[str, Any]
 MOST_SUBJECTS = 200
-# In version 3 a field is what was counted since the last time, in version 4 the rate stands beside it.
+# (component, names of the total, of the rate in version 4, of what was counted since the last time in version 3).
+# Glances does not read anew for each export: of networks it then tells 0, so that only the totals are true; of disks
+# it tells the rate of the last reading again, which is.
 _FLOWS = {
-    "network": (("net.in", "bytes_recv", "rx"), ("net.out", "bytes_sent", "tx")),
-    "diskio": (("io.read", "read_bytes", "read_bytes"), ("io.write", "write_bytes", "write_bytes")),
+    "network": (
+        ("net.in", ("bytes_recv_gauge", "cumulative_rx"), "bytes_recv_rate_per_sec", "rx"),
+        ("net.out", ("bytes_sent_gauge", "cumulative_tx"), "bytes_sent_rate_per_sec", "tx"),
+    ),
+    "diskio": (
+        ("io.read", (), "read_bytes_rate_per_sec", "read_bytes"),
+        ("io.write", (), "write_bytes_rate_per_sec", "write_bytes"),
+    ),
 }
 _READ = frozenset({"cpu", "mem", "memswap", "load", "fs", "uptime", "sensors", "system", *_FLOWS})
 MARK = "history_size"  # a setting that every plugin writes among its fields, and nobody else
@@ -130,10 +138,14 @@ def _flows(gathered: Gathered, server: str, at: float, plugin: str, stats: Field
         if not is_one(subject):
             continue
         seconds = _number(fields.get("time_since_update")) or 0.0
-        for component, new, old in _FLOWS[plugin]:
-            rate = _number(fields.get(f"{new}_rate_per_sec"))
+        for component, totals, new, old in _FLOWS[plugin]:
+            total = next((value for name in totals if (value := _number(fields.get(name))) is not None), None)
+            if total is not None:
+                gathered.component(server, at, component, total, subject.encode())
+                continue
+            rate = _number(fields.get(new))
             if rate is None and seconds > 0:
-                counted = _number(fields.get(old, fields.get(new)))
+                counted = _number(fields.get(old))
                 rate = None if counted is None else counted / seconds
             if rate is not None:
                 gathered.component(server, at, f"rate.{component}", rate, subject.encode())

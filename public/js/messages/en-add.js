@@ -78,7 +78,7 @@ export const messages = {
   'recipe.agent_2': '--dry-run shows all of that and changes nothing; --name, --group and --tag say how the server appears, --journal reports errors, --uninstall takes it away.',
   'recipe.telegraf_1': 'Restart it: systemctl restart telegraf. Its inputs cpu, mem, disk, diskio, net, system become metrics of the server.',
   'recipe.telegraf_2': 'If nothing comes: journalctl -u telegraf, or telegraf --test.',
-  'recipe.otel_1': 'Restart the collector: systemctl restart otelcol-contrib. An SDK takes the variables of the second block instead.',
+  'recipe.otel_1': 'Add --config=/etc/otelcol-contrib/openmanager.yaml to OTELCOL_OPTIONS, then: systemctl restart otelcol-contrib. An SDK takes the variables of the second block instead.',
   'recipe.otel_2': 'The server is called by the resource’s host.name: set it where the detector finds none.',
   'recipe.prometheus_1': 'Add it to what is there and reload: systemctl reload prometheus. Each instance of node_exporter becomes a server.',
   'recipe.prometheus_2': 'A hub that is away loses nothing: Prometheus keeps and sends later. Its log says what was refused.',

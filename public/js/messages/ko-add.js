@@ -78,7 +78,7 @@ export const messages = {
   'recipe.agent_2': '--dry-run은 바꾸지 않고 보여 주기만 합니다. --name, --group, --tag로 표시 방법을 정하고, --journal은 오류를 보고하며, --uninstall은 제거합니다.',
   'recipe.telegraf_1': '다시 시작하세요: systemctl restart telegraf. 입력 cpu, mem, disk, diskio, net, system이 서버의 지표가 됩니다.',
   'recipe.telegraf_2': '오지 않으면 journalctl -u telegraf 또는 telegraf --test로 확인하세요.',
-  'recipe.otel_1': '수집기를 다시 시작하세요: systemctl restart otelcol-contrib. SDK에는 두 번째 블록의 변수를 씁니다.',
+  'recipe.otel_1': 'OTELCOL_OPTIONS에 --config=/etc/otelcol-contrib/openmanager.yaml을 더하고 다시 시작하세요: systemctl restart otelcol-contrib. SDK에는 두 번째 블록의 변수를 씁니다.',
   'recipe.otel_2': '서버 이름은 리소스의 host.name입니다. 자동으로 찾지 못하면 직접 정하세요.',
   'recipe.prometheus_1': '있던 설정에 더하고 다시 읽게 하세요: systemctl reload prometheus. node_exporter의 인스턴스마다 서버 하나가 됩니다.',
   'recipe.prometheus_2': '허브가 멈춰도 잃는 것이 없습니다. Prometheus가 보관했다가 보냅니다. 거부된 것은 그 로그에 나옵니다.',
