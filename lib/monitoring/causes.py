@@ -18,6 +18,7 @@ from lib.monitoring.analysis import METRICS, _rounded, machines, read_stretch, u
 from lib.monitoring.analyzers.correlation import Causes, Happening, Key, causes
 from lib.monitoring.analyzers.tracks import Machine, Track
 from lib.monitoring.collectors.error_tracker import LEVELS
+from lib.monitoring.outside import name_of
 from lib.monitoring.queries import Queries
 from lib.storage.port import Storage
 
@@ -135,7 +136,7 @@ def _happenings(found: Mapping[str, Any]) -> list[Happening]:
             what = first.setdefault(f"{server} {fingerprint or message}", f"{source}: {message}" if source else message)
             told_.append(Happening(float(at), server, "error", what, id))
     told_ += [
-        Happening(float(at), server, "incident", f"{rule or ''} {subject}".strip(), id)
+        Happening(float(at), server, "incident", f"{rule or ''} {name_of(subject or '')}".strip(), id)
         for at, server, rule, subject, id in found["incidents"]
     ]
     return told_

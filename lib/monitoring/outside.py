@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
@@ -78,6 +79,14 @@ def subject_of(name: str, *identity: object) -> str:
     short = "".join("_" if one in ":|*?[]" else one for one in name[:MOST_NAME]) or "alert"
     told = _ENCODE([one if isinstance(one, str | list) else str(one) for one in identity])
     return f"{short}:{hashlib.sha256(told.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+_TAIL = re.compile(r":[0-9a-f]{12}$")
+
+
+def name_of(subject: str) -> str:
+    """A subject as people know it; that of a metric stays as it is."""
+    return _TAIL.sub("", subject)
 
 
 _PLAIN = tuple(one.name for one in fields(Word) if one.name not in {"subject", "held_to", "heard_at"})

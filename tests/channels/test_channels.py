@@ -38,10 +38,11 @@ def message_of(
     return write(notice, {"id": "c1", "locale": locale}, "https://hub.example.org", lambda *about: "-".join(about))
 
 
-def hostile(items: int) -> Message:
+def hostile(items: int, kind: str) -> Message:
     text = HOSTILE * 60  # more than 10 000 characters
-    worst = dict.fromkeys(("server", "group", "rule", "subject", "note", "detail", "acked_by"), text)
-    return message_of(items=[{**item_of(f"i{n}", 1, "opened"), "kind": "errors", **worst} for n in range(items)])
+    names = ("server", "group", "rule", "subject", "note", "detail", "acked_by", "source", "description")
+    worst = {**dict.fromkeys(names, text), "kind": kind, "url": "https://grafana.example.org/d/1?x=%28"}
+    return message_of(items=[{**item_of(f"i{n}", 1, "opened"), **worst} for n in range(items)])
 
 
 @dataclass
@@ -232,9 +233,10 @@ def test_an_address_inside_is_refused_where_nobody_opened_it(place: Place) -> No
     assert len(place.requests) == 0
 
 
+@pytest.mark.parametrize("kind", ["errors", "outside"])
 @pytest.mark.parametrize("items", [1, 12])
-def test_hostile_texts_are_only_texts(place: Place, items: int) -> None:
-    message = hostile(items)
+def test_hostile_texts_are_only_texts(place: Place, items: int, kind: str) -> None:
+    message = hostile(items, kind)
     assert isinstance(place.deliver(message), Sent)
     texts = place.check(place.requests[0], message)
     for text in texts:

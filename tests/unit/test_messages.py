@@ -47,6 +47,50 @@ def test_an_end_says_how_long_it_lasted_and_its_peak() -> None:
     assert (korean.ack_link, korean.silence_link) == (None, None)
 
 
+OUTSIDE: dict[str, Any] = {
+    **ITEM, "kind": "outside", "rule": "Other monitors", "rule_id": "outside", "subject": "HighCpu:0123456789ab",
+    "value": None, "level": None, "peak": None, "note": "https://wiki.example/cpu", "detail": "HighCpu: CPU is busy",
+    "source": "Grafana", "description": "93 % for 10 min", "url": "https://grafana.example/d/1",
+}  # fmt: skip
+
+
+def test_an_alert_of_another_monitor_is_told_in_its_words_with_the_way_back() -> None:
+    english, korean = told("en", items=[OUTSIDE]), told("ko", items=[OUTSIDE])
+    assert english.title == "[critical] web-01: HighCpu: CPU is busy (Grafana)"
+    assert korean.title == "[위험] web-01: HighCpu: CPU is busy (Grafana)"
+    assert english.lines == ("93 % for 10 min", "What to do: https://wiki.example/cpu")
+    assert ("Told by", "Grafana") in english.facts
+    assert "Other monitors" not in english.text
+    assert english.links[-1] == ("Open in Grafana", "https://grafana.example/d/1")
+    assert korean.links[-1] == ("Grafana에서 보기", "https://grafana.example/d/1")
+    many = told("ko", "update", [OUTSIDE, {**OUTSIDE, "incident": "i2", "server": None}])
+    assert many.lines[1] == "• [위험] HighCpu: CPU is busy (Grafana)"
+    assert [label for label, _ in many.links] == ["자세히 보기"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "korean", "english"),
+    [
+        ({"why": "told"}, "정상으로 돌아왔습니다 (1시간 만에)", "is back to normal after 1 h"),
+        (
+            {"why": "timed_out"},
+            "더 이상 소식이 없어 종료로 처리했습니다 (1시간 만에)",
+            "is not told of any more, after 1 h",
+        ),
+    ],
+)
+def test_how_another_monitor_s_alert_ended(changes: dict[str, Any], korean: str, english: str) -> None:
+    over = {**OUTSIDE, "transition": "resolved", "resolved_at": AT + 3_600, **changes, "detail": ""}
+    assert told("ko", "resolved", [over]).title == f"[해결] web-01 HighCpu {korean}"
+    assert told("en", "resolved", [over]).title == f"[resolved] web-01 HighCpu {english}"
+
+
+def test_a_source_that_has_too_many_open_is_said_so() -> None:
+    full = {**OUTSIDE, "server": None, "subject": "too-many:Grafana", "detail": ""}
+    assert told("en", items=[full]).title == "[critical] Grafana has 200 alerts open: more are not taken"
+    assert told("ko", items=[full]).title == "[위험] Grafana의 열린 알림이 200건에 이르러 더 받지 않습니다"
+
+
 @pytest.mark.parametrize(
     ("changes", "title"),
     [

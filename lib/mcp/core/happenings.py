@@ -10,6 +10,7 @@ from lib.mcp.core.phrases import server_url
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import MOST_READS, Sources
 from lib.monitoring.collectors.error_tracker import LEVELS
+from lib.monitoring.outside import name_of
 
 _FIRST = ("deploy", "config", "reboot")  # people's own doing before what came of it
 
@@ -46,7 +47,7 @@ def read(sources: Sources, servers: Sequence[str], start: float, end: float) -> 
         first = min(those, key=lambda one: one.at)
         happened.append(Happened(first.at, first.server, "error", first.what, first.id, len(those)))
     happened += [
-        Happened(float(at), server, "incident", f"{rule or ''} {subject}".strip(), id)
+        Happened(float(at), server, "incident", f"{rule or ''} {name_of(subject or '')}".strip(), id)
         for at, server, rule, subject, id in found["incidents"]
     ]
     inside = [one for one in happened if start <= one.at < end]

@@ -329,8 +329,12 @@ def _links(
 
 
 def _source_link(one: Item | None) -> tuple[str, str] | None:
-    """Only http and https got so far (collectors/alert_forms.py)."""
-    return (clean(one.get("source") or "", 60), str(one["url"])) if one is not None and one.get("url") else None
+    """Only http and https got so far (collectors/alert_forms.py); the label is plain letters, whatever service dresses
+    it up."""
+    if one is None or not one.get("url"):
+        return None
+    plain = "".join(letter if letter.isalnum() or letter in " .-" else " " for letter in str(one.get("source") or ""))
+    return clean(plain, 60), str(one["url"])
 
 
 def _word(name: str, locale: Locale) -> str:

@@ -2,6 +2,7 @@
 
 export const messages = {
   'outside.told': 'Told by {source}',
+  'outside.nowhere': 'No known server',
   'outside.open': 'Open in {source}',
   'outside.runbook': 'What to do',
   'outside.labels': 'Labels',

@@ -2,6 +2,7 @@
 
 export const messages = {
   'outside.told': '출처: {source}',
+  'outside.nowhere': '알려진 서버 없음',
   'outside.open': '{source}에서 보기',
   'outside.runbook': '조치 방법',
   'outside.labels': '레이블',

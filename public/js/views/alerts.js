@@ -55,8 +55,8 @@ function Row({ one }) {
         ${marks(one, t).map((text) => html` · ${text}`)}</span></div></li>`;
 }
 
-/** Where it is: on a server, at another monitor, or in the fleet as a whole. */
-const placeOf = (one, t) => one.server ?? (one.source || t('alert.fleet'));
+/** Where it is: on a server, in the fleet as a whole, or on something that only another monitor knows. */
+const placeOf = (one, t) => one.server ?? t(one.source ? 'outside.nowhere' : 'alert.fleet');
 
 const marks = (one, t) => [
   one.state === 'recovering' && t('alertstate.recovering'),

@@ -20,6 +20,6 @@ function Toast({ toast: { kind, lead, count }, onClose }) {
   }, []);
   const status = kind === 'ended' ? 'ok' : lead.severity === 'info' ? 'stale' : lead.severity;
   return html`<div class="toast is-${status}"><${Glyph} status=${status} />
-    <a href=${address('alerts', count > 1 ? {} : { id: lead.id })} onClick=${onClose}><b>${t(`toast.${kind}`)} · <bdi>${lead.server ?? (lead.source || t('alert.fleet'))}</bdi></b><span><bdi>${words.said(lead.text)}</bdi>${count > 1 && ` ${t('toast.more', { n: count - 1 })}`}</span></a>
+    <a href=${address('alerts', count > 1 ? {} : { id: lead.id })} onClick=${onClose}><b>${t(`toast.${kind}`)} · <bdi>${lead.server ?? t(lead.source ? 'outside.nowhere' : 'alert.fleet')}</bdi></b><span><bdi>${words.said(lead.text)}</bdi>${count > 1 && ` ${t('toast.more', { n: count - 1 })}`}</span></a>
     <button type="button" class="btn square plain" aria-label=${t('toast.close')} onClick=${onClose}>×</button></div>`;
 }
