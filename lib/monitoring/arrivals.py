@@ -13,6 +13,7 @@ from lib.domain.errors import BadInput
 from lib.domain.moments import told
 from lib.domain.telemetry import SKEW_SECONDS, Part
 from lib.monitoring.checks import pings_of
+from lib.monitoring.outside import words_of
 from lib.monitoring.parts import decode_part
 from lib.storage.port import Entry, Storage
 
@@ -48,8 +49,8 @@ class Arrival:
 
 
 def read(storage: Storage, key_id: str, now: float, after: str | None) -> dict[str, Any]:
-    """`{as_of, next, more, arrived, elsewhere, pings}`: `next` is to be `after` the next time, `more` that there
-    is more already. One Redis command. Raises BadInput, and Unavailable while Redis is away."""
+    """`{as_of, next, more, arrived, elsewhere, pings, alerts}`: `next` is to be `after` the next time, `more` that
+    there is more already. One Redis command. Raises BadInput, and Unavailable while Redis is away."""
     if after is not None and not _PLACE.fullmatch(after):
         raise BadInput("`after` is what `next` was in an answer before", pointer="/after")
     place = after or f"{int((now - SINCE_SECONDS) * 1000)}-0"
@@ -61,6 +62,7 @@ def read(storage: Storage, key_id: str, now: float, after: str | None) -> dict[s
         "arrived": [one.told() for one in arrived(entries, key_id)[:MOST_TOLD]],
         "elsewhere": elsewhere(entries, key_id),
         "pings": _pings(entries),
+        "alerts": _alerts(entries),
     }
 
 
@@ -89,6 +91,19 @@ def _pings(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     newest = {one.check: one for one in pings_of(entries)}
     told_of = sorted(newest.values(), key=lambda one: -one.at)[:MOST_TOLD]
     return [{"check": one.check, "kind": one.kind, "code": one.code, **told("at", one.at)} for one in told_of]
+
+
+def _alerts(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The newest word on each alert of another monitor, newest first; these do not tell their key either."""
+    newest = {word.subject: word for word in words_of(entries)}
+    told_of = sorted(newest.values(), key=lambda word: -word.heard_at)[:MOST_TOLD]
+    return [
+        {
+            "subject": one.subject, "source": one.source, "title": one.title, "severity": one.severity,
+            "over": one.is_over(), **told("at", one.heard_at),
+        }
+        for one in told_of
+    ]  # fmt: skip
 
 
 def arrived(entries: Iterable[Entry], key_id: str) -> list[Arrival]:

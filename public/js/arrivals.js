@@ -5,7 +5,7 @@ export const PAUSE_SECONDS = 1800; // without anything new: a page left open mus
 export const QUIET_SECONDS = 60; // after so long without a sample it is worth saying what to check
 
 /** `at`: when the waiting began, `heardAt`: when there was something new, both on the hub's clock. */
-export const begin = (at) => ({ arrived: [], elsewhere: [], pings: [], refused: [], next: null, at, heardAt: at });
+export const begin = (at) => ({ arrived: [], elsewhere: [], pings: [], alerts: [], refused: [], next: null, at, heardAt: at });
 
 /** The state after one more answer: a server that reports again stays one line, with all that was seen of it. */
 export function merged(state, answer) {
@@ -24,13 +24,13 @@ export function merged(state, answer) {
     });
   }
   const elsewhere = new Map([...answer.elsewhere, ...state.elsewhere].map((one) => [one.server, one]));
-  const pings = new Map([...state.pings, ...answer.pings].map((one) => [one.check, one]));
-  const isNews = answer.arrived.length > 0 || answer.pings.length > 0 || newest(answer.refused) > newest(state.refused);
+  const isNews = [answer.arrived, answer.pings, answer.alerts].some(({ length }) => length > 0) || newest(answer.refused) > newest(state.refused);
   return {
     ...state,
     arrived: [...before.values()].sort((one, other) => other.at_epoch - one.at_epoch),
     elsewhere: [...elsewhere.values()].slice(0, 5),
-    pings: [...pings.values()].sort((one, other) => other.at_epoch - one.at_epoch),
+    pings: newestOf([...state.pings, ...answer.pings], 'check'),
+    alerts: newestOf([...state.alerts, ...answer.alerts], 'subject'),
     refused: answer.refused,
     next: answer.next,
     heardAt: isNews ? answer.as_of_epoch : state.heardAt,
@@ -41,6 +41,9 @@ export function merged(state, answer) {
 export const worthTelling = ({ arrived, refused }) => refused.filter((one) => one.reason !== 'nothing_mapped' || !arrived.some(({ client }) => client === one.client));
 
 const placeOf = ({ server, source }) => `${source} ${server}`;
+/** The last of those that share a key, newest first. */
+const newestOf = (list, key) => [...new Map(list.map((one) => [one[key], one])).values()].sort((one, other) => other.at_epoch - one.at_epoch);
+
 const newest = (refused) => Math.max(0, ...refused.map(({ at_epoch: at }) => at));
 
 /** The word for a refusal: what its clock does wrong is two of them. */

@@ -201,6 +201,37 @@ echo "web-01.app.queue 5 -1" | curl -H "Authorization: Bearer omv_live_..." --da
 ` }],
   },
   {
+    id: 'alerts', name: 'Alertmanager, Grafana', docs: ['Alerts: Alertmanager', 'Alerts: Prometheus', 'Alerts: Grafana', 'Alerts: curl and everything else'],
+    blocks: [{ place: '/etc/alertmanager/alertmanager.yml', text: `route: { receiver: openmanager, group_by: ['...'], group_wait: 10s, group_interval: 1m, repeat_interval: 12h }
+receivers:
+  - name: openmanager
+    webhook_configs:
+      - url: https://HUB/api/v1/webhooks/alertmanager
+        send_resolved: true
+        http_config: { authorization: { credentials: omv_live_... } }
+` }, { place: '/etc/prometheus/prometheus.yml', text: `alerting:
+  alertmanagers:
+    - scheme: https
+      static_configs: [{ targets: [HUB] }]
+      authorization: { credentials: omv_live_... }
+` }, { place: '/etc/grafana/provisioning/alerting/openmanager.yaml', text: `apiVersion: 1
+contactPoints:
+  - orgId: 1
+    name: openmanager
+    receivers:
+      - uid: openmanager
+        type: webhook
+        settings:
+          url: https://HUB/api/v1/webhooks/grafana
+          authorization_scheme: Bearer
+          authorization_credentials: omv_live_...
+` }, { place: '', text: `curl -H "Authorization: Bearer omv_live_..." -H "Content-Type: application/json" https://HUB/api/v1/webhooks/alert \\
+  --data '{"title": "Backup failed", "severity": "critical", "server": "db-01", "key": "backup", "message": "no space left", "url": "https://ci.example/42"}'
+curl -H "Authorization: Bearer omv_live_..." -H "Content-Type: application/json" https://HUB/api/v1/webhooks/alert \\
+  --data '{"title": "Backup failed", "key": "backup", "status": "resolved"}'
+` }],
+  },
+  {
     id: 'pings', name: 'cron jobs, pings', docs: ['Jobs that ping'],
     blocks: [{ place: 'crontab', text: `0 3 * * * /usr/local/bin/backup; curl -fsS -m 10 --retry 5 -o /dev/null "https://HUB/ping/omv_live_.../backup/$??create=1"
 ` }, { place: '', text: `PING=https://HUB/ping/omv_live_.../backup
@@ -219,7 +250,7 @@ export function filled(text, { origin, secret = SECRET }) {
   const at = port || (scheme === 'https' ? '443' : '80');
   return text.replaceAll('https://HUB', origin)
     .replaceAll('HUB:443', `${hostname}:${at}`)
-    .replaceAll('["HUB"]', `["${host}"]`)
+    .replaceAll('[HUB]', `[${host}]`)
     .replaceAll('HUB', hostname)
     .replace(/(^\[\w+:|^protocol=|scheme: )https\b/gm, `$1${scheme}`)
     .replace(/^(port=|\s+Port\s+)443$/gm, `$1${at}`)

@@ -246,3 +246,13 @@ def test_a_ping_is_told_with_its_check(hub: Admitted) -> None:
     (one,) = arrivals(hub, "write key", begun)["pings"]
     assert (one["kind"], one["code"]) == ("fail", 3)
     assert one["check"] in {check["id"] for check in hub.services.storage.checks.check_list()["checks"]}
+
+
+def test_an_alert_of_another_monitor_is_told_with_where_it_comes_from(hub: Admitted) -> None:
+    begun = arrivals(hub, "write key")["next"]
+    for status in ("firing", "resolved"):
+        body = json.dumps({"title": "Backup failed", "severity": "critical", "key": "backup", "status": status})
+        answer = send("/api/v1/webhooks/alert?source=ci", body, hub.secrets["write key"])
+        assert answer.status_code == 202, answer.text
+    (one,) = arrivals(hub, "write key", begun)["alerts"]
+    assert (one["title"], one["source"], one["severity"], one["over"]) == ("Backup failed", "ci", "critical", True)

@@ -115,6 +115,13 @@ def test_what_telegraf_otlp_and_prometheus_send_is_seen_as_it_comes(
     assert post(site, "/ping/" + secret + "/nightly?create=1", "", b"", "curl/8.5") == 201
     tab.click("[role=tab]", "pings")
     tab.until(f"{COME}.includes('The job “nightly” has pinged')", 20)
+    alert = json.dumps({"title": "Nothing but a trial", "severity": "info", "key": secret[-8:]})
+    assert post(site, "/api/v1/webhooks/alert?source=trial", secret, alert, "curl/8.5") == 202
+    tab.click("[role=tab]", "Alertmanager")
+    tab.until(f"{COME}.includes('Alert “Nothing but a trial” of trial fires')", 20)
+    over = alert.replace('"severity"', '"status": "resolved", "severity"')
+    assert post(site, "/api/v1/webhooks/alert?source=trial", secret, over, "curl/8.5") == 202
+    tab.until(f"{COME}.includes('is over')", 20)
     wrong = []
     for language, theme, width in (("en", "light", 1440), ("ko", "dark", 390)):
         choose_language(tab, language)

@@ -4,7 +4,7 @@ import { begin, merged, refusalWord, senderOf, worthTelling } from '../../public
 import { messages } from '../../public/js/messages/en-add.js';
 
 const one = (more = {}) => ({ server: 'web-1', source: 'influx', client: 'Telegraf/1.30', at_epoch: 10, metrics: ['cpu'], metrics_count: 1, unmapped: 0, names: [], errors: 0, clock_off: null, ...more });
-const answer = (more = {}) => ({ as_of_epoch: 20, next: '20-0', more: false, arrived: [], elsewhere: [], pings: [], refused: [], ...more });
+const answer = (more = {}) => ({ as_of_epoch: 20, next: '20-0', more: false, arrived: [], elsewhere: [], pings: [], alerts: [], refused: [], ...more });
 
 test('a server that reports again stays one line, with all that was seen of it', () => {
   let state = merged(begin(0), answer({ arrived: [one({ errors: 1, unmapped: 3, names: ['a'] })] }));
@@ -13,6 +13,13 @@ test('a server that reports again stays one line, with all that was seen of it',
   const [first] = state.arrived;
   assert.deepEqual([first.metrics, first.metrics_count, first.client, first.errors, first.unmapped, first.names], [['cpu', 'memory'], 2, 'Telegraf/1.30', 3, 3, ['a', 'b']]);
   assert.equal(state.next, '20-0');
+});
+
+test('of each alert of another monitor the newest word is shown', () => {
+  const word = (subject, at, over = false) => ({ subject, over, at_epoch: at });
+  let state = merged(begin(0), answer({ alerts: [word('a', 5), word('b', 4)] }));
+  state = merged(state, answer({ alerts: [word('b', 9, true)] }));
+  assert.deepEqual(state.alerts.map(({ subject, over }) => [subject, over]), [['b', true], ['a', false]]);
 });
 
 test('a few servers are remembered that report by other keys', () => {

@@ -48,6 +48,8 @@ export const messages = {
   'arrival.behind': 'Its newest sample is {span} old: its clock is behind, or it sends what had been waiting.',
 
   'arrival.ping': 'The job “{name}” has pinged: {text}',
+  'arrival.alert': 'Alert “{name}” of {text} fires',
+  'arrival.over': 'Alert “{name}” of {text} is over',
   'arrival.aJob': 'of an unknown name',
 
   'refused.title': 'Refused in the last ten minutes',
@@ -100,4 +102,6 @@ export const messages = {
   'recipe.curl_2': 'A name of your own has a dot in it, such as app.queue, or gets one here.',
   'recipe.pings_1': 'The check is made at the first ping, due every day; set its times under Settings, Jobs. What was set up for Healthchecks only needs this address.',
   'recipe.pings_2': 'A push monitor of Uptime Kuma calls /api/push/<id>?status=up instead, with the id of a check made under Settings, Jobs.',
+  'recipe.alerts_1': 'Take what fits: Alertmanager’s receiver, Prometheus without an Alertmanager, Grafana’s contact point, or any JSON. Not two of one chain: each would tell of every alert.',
+  'recipe.alerts_2': 'What fires becomes an incident here, and ends when they say so; labels are tags to route and silence by.',
 };

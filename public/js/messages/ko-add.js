@@ -48,6 +48,8 @@ export const messages = {
   'arrival.behind': '가장 새로운 샘플이 {span} 전 것입니다. 시계가 느리거나, 밀린 것을 보내는 중입니다.',
 
   'arrival.ping': '작업 “{name}”의 핑이 왔습니다: {text}',
+  'arrival.alert': '{text}의 알림 “{name}”이(가) 울립니다',
+  'arrival.over': '{text}의 알림 “{name}”이(가) 끝났습니다',
   'arrival.aJob': '이름을 모름',
 
   'refused.title': '최근 10분 동안 거부된 것',
@@ -100,4 +102,6 @@ export const messages = {
   'recipe.curl_2': '직접 정한 이름에는 app.queue처럼 점이 들어가며, 없으면 여기서 붙습니다.',
   'recipe.pings_1': '첫 핑에서 검사가 만들어지고 하루 한 번 올 것으로 여깁니다. 주기는 설정의 작업에서 바꾸세요. Healthchecks용 작업은 주소만 바꾸면 됩니다.',
   'recipe.pings_2': 'Uptime Kuma의 푸시 모니터는 /api/push/<id>?status=up을 부릅니다. id는 설정의 작업에서 만든 것입니다.',
+  'recipe.alerts_1': '맞는 것을 고르세요: Alertmanager 수신기, Alertmanager 없는 Prometheus, Grafana 연락 지점, 또는 아무 JSON. 한 경로에서 둘을 함께 쓰면 같은 알림이 두 번 옵니다.',
+  'recipe.alerts_2': '울린 알림은 여기서 사건이 되고, 보낸 쪽이 끝났다고 하면 끝납니다. 레이블은 경로와 무음에 쓰는 태그가 됩니다.',
 };

@@ -52,26 +52,28 @@ function useArrivals(id) {
   return { ...found, resume: () => again(round + 1) };
 }
 
-export function Arrivals({ chosen, withPings }) {
+export function Arrivals({ chosen, client }) {
   const { t } = useWords();
   return html`<section class="panel setting live-panel" aria-labelledby="arrivals"><h2 id="arrivals">${t('add.live')}</h2>
-    ${chosen ? html`<${Watch} key=${chosen.id} chosen=${chosen} withPings=${withPings} />` : html`<p class="quiet">${t('add.liveLater')}</p>`}</section>`;
+    ${chosen ? html`<${Watch} key=${chosen.id} chosen=${chosen} client=${client} />` : html`<p class="quiet">${t('add.liveLater')}</p>`}</section>`;
 }
 
-function Watch({ chosen, withPings }) {
+function Watch({ chosen, client }) {
   const words = useWords();
   const { t } = words;
   const { state, error, isPaused, resume } = useArrivals(chosen.id);
   const now = useNow();
   const waited = now - state.at;
-  const pings = withPings ? state.pings : [];
+  const pings = client === 'pings' ? state.pings : [];
+  const alerts = client === 'alerts' ? state.alerts : [];
   const refused = worthTelling(state);
-  const hasCome = state.arrived.length + pings.length > 0;
+  const hasCome = state.arrived.length + pings.length + alerts.length > 0;
   const isQuiet = !hasCome && !refused.length && waited > QUIET_SECONDS;
   return html`<div class="form">
     <div class="form" role="status">
       ${state.arrived.slice(0, SHOWN).map((one) => html`<${Arrival} key=${`${one.source} ${one.server}`} one=${one} />`)}
       ${pings.length > 0 && html`<${Pings} pings=${pings.slice(0, SHOWN)} />`}
+      ${alerts.slice(0, SHOWN).map((one) => html`<${Alert} key=${one.subject} one=${one} />`)}
       ${!hasCome && !isPaused && html`<div class="arrival"><i class="waiting" aria-hidden="true" /><span>${t('add.waiting', { name: chosen.name })}</span></div>`}
       ${error && html`<p class="note wary">${t('add.cannot', { text: troubleWords(error, words) })}</p>`}
       ${isPaused && html`<p class="note">${t('add.paused')}<button type="button" class="btn small" onClick=${resume}>${t('add.resume')}</button></p>`}
@@ -104,6 +106,13 @@ function Pings({ pings }) {
   return pings.map((one) => html`<div class="arrival has-come" key=${one.check}><${Glyph} status=${one.kind === 'fail' ? 'critical' : 'ok'} /><div>
     <b>${t('arrival.ping', { name: nameOf(one), text: one.code ?? t(`pingkind.${one.kind}`) })}</b> <span class="sub"><${Age} at=${one.at_epoch} /></span>
     <a class="btn small" href=${address('settings', { query: { part: 'checks', check: one.check } })}>${t('add.open', { id: nameOf(one) })}</a></div></div>`);
+}
+
+function Alert({ one }) {
+  const { t } = useWords();
+  return html`<div class="arrival has-come"><${Glyph} status=${one.over ? 'ok' : one.severity === 'critical' ? 'critical' : 'warning'} /><div>
+    <b>${t(one.over ? 'arrival.over' : 'arrival.alert', { name: one.title, text: one.source })}</b> <span class="sub"><${Age} at=${one.at_epoch} /></span>
+    <a class="btn small" href=${address('alerts')}>${t('add.open', { id: t('nav.alerts') })}</a></div></div>`;
 }
 
 /** A few names, and how many more there are. */

@@ -21,7 +21,7 @@ export function View({ query }) {
     ${isAdmin ? html`<div class="adding"><div class="form">
         <section class="panel setting" aria-labelledby="key"><h2 id="key">${t('add.key')}</h2>${chosen ? html`<${Chosen} chosen=${chosen} onAnother=${() => choose(null)} />` : html`<${Choose} onChoose=${choose} />`}</section>
         <${Clients} asked=${query.client} secret=${secretOf(chosen)} />
-      </div><${Arrivals} chosen=${chosen} withPings=${query.client === 'pings'} /></div>` : html`<p class="note">${t('add.forAdmins')}</p>`}`;
+      </div><${Arrivals} chosen=${chosen} client=${query.client} /></div>` : html`<p class="note">${t('add.forAdmins')}</p>`}`;
 }
 
 function Choose({ onChoose }) {
