@@ -8,12 +8,17 @@ from itertools import chain
 import pytest
 
 from lib.mcp.core.facts import unfounded
-from lib.mcp.knowledge import agents, product
+from lib.mcp.core.processor import parse
+from lib.mcp.knowledge import agents, clients, product
 from lib.mcp.knowledge.help import MOST_LINES, Help
 from lib.mcp.knowledge.texts import Text
+from lib.monitoring.collectors import PROTOCOLS
+from tests.protocols.agents_paper import PAPER
 from tests.test_architecture import ROOT
 
-ANSWERS = [*map(product.topic, product.topics()), *map(agents.topic, agents.topics())]
+CLIENTS = [clients.topic(key) for key in clients.topics()]
+ANSWERS = [*map(product.topic, product.topics()), *map(agents.topic, agents.topics()), *CLIENTS]
+NOW = "2026-11-18T14:30:00+09:00"
 HANGUL = re.compile(r"[가-힣]")
 CODE = re.compile(r"`([^`]+)`")
 
@@ -100,6 +105,80 @@ def test_options_and_files_are_those_of_the_installer_and_the_agent(one: Help) -
             assert path.rpartition("/")[2] in scripts, path
         for address in re.findall(r"https://HUB/([\w.]+)", code):
             assert address == "api" or (ROOT / "public" / address).is_file(), address
+
+
+@pytest.mark.parametrize("one", CLIENTS, ids=named)
+def test_configurations_of_other_agents_are_those_of_the_paper(one: Help) -> None:
+    paper = PAPER.read_text(encoding="utf-8")
+    shown = [text.ko for text in one.lines if CODE.fullmatch(text.ko)]
+    assert bool(shown) == (one.key != "statsd")
+    for text in shown:
+        assert f"\n{text[1:-1]}\n" in paper, text
+    for path in re.findall(r"`(/(?:api|write|ping)[\w./-]*)`", " ".join(lines(one))):
+        assert f"`{path.removesuffix('...').rstrip('/')}" in paper, path
+
+
+# What a person calls what each file of collectors reads; a new protocol is told of, or this test says so.
+CALLED = {
+    "alertmanager": "Alertmanager", "alertmanager_api": "Alertmanager", "collectd": "collectd", "glances": "Glances",
+    "grafana": "Grafana", "influx": "InfluxDB", "exposition": "text", "plain_alerts": "JSON", "opentsdb": "OpenTSDB",
+    "prometheus": "remote_write", "otlp": "OpenTelemetry", "otlp_logs": "logs",
+}  # fmt: skip
+
+
+def test_what_is_supported_names_every_protocol_and_every_client_with_a_configuration() -> None:
+    assert CALLED.keys() == PROTOCOLS.keys()
+    korean, english = (
+        " ".join(side) for side in zip(*((text.ko, text.en) for text in agents.topic("systems").lines), strict=True)
+    )
+    for word in CALLED.values():
+        assert word in english, word
+        assert word in korean or word in {"text", "logs"}, word
+    for one in CLIENTS:
+        for name in one.title.ko.removesuffix(" 연결").removesuffix(" Collector").split(", "):
+            assert name in {"curl", "StatsD"} or (name in korean and name in english), name
+
+
+@pytest.mark.parametrize(
+    ("key", "ko", "en"),
+    [
+        ("telegraf", "telegraf 어떻게 연결해?", "how do I connect telegraf?"),
+        ("telegraf", "텔레그라프 연동하려면?", "connect telegraf"),
+        ("prometheus", "프로메테우스 연결 방법", "how do I connect prometheus?"),
+        ("prometheus", "node exporter 쓸 수 있어?", "can I use node_exporter with this?"),
+        ("otel", "오픈텔레메트리 연결하려면?", "how do I send OTLP metrics here?"),
+        ("alloy", "Grafana Alloy 연결 방법", "how do I connect grafana alloy"),
+        ("collectd", "collectd 설정 방법 알려줘", "how do I configure collectd to report here?"),
+        ("netdata", "netdata 연동하려면?", "how to send netdata metrics to this hub"),
+        ("glances", "glances 연동", "how do I connect glances?"),
+        ("vector", "Vector 연결하려면?", "how to use vector with this"),
+        ("fluentbit", "fluent bit 설정", "how do I configure fluent bit?"),
+        ("influx", "influxdb client로 보내는 방법", "how do I send InfluxDB line protocol?"),
+        ("curl", "curl로 지표 보내는 법", "can I send metrics with curl?"),
+        ("tsdb", "graphite로 보내고 싶어", "can I send graphite metrics"),
+        ("statsd", "statsd 지원해?", "do you support statsd?"),
+        ("pings", "업타임 쿠마 연결", "how do I connect Uptime Kuma?"),
+        ("alertmanager", "alertmanager 연결 방법", "how do I connect alertmanager?"),
+        ("systems", "어떤 프로토콜을 지원해?", "which protocols are supported?"),
+        ("systems", "어떤 에이전트를 지원해?", "which agents are supported?"),
+    ],
+)
+def test_questions_about_other_agents_find_their_configuration(key: str, ko: str, en: str) -> None:
+    for text in (ko, en):
+        assert parse(text, NOW, [{"id": "web-01"}, {"id": "db-01"}])["intent"] == "agent_help", text
+        assert agents.agent_help(text).key == key, text
+
+
+@pytest.mark.parametrize(
+    ("intent", "text"),
+    [
+        ("process_query", "is prometheus running on web-01?"),
+        ("process_query", "프로메테우스 프로세스 CPU"),
+        ("product_help", "MCP 연결 방법"),
+    ],
+)
+def test_what_only_names_one_stays_what_it_was(intent: str, text: str) -> None:
+    assert parse(text, NOW, [{"id": "web-01"}, {"id": "db-01"}])["intent"] == intent
 
 
 @pytest.mark.parametrize(

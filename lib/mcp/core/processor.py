@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from lib.mcp.knowledge import product, terms
+from lib.mcp.knowledge import clients, product, terms
 from lib.mcp.npu import followups, guard
 from lib.mcp.npu.extractor import Extraction, extract_from, suggestions
 from lib.mcp.npu.frames import entities_for
@@ -23,6 +23,8 @@ _CERTAIN = 0.97
 _WHICH = re.compile(
     r"(?:무엇이|뭐가|어떤 것이) 있|어떻게 (?:만들|추가|설정|바꾸|받)|(?<![a-z])(?:which|what) [a-z ]+ (?:are|is) there"
 )
+# What a question how an agent of another maker is connected is taken for.
+_ABOUT = frozenset({"product_help", "concept_explain", CLARIFY, "troubleshoot"})
 _ERRORS = re.compile(r"(?:에러|오류).*(?:몇|얼마나|많)|(?<![a-z])(?:how many|any|count of) errors?(?![a-z])")
 _DOUBTFUL = 0.8  # below it what the knowledge says weighs more
 _KNOWN = 0.6
@@ -86,6 +88,9 @@ def known(reading: Reading, found: Extraction) -> Reading:
     if is_unrelated and terms.is_asked(found.text.folded):
         return _read_as("concept_explain", reading)
     asks_how = any(one.value == "howto" for one in reading.features.cues)
+    is_open = is_unrelated or reading.intent in _ABOUT or 0 < reading.confidence < _DOUBTFUL
+    if is_open and not found.targets.servers and clients.is_asked(found.text.folded):
+        return _read_as("agent_help", reading)
     if is_unrelated and (asks_how or _WHICH.search(found.text.folded)) and product.is_named(found.text.folded):
         return _read_as("product_help", reading)
     if is_unrelated and reading.confidence < _DOUBTFUL and _ERRORS.search(found.text.folded):

@@ -20,13 +20,14 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
 
 
 def tell_help(found: Help, sources: Sources, say: Say) -> None:
-    """Its lines, with this hub's address in place of `HUB`, and its questions: as a line to read and to press."""
+    """Its lines, with this hub's address in place of `HUB`, and its questions: as a line to read and to press. A line
+    that is nothing but code becomes a block."""
     source = f"kb:help/{found.key}"
     hub = sources.house.base_url
     for text in found.lines:
         line = text.of(say.locale)
         if hub:
-            line = line.replace("https://HUB", hub)
+            line = _at(hub, line)
         whole = _COMMAND.fullmatch(line)
         if whole:  # a block of its own can be copied by one press
             say.line(*(2 * [f"```sh\n{whole[1]}\n```"]))
@@ -43,6 +44,13 @@ def tell_help(found: Help, sources: Sources, say: Say) -> None:
     for ko, en in found.examples:
         say.suggest(ko, en)
     say.evidence("kb", f"help/{found.key}", found.place)
+
+
+def _at(hub: str, line: str) -> str:
+    """With the hub's address where the line says `https://HUB`, and its name and port where it says them apart."""
+    host = hub.partition("://")[2]
+    line = line.replace("https://HUB", hub).replace("HUB:443", host if ":" in host else f"{host}:443")
+    return line.replace("HUB", host.partition(":")[0])
 
 
 QUESTION = Question("product_help", answer, examples=EXAMPLES)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from lib.mcp.knowledge import clients
 from lib.mcp.knowledge.help import Help, Shelf, help_of
+from lib.mcp.npu.text import read
 
 _INSTALL = "curl -fsSL https://HUB/install.sh | sudo sh -s -- --hub https://HUB --key omv_live_..."
 
@@ -74,12 +76,12 @@ _SHELF = Shelf(
         ),
         help_of(
             "systems", ("지원하는 시스템과 에이전트", "Systems and agents"),
-            "which agents?|which systems?|supported|support|operating systems?|platforms?|arm|alpine|requirements?|어떤 운영체제|운영체제|어떤 os|무슨 os|지원 os|what os|which os|지원|어떤 에이전트|어떤 환경|플랫폼|알파인|요구 사항|요구사항|other agents|prometheus|telegraf|opentelemetry|otel|otlp|node exporter|collectd|statsd|프로메테우스|텔레그라프|오픈텔레메트리",
+            "which agents?|which systems?|supported|support|operating systems?|platforms?|arm|alpine|requirements?|어떤 운영체제|운영체제|어떤 os|무슨 os|지원 os|what os|which os|지원|어떤 에이전트|어떤 환경|플랫폼|알파인|요구 사항|요구사항|other agents|other makers|protocols?|프로토콜|다른 에이전트|statsd",
             (
                 ("Linux에서 실행됩니다. systemd가 있으면 설치 명령이 서비스까지 만들고, 없으면(Alpine 등) 파일을 놓은 뒤 실행할 명령을 알려 줍니다.", "It runs on Linux. With systemd the installer makes the service; without (as on Alpine) it puts the files in place and prints the command to run."),
                 ("필요한 것은 Python 3.8 이상(sqlite3, ssl 포함)뿐입니다. 다른 패키지는 쓰지 않습니다.", "It needs Python 3.8 or later with sqlite3 and ssl, and no package besides."),
                 ("macOS에서는 `agent.py`를 직접 실행할 수 있지만 실제 Mac에서 검증되지 않았고 설치 프로그램이 없습니다. Windows용 에이전트는 아직 없습니다.", "On macOS `agent.py` can be run by hand, untested on a real Mac and without an installer. There is no agent for Windows yet."),
-                ("다른 에이전트도 그대로 쓸 수 있습니다: InfluxDB 프로토콜(`/api/v2/write`)로 보내는 Telegraf, Vector, Glances, Proxmox, Prometheus(`/api/v1/write`), OpenTelemetry(`/v1/metrics`), collectd(`/collectd`), Netdata(`/api/put`) 등입니다. 설정은 docs/agents.md에 있습니다.", "Agents of other makers can stay: those that send InfluxDB's protocol (`/api/v2/write`), such as Telegraf, Vector, Glances and Proxmox; Prometheus (`/api/v1/write`), OpenTelemetry (`/v1/metrics`), collectd (`/collectd`) and Netdata (`/api/put`). Their settings are in docs/agents.md."),
+                ("다른 에이전트도 그대로 쓸 수 있습니다: Telegraf, Prometheus(remote_write와 텍스트), OpenTelemetry(지표와 로그), Grafana Alloy, collectd, Netdata, Glances, Vector, Fluent Bit, InfluxDB로 보내는 것, OpenTSDB, Graphite, Healthchecks와 Uptime Kuma의 핑입니다. Alertmanager, Grafana, 그 밖의 JSON 알림도 받습니다. \"Telegraf 어떻게 연결해?\"처럼 물으면 설정을 알려 드립니다.", "Agents of other makers can stay: Telegraf, Prometheus (remote_write and text), OpenTelemetry (metrics and logs), Grafana Alloy, collectd, Netdata, Glances, Vector, Fluent Bit, what writes to InfluxDB, OpenTSDB, Graphite, and pings of Healthchecks and Uptime Kuma. Alerts of Alertmanager, Grafana and any JSON are taken, too. Ask \"how do I connect Telegraf?\" for the configuration."),
                 ("직접 만든 프로그램은 `write` 권한 키로 `POST /api/ingest`에 JSON을 보냅니다(docs/openapi.yaml).", "A program of your own posts JSON to `POST /api/ingest` with a key of the scope `write` (docs/openapi.yaml)."),
             ),
             (("에이전트 설치 방법 알려줘", "How do I install the agent?"), ("macOS에 에이전트 설치 방법", "How do I run the agent on macOS?"), *_EXAMPLES[2:]),
@@ -201,7 +203,10 @@ def topics() -> tuple[str, ...]:
 
 
 def agent_help(text: str) -> Help:
-    """The answer a question about the agent asks for; how to install it where it names nothing else."""
+    """The answer a question about the agent asks for; how to install it where it names nothing else. One that names an
+    agent of another maker is about that."""
+    if clients.is_named(read(text).folded):
+        return clients.client_help(text)
     return _SHELF.by_words(text)
 
 
