@@ -113,8 +113,9 @@ class Door:
         content: bytes | None = None,
         trusted: bool = False,
         timeout: float = TIMEOUT_SECONDS,
+        most_bytes: int = MOST_BYTES,
     ) -> Answer:
-        """What one request is answered; the body ends at MOST_BYTES. Over in `timeout`, the look-up of the name
+        """What one request is answered; the body ends at `most_bytes`. Over in `timeout`, the look-up of the name
         included. Raises BadInput for an address that may not be called, Unavailable on failure; neither repeats the
         address, which may hold a secret."""
         import httpcore
@@ -130,13 +131,13 @@ class Door:
                 httpcore.ConnectionPool(_context(), network_backend=_backend(addresses, until)) as pool,
                 pool.stream(method, target, headers=list(sent.items()), content=content) as answer,
             ):
-                body = b""
+                body = bytearray()
                 for chunk in answer.iter_stream():
                     body += chunk
-                    if len(body) >= MOST_BYTES:
+                    if len(body) >= most_bytes:
                         break
                 told = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in answer.headers}
-                return Answer(answer.status, told, body[:MOST_BYTES])
+                return Answer(answer.status, told, bytes(body[:most_bytes]))
         except (httpcore.LocalProtocolError, UnicodeEncodeError) as error:
             raise BadInput(f"this request to {host} cannot be sent: a header, the method or the path") from error
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, ssl.SSLError) as error:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+from lib.domain.clouds import CloudAccount, read_accounts
+
 VERSION = "0.1.0"
 MIN_SECRET = 32  # characters: HS256 wants a key at least as long as its hash (RFC 7518, 3.2)
 FERNET_BYTES = 32
@@ -90,6 +92,7 @@ class Settings:
     llm_url: str | None = None  # a language model's endpoint, OpenAI's form; None: there is none
     llm_model: str = ""
     llm_key: str | None = field(default=None, repr=False)
+    clouds: tuple[CloudAccount, ...] = ()
     timezone: str = "UTC"  # of times in messages
     posts_per_minute: int = 12_000  # of one key, at one instance
     retention: Mapping[str, int] = field(default_factory=_usual_retention)
@@ -106,6 +109,7 @@ class Settings:
             self.redis_rest_token, *passwords, *(unquote(one) for one in passwords if one),
             self.supabase_key, self.cron_secret, self.jwt_secret, self.admin_password, self.deadman_url,
             self.emergency_webhook, self.supabase_jwt_secret, self.vapid_key, self.llm_key, *self.encryption_keys,
+            *(secret for account in self.clouds for secret in account.secrets),
         )  # fmt: skip
         return tuple(one for one in given if one)
 
@@ -167,6 +171,7 @@ class _Reader:
             llm_url=self._language_model(),
             llm_model=self._text("OPENMANAGER_LLM_MODEL") or "",
             llm_key=self._text("OPENMANAGER_LLM_KEY"),
+            clouds=self._clouds("OPENMANAGER_CLOUDS"),
             timezone=self._zone("OPENMANAGER_TIMEZONE"),
             posts_per_minute=self._number("OPENMANAGER_POSTS_PER_MINUTE", 12_000, 60),
             postgres_quota_mb=self._number("OPENMANAGER_POSTGRES_QUOTA_MB", SUPABASE_FREE_MB if supabase_url else 0, 0),
@@ -208,6 +213,12 @@ class _Reader:
         if url and not self._text("OPENMANAGER_LLM_MODEL"):
             self._faults.append("OPENMANAGER_LLM_MODEL is missing: it names the model at OPENMANAGER_LLM_URL")
         return url
+
+    def _clouds(self, name: str) -> tuple[CloudAccount, ...]:
+        text = self._text(name)
+        accounts, faults = read_accounts(text) if text else ((), [])
+        self._faults += [f"{name}: {fault}" for fault in faults]
+        return accounts
 
     def _fernet_keys(self, name: str) -> tuple[str, ...]:
         keys = tuple(key for one in (self._text(name) or "").split(",") if (key := one.strip()))

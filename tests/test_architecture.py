@@ -26,7 +26,7 @@ MAX_FUNCTIONS = 12  # Vercel's Hobby plan refuses a deployment with more
 MAY_IMPORT: dict[str, set[str]] = {
     "api": {"lib.web", "lib.auth", "lib.monitoring", "lib.mcp", "lib.domain", "lib.wiring"},
     "lib.domain": set(),
-    "lib.settings": set(),
+    "lib.settings": {"lib.domain"},
     "lib.web": {"lib.auth", "lib.wiring", "lib.domain", "lib.settings"},
     "lib.auth": {"lib.domain", "lib.storage.port", "lib.outbound"},
     "lib.monitoring": {"lib.domain", "lib.storage.port", "lib.outbound"},

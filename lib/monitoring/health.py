@@ -87,6 +87,7 @@ def judged(answer: dict[str, Any], now: float, version: str, quota_bytes: int = 
             "dead_letters": facts.get("dead_letters"),
         },
         "servers": facts.get("servers"),
+        "clouds": facts.get("clouds") or {"sources": None, "failing": None},
         "quotas": {
             "postgres_bytes": facts.get("bytes"),
             "postgres_quota_bytes": quota_bytes or None,
@@ -110,6 +111,8 @@ def _complaints(answer: dict[str, Any], facts: dict[str, Any], lag: float | None
         degraded.append("Redis does not answer: posts wait in Postgres")
     if facts.get("tries", 0) > MANY_TRIES:
         degraded.append("the sweep fails again and again")
+    if (facts.get("clouds") or {}).get("failing"):
+        degraded.append("a cloud cannot be read: an administrator sees why")
     return down, degraded
 
 

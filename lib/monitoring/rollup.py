@@ -19,13 +19,15 @@ def roll_up(
     retention: Mapping[str, int],
     quota_bytes: int = 0,
     monotonic: Callable[[], float] = time.monotonic,
+    *,
+    end: float = float("inf"),
 ) -> dict[str, Any]:
-    """Run steps until nothing is due, or for 40 seconds. `retention` has raw_days, five_days, hour_days, error_days and
-    process_hours; `quota_bytes` is what the database may hold, 0 for no limit.
+    """Run steps until nothing is due, for 40 seconds, or until `end`. `retention` has raw_days, five_days, hour_days,
+    error_days and process_hours; `quota_bytes` is what the database may hold, 0 for no limit.
 
     Gives `{compacted, merged, forgotten, more, bytes, raw_days}`. Stopped anywhere, the next call goes on from there.
     """
-    end = monotonic() + RUN_SECONDS
+    end = min(end, monotonic() + RUN_SECONDS)
     kept = kept_days(retention, int(storage.queries.health()["bytes"]), quota_bytes)
     total: dict[str, Any] = {
         "compacted": 0, "merged": 0, "forgotten": 0, "more": True, "bytes": None, "raw_days": kept["raw_days"],

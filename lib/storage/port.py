@@ -147,6 +147,14 @@ class Checks(Protocol):
     def check_delete(self, check_id: str, sight: Sight = EVERYTHING) -> bool: ...
 
 
+class Clouds(Protocol):
+    """Where each cloud source stands. May raise Unavailable; shapes: storage/supabase/queries_clouds.py."""
+
+    def clouds_claim(self, sources: Sequence[str], lease: str, seconds: float) -> dict[str, Any] | None: ...
+    def clouds_settle(self, source: str, lease: str, outcome: Mapping[str, object]) -> bool: ...
+    def clouds(self) -> list[dict[str, Any]]: ...
+
+
 class Silences(Protocol):
     """Silences as people keep them; shapes: storage/supabase/queries_silences.py."""
 
@@ -315,6 +323,9 @@ class Storage(Protocol):
 
     @property
     def checks(self) -> Checks: ...
+
+    @property
+    def clouds(self) -> Clouds: ...
 
     @property
     def status(self) -> Status: ...

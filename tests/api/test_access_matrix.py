@@ -137,6 +137,7 @@ MATRIX: dict[tuple[str, str], str] = {
     ("GET", "/api/auth/keys/<key_id>/arrivals"): "admins",
     ("POST", "/api/auth/keys/<key_id>/rotate"): "admins",
     ("GET", "/api/health"): "everybody",
+    ("GET", "/api/health/clouds"): "admins",
     ("POST", "/api/chat"): "viewers",  # what it proposes is confirmed by operators alone
     ("POST", "/api/chat/confirm"): "operators",
     ("POST", "/api/mcp"): "viewers",  # what acts asks for more, tool by tool: tests/mcp

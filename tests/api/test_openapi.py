@@ -225,6 +225,7 @@ def test_every_call_works_as_the_paper_says(hub: Hub) -> None:
     for place in ("", "/api/mcp"):
         assert hub.call(f"GET /.well-known/oauth-protected-resource{place}").json()["scopes_supported"]
     assert hub.call("GET /api/health").json()["status"] == "ok"
+    assert hub.call("GET /api/health/clouds").json()["sources"] == []
     assert hub.call("GET /api/cron/rollup").json()["more"] is False
     assert hub.call("GET /api/auth/me").json()["user"]["email"] == EMAIL
     assert hub.call("GET /api/auth/addresses").json()["users"] == []

@@ -108,6 +108,7 @@ def reasons_of_bad_health() -> set[str]:
         {"facts": {**well, "now": 1150.0}},
         {"facts": {**well, "tries": 9}},
         {"facts": {**well, "bytes": 90}},
+        {"facts": {**well, "clouds": {"sources": 2, "failing": 1}}},
     ]
     usual: dict[str, object] = {"redis": "ok", "postgres": "ok", "facts": well, "redis_commands": 0}
     return {reason for way in ways for reason in judged({**usual, **way}, 1000.0, "0", 100).body["reasons"]}

@@ -25,6 +25,7 @@ from lib.storage.supabase.queries_access import AccessQueries
 from lib.storage.supabase.queries_analysis import AnalysisQueries
 from lib.storage.supabase.queries_anomalies import AnomalyQueries
 from lib.storage.supabase.queries_checks import CheckQueries
+from lib.storage.supabase.queries_clouds import CloudQueries
 from lib.storage.supabase.queries_deliveries import DeliveryQueries
 from lib.storage.supabase.queries_forecasts import ForecastQueries
 from lib.storage.supabase.queries_incidents import IncidentQueries
@@ -49,6 +50,7 @@ class HybridStorage:
         self.queries = Queries(AuditedRpc(rpc), shard)
         self.access = AccessQueries(AuditedRpc(rpc))
         self.checks = CheckQueries(AuditedRpc(rpc))
+        self.clouds = CloudQueries(AuditedRpc(rpc))
         self.anomalies = AnomalyQueries(AuditedRpc(rpc))
         self.silences = SilenceQueries(AuditedRpc(rpc))
         self.deliveries = DeliveryQueries(AuditedRpc(rpc))
