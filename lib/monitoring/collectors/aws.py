@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from lib.monitoring.collectors.aws_calls import Credentials, Element, credentials, query, target
-from lib.monitoring.collectors.clouds import GONE, STOPPED, Asker, CloudProvider, Instance, Point
+from lib.monitoring.collectors.clouds import (
+    GONE,
+    STOPPED,
+    Asker,
+    CloudProvider,
+    Instance,
+    Point,
+    epoch_of,
+    fullest_disks,
+)
 
 EC2_VERSION = "2016-11-15"
 PAGE = 500  # instances a call
@@ -117,7 +125,7 @@ class Aws:
         known = _agents(asker, who, memory, end)
         asked = [one for instance in instances for one in _asked(instance, known.get(instance.id, []))]
         batches = (asked[first : first + self.queries] for first in range(0, len(asked), self.queries))
-        yield from _fullest_disks(point for batch in batches for point in _data(asker, who, batch, start, end))
+        yield from fullest_disks(point for batch in batches for point in _data(asker, who, batch, start, end))
 
 
 def _instance(item: Element, asker: Asker) -> Instance:
@@ -138,7 +146,7 @@ def _instance(item: Element, asker: Asker) -> Instance:
     threads, cores = text("cpuOptions/threadsPerCore"), text("cpuOptions/coreCount")
     facts: dict[str, Any] = {
         "os": text("platformDetails") or text("platform"), "arch": text("architecture"), "model": text("instanceType"),
-        "boot_at": _epoch(text("launchTime")),
+        "boot_at": epoch_of(text("launchTime")),
         "cores": int(threads) * int(cores) if threads.isdigit() and cores.isdigit() else None,
     }  # fmt: skip
     state = text("instanceState/name")
@@ -152,13 +160,6 @@ def _instance(item: Element, asker: Asker) -> Instance:
         tags,
         {"period": DETAILED if text("monitoring/state") == "enabled" else BASIC, "type": text("instanceType")},
     )
-
-
-def _epoch(text: str) -> int | None:
-    try:
-        return int(datetime.fromisoformat(text).timestamp())
-    except ValueError:
-        return None
 
 
 def _asked(instance: Instance, agent: Iterable[tuple[_Metric, str, Dimensions]]) -> Iterator[_Asked]:
@@ -228,18 +229,6 @@ def _data(asker: Asker, who: Credentials, asked: Sequence[_Asked], start: int, e
                 if over <= end:
                     yield Point(one.instance, one.series, over, one.value(float(value)))
         token = answer.get("NextToken") or None
-
-
-def _fullest_disks(points: Iterable[Point]) -> Iterator[Point]:
-    """Each point as it is, and for `disk` the fullest mount."""
-    fullest: dict[tuple[str, int], float] = {}
-    for point in points:
-        yield point
-        if point.series.startswith("disk:"):
-            key = (point.instance, point.at)
-            fullest[key] = max(point.value, fullest.get(key, 0.0))
-    for (instance, at), value in fullest.items():
-        yield Point(instance, "disk", at, value)
 
 
 PROVIDER: CloudProvider = Aws()

@@ -74,7 +74,14 @@ def signed(
 
 
 def credentials(asker: Asker) -> Credentials:
-    """Of the account, or of the role it names, for a quarter of an hour."""
+    """Of the account, or of the role it names, asked for once a round."""
+    if "credentials" not in asker.held:
+        asker.held["credentials"] = _credentials(asker)
+    found: Credentials = asker.held["credentials"]
+    return found
+
+
+def _credentials(asker: Asker) -> Credentials:
     fields = asker.account.fields
     own = Credentials(fields["key_id"], fields["secret"])
     role = fields.get("role")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import importlib
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from lib.domain import strict_json
@@ -21,7 +22,7 @@ from lib.monitoring.collectors.gathering import Gathered
 from lib.monitoring.collectors.server_stats import MAX_TAGS, Batch
 from lib.outbound import Answer, Door
 
-PROVIDERS = {"aws": "aws", "google": "google_cloud", "azure": "azure"}
+PROVIDERS = {"aws": "aws", "google": "google_cloud"}
 CALL_SECONDS = 10.0
 MOST_BYTES = 16_000_000  # of one answer
 
@@ -76,7 +77,7 @@ class Asker:
     ) -> None:
         self.account, self.scope, self.clock = account, scope, clock
         self._door, self._end, self._monotonic = door, end, monotonic
-        self.calls = 0
+        self.held: dict[str, Any] = {}  # credentials that were given for this round; kept nowhere else
 
     def ask(
         self, method: str, url: str, headers: Mapping[str, str] | None = None, content: bytes | None = None
@@ -84,7 +85,6 @@ class Asker:
         left = self._end - self._monotonic()
         if left <= 0:
             raise Busy("there was no time left to ask")
-        self.calls += 1
         try:
             answer = self._door.ask(
                 method,
@@ -110,6 +110,26 @@ def document_of(answer: Answer) -> Any:
         return strict_json.parse(answer.body)
     except BadInput as error:
         raise Busy(f"the answer ({answer.status}) was no JSON") from error
+
+
+def epoch_of(text: str) -> int | None:
+    """Seconds of a time in ISO 8601; None for what is none."""
+    try:
+        return int(datetime.fromisoformat(text).timestamp())
+    except ValueError:
+        return None
+
+
+def fullest_disks(points: Iterable[Point]) -> Iterator[Point]:
+    """Each point as it is, and for `disk` the fullest mount."""
+    fullest: dict[tuple[str, int], float] = {}
+    for point in points:
+        yield point
+        if point.series.startswith("disk:"):
+            key = (point.instance, point.at)
+            fullest[key] = max(point.value, fullest.get(key, 0.0))
+    for (instance, at), value in fullest.items():
+        yield Point(instance, "disk", at, value)
 
 
 class CloudProvider(Protocol):
