@@ -210,4 +210,4 @@ def test_a_flood_of_measurements_and_fields_keeps_little(monkeypatch: pytest.Mon
         ]
         influx.PROTOCOL.read(Incoming("POST", "/write", "\n".join(lines).encode(), NOW))
         assert len(heads) < 1_500
-        assert sum(len(head.form.names) for head in heads._young.values()) < 2_500
+        assert sum(len(head.form.row.names) for head in heads._young.values()) < 2_500

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from zlib import crc32
 
 from lib.domain.components import HIGHEST
-from lib.domain.metrics import bounds_of
+from lib.domain.metrics import UNBOUNDED, bounds_of
 from lib.domain.telemetry import AHEAD_SECONDS, PAST_SECONDS, ServerSamples, clean_name
 from lib.monitoring.collectors.server_stats import Batch, clean_host
 
@@ -40,6 +40,7 @@ class _Share:
     unmapped: dict[str, None] = field(default_factory=dict)
     skipped: int = 0
     values: int = 0
+    plans: set[tuple[str, ...]] = field(default_factory=set)  # whose series are among the columns
 
     def pot(self, at: float) -> dict[str, list[Any]]:
         second = int(at)
@@ -52,7 +53,7 @@ class _Share:
 
 class Plan(NamedTuple):
     """Series that come together, with their bounds, and how many of them are custom ones. Without bounds where one of
-    them may not be."""
+    them may not be; the lists are empty where all are custom ones, whose bounds are the same."""
 
     series: tuple[str, ...]
     bounds: dict[str, tuple[float, float]]
@@ -66,8 +67,16 @@ def plan_of(series: tuple[str, ...]) -> Plan:
     if len(bounds) < len(series):
         return Plan(series, {}, [], [], 0)
     known = dict(zip(series, bounds, strict=True))
-    lows, highs = [low for low, _ in bounds], [high for _, high in bounds]
-    return Plan(series, known, lows, highs, sum("." in name for name in known))
+    custom = sum("." in name for name in known)
+    if custom == len(known):
+        return Plan(series, known, [], [], custom)
+    return Plan(series, known, [low for low, _ in bounds], [high for _, high in bounds], custom)
+
+
+def _are_within(plan: Plan, values: list[float]) -> bool:
+    if plan.lows:
+        return all(map(le, plan.lows, values)) and all(map(ge, plan.highs, values))
+    return bool(plan.bounds) and min(values) >= -UNBOUNDED and max(values) <= UNBOUNDED
 
 
 class Aim(Protocol):
@@ -156,33 +165,34 @@ class Gathered:
             share.values += 1
 
     def values(self, server: str, at: float, plan: Plan, values: list[float]) -> None:
-        """As `value` for each of the plan's series; at once, where all are as they should be."""
+        """As `value` for each of the plan's series, for finite values; at once, where all are as they should be."""
         share = self._shares[server]
         if (
-            not plan.bounds
-            or not self._oldest <= at <= self._newest
-            or not (all(map(le, plan.lows, values)) and all(map(ge, plan.highs, values)))
-            or not self._have_columns(share, plan)
+            self._oldest <= at <= self._newest
+            and _are_within(plan, values)
+            and (plan.series in share.plans or self._have_columns(share, plan))
         ):
+            second = int(at)
+            row = share.rows.get(second)
+            if row is None:
+                row = share.rows[second] = {}
+            for name, value in zip(plan.series, values, strict=True):
+                row[name] = value  # quicker than `update` of pairs
+            share.values += len(values)
+        else:
             for name, value in zip(plan.series, values, strict=True):
                 self.value(server, at, name, value)
-            return
-        row = share.rows.get(int(at))
-        if row is None:
-            row = share.rows[int(at)] = {}
-        row.update(zip(plan.series, values, strict=True))
-        share.values += len(values)
 
     @staticmethod
     def _have_columns(share: _Share, plan: Plan) -> bool:
         """Whether the plan's series are the share's, or are now: all of them are new, and there is room."""
         known = share.columns.keys()
-        if known >= plan.bounds.keys():
-            return True
-        if share.custom + plan.custom > MOST_CUSTOM or not known.isdisjoint(plan.bounds):
-            return False
-        share.columns.update(plan.bounds)
-        share.custom += plan.custom
+        if not known >= plan.bounds.keys():
+            if share.custom + plan.custom > MOST_CUSTOM or not known.isdisjoint(plan.bounds):
+                return False
+            share.columns.update(plan.bounds)
+            share.custom += plan.custom
+        share.plans.add(plan.series)
         return True
 
     @staticmethod
@@ -319,6 +329,8 @@ class Gathered:
 
 
 def _spread(row: dict[str, float], places: dict[str, int]) -> list[float | None]:
+    if 2 * len(row) > len(places):
+        return list(map(row.get, places))
     values: list[float | None] = [None] * len(places)
     for series, value in row.items():
         values[places[series]] = value

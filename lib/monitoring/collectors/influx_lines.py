@@ -10,15 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import repeat
 from math import isfinite
 from typing import NamedTuple
 
 from lib.domain.errors import BadInput
-from lib.monitoring.collectors.gathering import Gathered, Plan, plan_of
+from lib.monitoring.collectors.gathering import Gathered
 from lib.monitoring.collectors.glances import MARK, keep_measurement
 from lib.monitoring.collectors.remembered import MOST_KEY, Remembered
-from lib.monitoring.collectors.telegraf import Measured, Point
+from lib.monitoring.collectors.telegraf import Measured, Point, Row
 
 MOST_LINES = 50_000
 _FIELD = 300  # bytes, about, that one of a form takes
@@ -47,12 +46,15 @@ class Line(NamedTuple):
 
 
 class _Form(NamedTuple):
-    """How the fields of a head were written: their names, how each is read (nothing where something is quoted or left
-    out), and what series they are."""
+    """How the fields of a head were written, and what they are. `prefixes` are their names with the equals sign, and
+    `suffixes` the letters of whole numbers; none where something was quoted or left out. `around` is how many
+    characters a text has besides its values."""
 
-    names: tuple[str, ...]
+    row: Row
+    prefixes: tuple[str, ...]
+    suffixes: tuple[str, ...]
     kinds: tuple[Kind, ...]
-    plan: Plan
+    around: int
 
 
 @dataclass(slots=True, eq=False)
@@ -77,7 +79,7 @@ def gather(text: str, precision: float, now: float, gathered: Gathered) -> None:
                 values = _as_before(form, parts[1])
                 if values is not None:
                     count += 1
-                    _keep(gathered, head.of, at, form, values)
+                    head.of.keep(gathered, at, form.row, values)
                     continue
         line = line.strip()
         if not line or line[0] == "#":
@@ -93,29 +95,28 @@ def gather(text: str, precision: float, now: float, gathered: Gathered) -> None:
             continue
         moments[line.rpartition(" ")[2]] = read.at
         form = _learnt(head, read)
-        _keep(gathered, head.of, read.at, form, list(read.fields.values()))
+        head.of.keep(gathered, read.at, form.row, list(read.fields.values()))
     if count > MOST_LINES:
         raise BadInput(f"at most {MOST_LINES} points a request")
 
 
-def _keep(gathered: Gathered, of: Measured, at: float, form: _Form, values: list[float]) -> None:
-    if MARK in form.names:
-        fields = dict(zip(form.names, values, strict=True))
-        keep_measurement(gathered, Point(of.measurement, of.tags, fields, at, of.identity))
-    else:
-        of.keep(gathered, at, form.names, form.plan, values)
-
-
 def _as_before(form: _Form, text: str) -> list[float] | None:
     """The values, where the fields have these names and kinds, and all are finite."""
+    pairs = text.split(",")
+    if len(pairs) != len(form.prefixes):
+        return None
+    written = list(map(str.removeprefix, pairs, form.prefixes))
+    if sum(map(len, written)) != len(text) - form.around:  # one has another name, or none
+        return None
     try:
-        names, _, values = zip(*map(str.partition, text.split(","), repeat("=")), strict=True)
-        if names != form.names:
-            return None
-        found = [kind(value) for kind, value in zip(form.kinds, values, strict=True)]
+        if form.kinds:
+            written = list(map(str.removesuffix, written, form.suffixes))
+            found = [float(kind(value)) for kind, value in zip(form.kinds, written, strict=True)]
+        else:
+            found = list(map(float, written))
     except _UNREADABLE:
         return None
-    return found if all(map(isfinite, found)) else None
+    return found if isfinite(sum(found)) else None
 
 
 def _learnt(head: _Head, line: Line) -> _Form:
@@ -123,25 +124,30 @@ def _learnt(head: _Head, line: Line) -> _Form:
     text, names = line.text, tuple(line.fields)
     is_plain = '"' not in text and "\\" not in text and len(names) == text.count("=") == text.count(",") + 1
     form = head.form
-    if form is None or form.names != names or (is_plain and not form.kinds):
-        kinds = tuple(_kind_of(pair.partition("=")[2]) for pair in text.split(",")) if is_plain else ()
-        form = _Form(names, kinds, plan_of(tuple(map(head.of.series_for, names))))
+    if form is None or form.row.names != names or (is_plain and not form.prefixes):
+        row = head.of.row(names)
+        if MARK in names:
+            row = row._replace(keeper=_glances)
+        form = _form(row, text) if is_plain else _Form(row, (), (), (), 0)
         if len(text) <= MOST_KEY:
             head.form = form
             _heads.put(line.head, head, _FIELD * len(names))
     return form
 
 
-def _kind_of(value: str) -> Kind:
-    if value in _BOOLS:
-        return _BOOLS.__getitem__
-    return _whole if value[-1] in "iu" else float
+def _form(row: Row, text: str) -> _Form:
+    prefixes = tuple(f"{name}=" for name in row.names)
+    values = [pair.partition("=")[2] for pair in text.split(",")]
+    suffixes = tuple(value[-1] if value[-1] in "iu" else "" for value in values)
+    kinds = tuple(int if suffix else _BOOLS.__getitem__ if value in _BOOLS else float
+                  for value, suffix in zip(values, suffixes, strict=True))  # fmt: skip
+    around = sum(map(len, prefixes)) + len(prefixes) - 1
+    return _Form(row, prefixes, suffixes, () if set(kinds) == {float} else kinds, around)
 
 
-def _whole(value: str) -> float:
-    if value[-1] not in "iu":
-        raise ValueError
-    return float(int(value[:-1]))
+def _glances(gathered: Gathered, _: str, point: Point) -> bool:
+    keep_measurement(gathered, point)
+    return True
 
 
 def read_line(line: str, precision: float, now: float) -> Line:

@@ -56,7 +56,9 @@ def answer(request: Incoming, batch: Batch) -> Reply:
 def _gather(gathered: Gathered, groups: Iterable[Group]) -> None:
     pieces = Pieces(gathered)
     points = 0
-    for group in groups:
+    for number, group in enumerate(groups):
+        if number > MOST_POINTS:
+            raise TooLarge(f"at most {MOST_POINTS} resources a request")
         server = gathered.server(server_of(group.attributes))
         if server is None:
             # The first was told of with the name; the others count.

@@ -65,7 +65,7 @@ def _unpacked(body: bytes) -> bytes:
         if size > MOST_BYTES:
             raise TooLarge(f"at most {MOST_BYTES // 1_000_000} MB once unpacked; lower max_samples_per_send")
         return bytes(cramjam.snappy.decompress_raw(body))
-    except (IndexError, cramjam.DecompressionError):
+    except (IndexError, ValueError, cramjam.DecompressionError):
         raise BadInput("the body is no snappy block") from None
 
 

@@ -23,7 +23,7 @@ SKIPPED_MOUNTS = re.compile(r"/(?:boot/efi|dev|proc|sys|run|snap)(?:/|$)|/var/li
 SKIPPED_NETS = re.compile(r"lo\d*$|all$|veth|docker|br-|virbr|cni|flannel|cali|tun|tap|dummy|ifb|kube|vnet")
 SKIPPED_DISKS = re.compile(r"loop|ram|zram|sr\d|fd\d|dm-|md\d")
 PARTITION = re.compile(r"(?:[shv]d[a-z]+|xvd[a-z]+)\d+$|(?:nvme\d+n\d+|mmcblk\d+)p\d+$")
-_SYSTEM = ("load1", "load5", "load15", "uptime")
+_SYSTEM = dict.fromkeys(("load1", "load5", "load15", "uptime"))
 _NAME = re.compile(r"[^A-Za-z0-9_]+")
 MOST_PIECE = 40  # characters of a custom metric's name
 
@@ -51,6 +51,18 @@ class Point(NamedTuple):
     identity: bytes
 
 
+type Keeper = Callable[[Gathered, str, Point], bool]  # whether it knew what the point is
+
+
+class Row(NamedTuple):
+    """Fields that come together: their names, the plan of them as custom metrics (or as metrics), and who is asked
+    first."""
+
+    names: tuple[str, ...]
+    plan: Plan
+    keeper: Keeper | None
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A measurement with its tags: whose it is, and what becomes of its fields."""
@@ -59,14 +71,20 @@ class Measured:
     tags: dict[str, str]
     identity: bytes
     server: str
-    keeper: Callable[[Gathered, str, Point], bool] | None
+    keeper: Keeper | None
 
     @classmethod
     def of(cls, measurement: str, tags: dict[str, str], identity: bytes) -> Measured:
         server = next((tags[name] for name in ("host", "hostname", "server", "instance") if tags.get(name)), "")
         return cls(measurement, tags, identity, server, _KEEPERS.get(measurement))
 
-    def series_for(self, field: str) -> str:
+    def row(self, names: tuple[str, ...]) -> Row:
+        """What becomes of fields that come together."""
+        if self.keeper is _system and set(names) <= _SYSTEM.keys():
+            return Row(names, plan_of(names), None)
+        return Row(names, plan_of(tuple(map(self._series, names))), self.keeper)
+
+    def _series(self, field: str) -> str:
         """The custom metric that a field is: `measurement.field`, and behind it what tags besides the host say."""
         base = clean(self.measurement)
         if not base[:1].isalpha():
@@ -74,16 +92,16 @@ class Measured:
         rest = (clean(self.tags[name]) for name in sorted(self.tags) if name not in {"host", "hostname", "server"})
         return series_of(f"{base}.{clean(field)}", rest)
 
-    def keep(self, gathered: Gathered, at: float, names: tuple[str, ...], plan: Plan, values: list[float]) -> None:
-        """One point: its fields' names, the plan of what `series_for` says they are, and their values."""
+    def keep(self, gathered: Gathered, at: float, row: Row, values: list[float]) -> None:
+        """The values of a row's fields at one moment."""
         server = gathered.server(self.server)
         if server is None:
             return
-        if self.keeper is not None:
-            point = Point(self.measurement, self.tags, dict(zip(names, values, strict=True)), at, self.identity)
-            if self.keeper(gathered, server, point):
+        if row.keeper is not None:
+            point = Point(self.measurement, self.tags, dict(zip(row.names, values, strict=True)), at, self.identity)
+            if row.keeper(gathered, server, point):
                 return
-        gathered.values(server, at, plan, values)
+        gathered.values(server, at, row.plan, values)
 
 
 def _cpu(gathered: Gathered, server: str, point: Point) -> bool:
