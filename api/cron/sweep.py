@@ -11,6 +11,8 @@ from lib.web.handler import after_answer, make_app
 
 app = make_app("sweep")
 
+_told: list[object] = []  # the settings whose clouds the roll-up has been woken for: it writes down which there are
+
 
 @app.get("/api/cron/sweep")
 @cron
@@ -19,6 +21,9 @@ def sweep() -> Response:
     run = services.sweeper.run()
     if run.owed:  # only then: a quiet sweep costs no query more
         run.delivered = services.notifier.run()
+    if services.settings.clouds and services.settings not in _told:
+        _told[:] = [services.settings]
+        run.rollup_due = True
     if run.rollup_due:
 
         @after_this_request

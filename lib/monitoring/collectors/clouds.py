@@ -22,7 +22,7 @@ from lib.monitoring.collectors.gathering import Gathered
 from lib.monitoring.collectors.server_stats import MAX_TAGS, Batch
 from lib.outbound import Answer, Door
 
-PROVIDERS = {"aws": "aws", "google": "google_cloud"}
+PROVIDERS = {"aws": "aws", "google": "google_cloud", "azure": "azure"}
 CALL_SECONDS = 10.0
 MOST_BYTES = 16_000_000  # of one answer
 
