@@ -72,6 +72,9 @@ def browser() -> Iterator[Tab]:
 @pytest.fixture
 def tab(browser: Tab, site: Site, request: pytest.FixtureRequest) -> Iterator[Tab]:
     """At the sign-in of the page. What a console would show in red fails the test, whatever else it looked at."""
+    if (code := site.dev.process.poll()) is not None:
+        said = site.dev.process.stdout.read() if site.dev.process.stdout else ""
+        pytest.fail(f"`make dev` has ended with {code}: {said}", pytrace=False)
     browser.open("about:blank")
     browser.forget(site.origin)
     browser.size(1440, 900)
@@ -94,7 +97,7 @@ def inside(tab: Tab, site: Site) -> Tab:
     """Signed in, in English, with this machine on the page."""
     choose_language(tab, "en")
     sign_in(tab, site)
-    tab.until("document.querySelector('.card .meters b')", 20)
+    tab.until("document.querySelector('.card .meters b')")
     return tab
 
 
@@ -107,4 +110,4 @@ def sign_in(tab: Tab, site: Site) -> None:
     tab.fill("input[name=email]", site.email)
     tab.fill("input[name=password]", site.password)
     tab.click("form button.main")
-    tab.until("document.querySelector('nav.side')", 20)
+    tab.until("document.querySelector('nav.side')")

@@ -62,7 +62,7 @@ def sign_in_as(tab: Tab, person: dict[str, str]) -> None:
     tab.fill("input[name=email]", person["email"])
     tab.fill("input[name=password]", person["password"])
     tab.click("form button.main")
-    tab.until("document.querySelector('nav.side')", 20)
+    tab.until("document.querySelector('nav.side')")
 
 
 def test_a_key_is_made_bound_rotated_changed_and_revoked(inside: Tab, site: Site) -> None:
@@ -199,7 +199,7 @@ def test_a_role_that_changes_meanwhile_is_noticed(tab: Tab, site: Site, newcomer
     tab.until("document.querySelector('#person')")
     api(site, "PATCH", f"/api/auth/users/{newcomer['id']}", {"role": "admin"})
     tab.js("dispatchEvent(new Event('online'))")
-    tab.until("document.querySelectorAll('nav.parts a').length > 2", 40)
+    tab.until("document.querySelectorAll('nav.parts a').length > 2")
     api(site, "DELETE", f"/api/auth/users/{newcomer['id']}")
     tab.problems.clear()
 

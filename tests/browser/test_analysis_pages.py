@@ -36,7 +36,7 @@ def analysed(site: Site) -> Iterator[tuple[str, str]]:
             body["events"] = [{"id": "d", "at": now - 1_900, "kind": "deploy", "title": "shop v9"}]
         status, answer = site.dev.ask("POST", "/api/ingest", body, Authorization=f"Bearer {key['secret']}")
         assert status == 202, answer
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 90
     while not (alerts := _alerts(site)) and time.monotonic() < deadline:
         time.sleep(0.5)
     assert alerts, "the sweep has opened no alert"
@@ -91,7 +91,7 @@ def test_a_server_shows_its_score_with_reasons(
     choose_language(tab, language)
     sign_in(tab, site)
     tab.js(f"location.hash = '#/servers/{NAME}'")
-    tab.until("document.querySelector('.performance .score')", 20)
+    tab.until("document.querySelector('.performance .score')")
     text = tab.js("document.querySelector('.performance').textContent")
     assert ("건강 점수" if language == "ko" else "Health") in text
     assert ("디스크 / 92%" if language == "ko" else "Disk / 92%") in text
@@ -113,10 +113,10 @@ def test_an_alert_shows_what_moved_with_it(
     choose_language(tab, language)
     sign_in(tab, site)
     tab.js(f"location.hash = '#/alerts/{analysed[1]}'")
-    tab.until("document.querySelector('[aria-labelledby=causes] ol')", 20)
+    tab.until("document.querySelector('[aria-labelledby=causes] ol')")
     text = tab.js("document.querySelector('[aria-labelledby=causes]').textContent")
     assert "shop v9" in text
-    tab.until("document.querySelector('.charts.single .plot canvas')", 20)
+    tab.until("document.querySelector('.charts.single .plot canvas')")
     assert ("입출력 대기" if language == "ko" else "I/O wait") in text
     tab.wait(0.4)
     tab.screenshot(ARTIFACTS / f"alert-whole-{language}-{scheme}-{width}.png", whole=True)
@@ -134,7 +134,7 @@ def test_the_fleet_shows_how_it_did(
     choose_language(tab, language)
     sign_in(tab, site)
     tab.click(".tools a.btn", "성능" if language == "ko" else "Performance")
-    tab.until("document.querySelector('.standings li')", 20)
+    tab.until("document.querySelector('.standings li')")
     found = str(tab.js("document.querySelector('#main').innerText"))
     for word in ("건강 점수", "메모리 65%") if language == "ko" else ("Health", "Memory 65%"):
         assert word in found
@@ -152,7 +152,7 @@ def test_a_group_and_a_week_of_it_have_an_address_and_lead_to_servers(
     inside.until("document.querySelectorAll('.standings > li').length === 3")
     assert inside.js("location.hash") == f"#/performance?group={GROUP}"
     inside.click(".segmented button", "7 days")
-    inside.until("document.querySelector('#did-sizes').parentElement.textContent.includes('2 of 4 cores would do')", 20)
+    inside.until("document.querySelector('#did-sizes').parentElement.textContent.includes('2 of 4 cores would do')")
     assert inside.js("location.hash") == f"#/performance?group={GROUP}&window=7d"
     inside.reload()
     inside.until("document.querySelector('[aria-pressed=true]') && document.querySelector('select[name=group]')")
@@ -166,4 +166,4 @@ def test_what_is_missing_is_said(inside: Tab, site: Site) -> None:
     inside.until("document.querySelector('main [role=alert]')?.textContent.includes('no group “nobody”')")
     inside.js("document.querySelector('select[name=group]').value = ''")
     inside.js("document.querySelector('select[name=group]').dispatchEvent(new Event('change'))")
-    inside.until("document.querySelector('.standings li')", 20)
+    inside.until("document.querySelector('.standings li')")

@@ -28,7 +28,7 @@ def erring(site: Site) -> Iterator[str]:
     body = {"server": name, "samples": [{"at": now, "cpu": 1.0}], "errors": errors}
     status, answer = site.dev.ask("POST", "/api/ingest", body, Authorization=f"Bearer {key['secret']}")
     assert status == 202, answer
-    deadline = time.monotonic() + 30  # they are counted at the next sweep
+    deadline = time.monotonic() + 90  # they are counted at the next sweep
     while len(api(site, "GET", f"/api/errors?server={name}")["groups"]) < 2 and time.monotonic() < deadline:
         time.sleep(0.5)
     yield name

@@ -18,8 +18,8 @@ HOSTILE = "<img src=x onerror=alert(1)> 결제"
 
 @pytest.fixture(scope="module")
 def component(site: Site) -> str:
-    with httpx.Client(base_url=site.origin, headers={"Authorization": site.token()}, timeout=20) as client:
-        assert eventually(lambda: bool(client.get("/api/servers").json()["servers"]), 30)
+    with httpx.Client(base_url=site.origin, headers={"Authorization": site.token()}, timeout=60) as client:
+        assert eventually(lambda: bool(client.get("/api/servers").json()["servers"]), 90)
         body = {"name": HOSTILE, "kind": "server", "target": HERE, "note": "점검합니다 <b>"}
         made = client.post("/api/status/components", json=body)
         assert made.status_code == 201, made.text
@@ -33,7 +33,7 @@ def test_strangers_read_it_in_every_look(tab: Tab, site: Site, component: str, l
     tab.size(width, height)
     tab.prefers(theme)
     tab.open(f"{site.origin}/status.html?lang={language}")
-    tab.until("document.querySelector('.component')", 20)
+    tab.until("document.querySelector('.component')")
     wrong = _examine(tab, f"public-{language}-{theme}-{width}", found.read_text(encoding="utf-8") if found else None)
     assert wrong == []
     assert tab.js("document.querySelector('.component h2').textContent") == HOSTILE
@@ -43,7 +43,7 @@ def test_strangers_read_it_in_every_look(tab: Tab, site: Site, component: str, l
 
     tab.answer("/api/status", lambda: every_state())
     tab.open(f"{site.origin}/status.html?lang={language}")
-    tab.until("document.querySelector('.state.down')", 20)
+    tab.until("document.querySelector('.state.down')")
     name = f"public-states-{language}-{theme}-{width}"
     assert _examine(tab, name, found.read_text(encoding="utf-8") if found else None) == []
 
@@ -83,7 +83,7 @@ def test_the_language_is_switched_and_a_lost_link_is_said(tab: Tab, site: Site, 
     }  # fmt: skip
     tab.answer("/api/status", lambda: answer)
     tab.open(f"{site.origin}/status.html?lang=en")
-    tab.until("document.querySelector('.stale')", 20)
+    tab.until("document.querySelector('.stale')")
     assert "Everything is down" in tab.js("document.body.textContent")
     assert "goes on" in tab.js("document.body.textContent")
     tab.click("header .btn")

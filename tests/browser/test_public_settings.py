@@ -37,7 +37,7 @@ def test_what_is_public_is_chosen_ordered_shown_and_taken_away(inside: Tab, site
         inside.until(f"!document.querySelector('dialog') && {NAMES}.endsWith('{name}')")
     assert inside.js(NAMES) == "Shop,Desk"
     inside.click("button[aria-label='Up Desk']")
-    inside.until(f"{NAMES} === 'Desk,Shop'", 20)
+    inside.until(f"{NAMES} === 'Desk,Shop'")
     assert [one["name"] for one in api(site, "GET", COMPONENTS)["components"]] == ["Desk", "Shop"]
     inside.until("document.querySelector('img[src*=badge]')?.naturalWidth > 0")
     assert "[![status](http" in inside.text()
@@ -45,10 +45,10 @@ def test_what_is_public_is_chosen_ordered_shown_and_taken_away(inside: Tab, site
     inside.click("button[aria-label='Change Shop']")
     inside.fill("dialog[open] input[name=name]", "쇼핑몰")
     inside.click("dialog button.main")
-    inside.until(f"{NAMES} === 'Desk,쇼핑몰'", 20)
+    inside.until(f"{NAMES} === 'Desk,쇼핑몰'")
     shown = site.dev.ask("GET", "/api/status")[1]
     assert [one["name"] for one in shown["components"]] == ["Desk", "쇼핑몰"]
     assert inside.js("document.querySelector('a[target=_blank]').pathname") == "/status.html"
     inside.click("button[aria-label='Remove Desk']")
     inside.click("dialog[open] .btn.danger")
-    inside.until(f"{NAMES} === '쇼핑몰'", 20)
+    inside.until(f"{NAMES} === '쇼핑몰'")

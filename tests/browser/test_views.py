@@ -136,11 +136,11 @@ def test_every_view(tab: Tab, site: Site, axe_script: str | None, look: tuple[st
     name = f"{language}-{theme}-{width}"
     wrong = _examine(tab, f"login-{name}", axe_script)
     sign_in(tab, site)
-    tab.until("document.querySelector('.card .meters b')", 20)
+    tab.until("document.querySelector('.card .meters b')")
     for view in VIEWS:
         tab.js(f"location.hash = {json.dumps(view.hash)}")
         view.then(tab)
-        tab.until(f"document.querySelector('{view.shown}')?.checkVisibility()", 20)
+        tab.until(f"document.querySelector('{view.shown}')?.checkVisibility()")
         tab.until("document.fonts.status === 'loaded'")
         wrong += _examine(tab, f"{view.name}-{name}", axe_script)
         view.after(tab)

@@ -55,18 +55,18 @@ class Dev:
         raise AssertionError("\n".join(["it ended:", *self.lines]))
 
     def says_and_ends(self) -> tuple[int, str]:
-        output, _ = self.process.communicate(timeout=30)
+        output, _ = self.process.communicate(timeout=60)
         return self.process.returncode, output
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, float, str]:
         """(exit code, seconds it took, what else it said)"""
         began = time.monotonic()
         self.process.send_signal(number)
-        output, _ = self.process.communicate(timeout=20)
+        output, _ = self.process.communicate(timeout=60)
         return self.process.returncode, time.monotonic() - began, output
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             sent = {"Content-Type": "application/json", "Origin": f"http://127.0.0.1:{self.port}", **headers}
             connection.request(method, path, body=json.dumps(body) if body else None, headers=sent)
