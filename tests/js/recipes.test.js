@@ -7,7 +7,7 @@ import { filled, RECIPES, SECRET, tryLine } from '../../public/js/recipes.js';
 const paper = readFileSync(new URL('../../docs/agents.md', import.meta.url), 'utf8');
 
 // Chapters of the paper, and what a recipe calls their sections; of our agent only how it is installed is pasted.
-const CHAPTERS = { 'The agent': (heading) => (heading === 'Install' ? heading : null), 'Agents of other makers': (heading) => heading, 'Alerts of other monitors': (heading) => `Alerts: ${heading}` };
+const CHAPTERS = { 'The agent': (heading) => (heading === 'Install' ? heading : null), 'Agents of other makers': (heading) => heading || 'Agents of other makers', 'Alerts of other monitors': (heading) => `Alerts: ${heading}` };
 
 /** {section: [block]} of the paper. */
 function blocksOnPaper() {

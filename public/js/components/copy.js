@@ -6,7 +6,7 @@ import { Icon } from './marks.js';
 
 const TOLD_MS = 2500;
 
-export function Copyable({ text, label }) {
+export function Copyable({ text, label, className = '' }) {
   const { t } = useWords();
   const box = useRef();
   const [isCopied, setCopied] = useState(false);
@@ -26,6 +26,6 @@ export function Copyable({ text, label }) {
     }
   };
 
-  return html`<div class="copyable"><code ref=${box} tabindex="0" aria-label=${label}>${text}</code>
+  return html`<div class="copyable ${className}"><code ref=${box} tabindex="0" aria-label=${label}>${text}</code>
     <button type="button" class="btn small" onClick=${copy}><${Icon} name=${isCopied ? 'done' : 'copy'} /><span role="status">${t(isCopied ? 'action.copied' : 'action.copy')}</span></button></div>`;
 }

@@ -9,6 +9,7 @@ import { Age, Glyph } from '../components/marks.js';
 import { secretOf, tryLine } from '../recipes.js';
 import { address } from '../router.js';
 import { troubleWords } from '../trouble.js';
+import { withCode } from './add-clients.js';
 import { CHECKS } from './check-form.js';
 import { KEYS } from './key-forms.js';
 
@@ -127,7 +128,7 @@ function Refusal({ one }) {
   const { t } = words;
   const hint = one.key && `${t('refused.begins', { text: one.key })}${one.is_this_key == null ? '' : `, ${t(one.is_this_key ? 'refused.mine' : 'refused.another')}`}`;
   const from = [one.address && t('refused.from', { text: one.address }), one.client, one.path].filter(Boolean);
-  return html`<li><b>${t(`refusal.${refusalWord(one)}`, { span: words.span(Math.abs(one.clock_off ?? 0)) })}</b>
+  return html`<li><b>${withCode(t(`refusal.${refusalWord(one)}`, { span: words.span(Math.abs(one.clock_off ?? 0)) }))}</b>
     <span class="sub"><${Age} at=${one.at_epoch} /> · ${from.join(' · ')}</span>
     ${hint && one.reason.startsWith('key_') && html`<span class="sub">${hint}</span>`}
     ${one.names.length > 0 && html`<span class="sub">${t('refused.names', { text: one.names.slice(0, NAMED).join(', ') })}</span>`}

@@ -27,10 +27,13 @@ export function Clients({ asked, secret }) {
     <div class="form" id="client" role="tabpanel" aria-labelledby=${`tab-${shown.id}`}><${Client} key=${shown.id} recipe=${shown} secret=${secret} /></div></section>`;
 }
 
+/** What stands between backticks is to be typed: its words stay whole, so that no option breaks at its hyphens. */
+export const withCode = (text) => text.split('`').map((part, index) => (index % 2 ? html`<code>${part.split(' ').map((word, place) => [place ? ' ' : '', html`<span class="whole">${word}</span>`])}</code>` : part));
+
 function Client({ recipe, secret }) {
   const { t } = useWords();
   return html`${recipe.blocks.map(({ place, text }) => html`<figure key=${text} class="paste"><figcaption class=${place ? 'mono' : ''}>${place || t('add.shell')}</figcaption>
-      <${Copyable} text=${filled(text, { origin: location.origin, secret }).trimEnd()} label=${`${recipe.name}: ${place || t('add.shell')}`} /></figure>`)}
-    <div><h3>${t('add.then')}</h3><ol class="then"><li>${t(`recipe.${recipe.id}_1`)}</li><li>${t(`recipe.${recipe.id}_2`)}</li></ol></div>
+      <${Copyable} className=${place && place !== 'crontab' ? 'file' : ''} text=${filled(text, { origin: location.origin, secret }).trimEnd()} label=${`${recipe.name}: ${place || t('add.shell')}`} /></figure>`)}
+    <div><h3>${t('add.then')}</h3><ol class="then"><li>${withCode(t(`recipe.${recipe.id}_1`))}</li><li>${withCode(t(`recipe.${recipe.id}_2`))}</li></ol></div>
     <p class="faint">${t('add.paper', { text: recipe.docs.join(', ') })}</p>`;
 }
