@@ -23,6 +23,7 @@ MOST_TOLD = 50  # servers
 MOST_METRICS = 40
 MOST_ELSEWHERE = 5
 BEHIND_SECONDS = 180  # senders gather for a minute or so before they send
+type Heard = tuple[Part, float]  # what a server told, and when
 _PLACE = re.compile(r"[0-9]{1,16}-[0-9]{1,16}")
 
 
@@ -55,28 +56,19 @@ def read(storage: Storage, key_id: str, now: float, after: str | None) -> dict[s
         raise BadInput("`after` is what `next` was in an answer before", pointer="/after")
     place = after or f"{int((now - SINCE_SECONDS) * 1000)}-0"
     entries = storage.read(place, MOST_ENTRIES)
+    heard = list(_heard(entries))
     return {
         **told("as_of", now),
         "next": entries[-1].id if entries else place,
         "more": len(entries) == MOST_ENTRIES,
-        "arrived": [one.told() for one in arrived(entries, key_id)[:MOST_TOLD]],
-        "elsewhere": elsewhere(entries, key_id),
+        "arrived": [one.told() for one in arrived(heard, key_id)[:MOST_TOLD]],
+        "elsewhere": elsewhere(heard, key_id),
         "pings": _pings(entries),
         "alerts": _alerts(entries),
     }
 
 
-def elsewhere(entries: Iterable[Entry], key_id: str) -> list[dict[str, str]]:
-    """The servers that reported by other keys, newest first: the sender in question may use one of these."""
-    found: dict[str, str] = {}
-    for part, _ in _parts(entries):
-        if part.key_id != key_id:
-            found.pop(part.server, None)
-            found[part.server] = part.key_id
-    return [{"server": server, "key": key} for server, key in reversed(found.items())][:MOST_ELSEWHERE]
-
-
-def _parts(entries: Iterable[Entry]) -> Iterator[tuple[Part, float]]:
+def _heard(entries: Iterable[Entry]) -> Iterator[Heard]:
     """What servers told, and when; what cannot be read is the sweep's to tell of, pings and the like are no part."""
     for entry in entries:
         for text in entry.parts:
@@ -84,6 +76,16 @@ def _parts(entries: Iterable[Entry]) -> Iterator[tuple[Part, float]]:
                 yield decode_part(text), entry.heard_at
             except (ValueError, TypeError, KeyError, IndexError):
                 continue
+
+
+def elsewhere(heard: Iterable[Heard], key_id: str) -> list[dict[str, str]]:
+    """The servers that reported by other keys, newest first: the sender in question may use one of these."""
+    found: dict[str, str] = {}
+    for part, _ in heard:
+        if part.key_id != key_id:
+            found.pop(part.server, None)
+            found[part.server] = part.key_id
+    return [{"server": server, "key": key} for server, key in reversed(found.items())][:MOST_ELSEWHERE]
 
 
 def _pings(entries: Sequence[Entry]) -> list[dict[str, Any]]:
@@ -106,10 +108,10 @@ def _alerts(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def arrived(entries: Iterable[Entry], key_id: str) -> list[Arrival]:
+def arrived(heard: Iterable[Heard], key_id: str) -> list[Arrival]:
     """Who sent by this key, newest first."""
     found: dict[tuple[str, str], Arrival] = {}
-    for part, heard_at in _parts(entries):
+    for part, heard_at in heard:
         if part.key_id == key_id:
             _add(found, part, heard_at)
     return sorted(found.values(), key=lambda one: -one.at)
