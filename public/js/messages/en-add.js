@@ -71,8 +71,8 @@ export const messages = {
   'refusal.key_scope': 'With this key, which may not report: it lacks the scope “write”.',
   'refusal.key_server': 'With this key, for a server it may not report. Its server or tags are in the settings.',
   'refusal.no_check': 'There is no check of this name. Add `?create=1`, or make it under Settings, Jobs.',
-  'refusal.clock_ahead': 'All samples are in the future by {span}. Set the clock of that machine.',
-  'refusal.clock_behind': 'All samples are older than seven days, by its clock of {span} ago. Set the clock of that machine.',
+  'refusal.clock_ahead': 'Samples {span} in the future are not taken. Set the clock of that machine.',
+  'refusal.clock_behind': 'Samples {span} old are not taken: seven days at most. Set the clock of that machine, unless it sends what is old.',
   'refusal.nothing_mapped': 'It reached the hub, but nothing of what it sends is a metric here.',
   'refusal.unreadable': 'It reached the hub, but what it sent cannot be read.',
 

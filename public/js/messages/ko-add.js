@@ -71,8 +71,8 @@ export const messages = {
   'refusal.key_scope': '이 키에는 “write” 권한이 없어 보고할 수 없습니다.',
   'refusal.key_server': '이 키로는 보고할 수 없는 서버입니다. 키의 서버와 태그는 설정에 있습니다.',
   'refusal.no_check': '이 이름의 검사가 없습니다. `?create=1`을 붙이거나 설정의 작업에서 만드세요.',
-  'refusal.clock_ahead': '모든 샘플이 {span} 뒤의 시각입니다. 그 서버의 시계를 맞추세요.',
-  'refusal.clock_behind': '모든 샘플이 {span} 전의 시각이라 7일보다 오래되었습니다. 그 서버의 시계를 맞추세요.',
+  'refusal.clock_ahead': '{span} 뒤의 시각으로 된 샘플은 받지 않습니다. 그 서버의 시계를 맞추세요.',
+  'refusal.clock_behind': '{span} 전의 샘플은 받지 않습니다(7일까지). 오래된 것을 보내는 게 아니라면 그 서버의 시계를 맞추세요.',
   'refusal.nothing_mapped': '허브에 닿았지만, 보낸 것 가운데 지표로 쓸 수 있는 것이 없습니다.',
   'refusal.unreadable': '허브에 닿았지만, 보낸 내용을 읽을 수 없습니다.',
 
