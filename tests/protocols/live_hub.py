@@ -56,6 +56,17 @@ class LiveHub:
             assert time.monotonic() < until, f"{name} still lacks {sorted(metrics - known)}: {told}"
             time.sleep(1)
 
+    def report(self, name: str, **values: float) -> None:
+        """A sample of a server, as our own agent tells it."""
+        body = {"server": name, "samples": [{"at": int(time.time()), **values}]}
+        status, told = self._dev.ask("POST", "/api/ingest", body, Authorization=f"Bearer {self.key}")
+        assert status == 202, told
+
+    def alerts(self, state: str = "open") -> list[dict[str, Any]]:
+        """The newest first."""
+        _, told = self._dev.ask("GET", f"/api/alerts?state={state}", **self._bearer)
+        return list(told["alerts"])
+
     @staticmethod
     def settle(seconds: float) -> None:
         """Time passes, for clients to report in: they have clocks of their own."""
