@@ -10,7 +10,8 @@ from lib.domain.components import HIGHEST, RATE_GAP, Earlier, Told, base_of, wor
 from lib.monitoring.state import ServerState
 
 SLOT_SECONDS = 10
-SETTLES = 15  # seconds after its moment a pot is full
+SETTLES = 15  # seconds after its moment a pot is full,
+QUIET = 10  # and so many after it was last heard of: the rest of a moment may be under way in another connection
 MOST_LATE = 30  # pots that wait for more of a sender that catches up: its connections are so far apart at most
 MOST_POTS = 10_000  # of one batch and what waits from before: a day of a sender that asks every ten seconds is 8 640
 _WHEN = ""  # among a pot's components: {0: [its moment to the millisecond, when it was last heard of]}
@@ -54,8 +55,8 @@ def _full(state: ServerState, now: float) -> list[int]:
     due = sorted(at for at in state.pots if at + SETTLES <= now)
     for place in range(max(0, len(due) - MOST_LATE), len(due)):
         heard_at = state.pots[due[place]].get(_WHEN, {0: [0.0, 0.0]})[0][1]
-        if heard_at > due[place] + SETTLES and heard_at + SETTLES > now:
-            return due[:place]  # told late, and just now: the rest of its moment may be under way
+        if heard_at + QUIET > now:
+            return due[:place]
     return due
 
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,17 +24,20 @@ class Dev:
 
     started: ClassVar[list[Dev]] = []
 
-    def __init__(self, data: Path, **settings: str) -> None:
+    def __init__(
+        self, data: Path, *, port: int = 0, command: Sequence[str] = (str(ROOT / "dev.py"),), **settings: str
+    ) -> None:
         self.started.append(self)
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
             self.port = probe.getsockname()[1]
         environment = {"PATH": os.environ["PATH"], "HOME": str(data), "OPENMANAGER_DATA": str(data)}
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "dev.py")],
+            [sys.executable, *command],
             cwd=data.parent,
-            env={**environment, "PORT": str(self.port), "OPENMANAGER_AGENT": "0", **settings},
+            env={**environment, "PYTHONPATH": str(ROOT), "PORT": str(self.port), "OPENMANAGER_AGENT": "0", **settings},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

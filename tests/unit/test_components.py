@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.domain.components import COUNTERS, Earlier, Told, work_out
 from lib.monitoring.collectors.gathering import MOST_CUSTOM, Gathered
-from lib.monitoring.composing import SETTLES
+from lib.monitoring.composing import QUIET, SETTLES
 from lib.monitoring.fold import fold_parts
 from lib.monitoring.parts import decode_part, encode_parts
 from lib.monitoring.state import ServerState
@@ -117,6 +118,7 @@ def folded(requests: list[list[tuple[int, str, float, bytes]]], state: ServerSta
     return fold_parts(state, heard, now).rows
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 6))
 def test_however_a_scrape_is_cut_into_requests_the_row_is_the_same(dice: random.Random, most: int) -> None:
     state = ServerState("box")
@@ -135,6 +137,43 @@ def test_however_a_scrape_is_cut_into_requests_the_row_is_the_same(dice: random.
     assert len(rows) == 3
 
 
+def test_a_moment_that_two_connections_tell_late_is_whole_though_sweeps_come_between() -> None:
+    """A sender catches up: 40 moments, of which the second connection is five behind; every third post is swept."""
+    state = ServerState("box")
+    start = int(NOW) - 3_600
+    whole = [scrape(start + 10 * step, step) for step in range(40)]
+    second = (b"cpu1", b"sdb", b"a", b"core 1")
+    firsts = [[piece for piece in pieces if not piece[3].startswith(second)] for pieces in whole]
+    seconds = [[piece for piece in pieces if piece[3].startswith(second)] for pieces in whole]
+    assert all(len(one) == len(other) for one, other in zip(firsts, seconds, strict=True))
+    posts = firsts[:5]
+    for first, other in zip(firsts[5:], seconds, strict=False):
+        posts += [first, other]
+    posts += seconds[-5:]
+    rows: dict[int, str] = {}
+    for turn in range(0, len(posts), 3):
+        rows |= folded(posts[turn : turn + 3], state, NOW + turn / 10)
+    assert len(rows) <= 10, "the newest wait"
+    rows |= folded([], state, NOW + 9 + QUIET)
+    assert sorted(rows) == [(start + 10 * step) // 10 * 10 for step in range(40)]
+    columns = {name: place for place, name in enumerate(state.series)}
+    for at, literal in sorted(rows.items())[1:]:
+        values = json.loads(f"[{literal[1:-1]}]")
+        assert values[columns["cpu"]] == 30.0, at
+        assert values[columns["disk_read"]] == 1_000.0
+
+
+def test_a_sender_that_falls_silent_leaves_nothing_waiting() -> None:
+    state = ServerState("box")
+    start = int(NOW) - 100
+    for turn in range(3):
+        folded([scrape(start + 10 * turn, turn)], state, NOW + turn)
+    assert len(state.pots) == 3
+    folded([], state, NOW + 2 + QUIET)
+    assert state.pots == {}
+    assert state.value("cpu") == 30.0
+
+
 def test_what_is_kept_between_sweeps_survives_the_database_and_an_older_state_is_read() -> None:
     state = ServerState("box")
     start = int(NOW) - 30
@@ -145,14 +184,12 @@ def test_what_is_kept_between_sweeps_survives_the_database_and_an_older_state_is
     assert state.pots == {}
     state = kept_and_read(state)
     folded([scrape(start + 10, 1)], state, start + 25)
-    folded([], state, start + 30)
+    folded([], state, start + 35)
     assert state.value("cpu") == 30.0
     assert state.sources["test"]["at"] == start + 25
     old = state.to_rows(None)["0"]
     assert '"test"' in old
     shorter = ServerState("box")
-    import json
-
     from lib.monitoring.state import LEAST_KEPT, from_row
 
     body = json.loads(shorter.to_rows(None)["0"].partition("|")[2])[: LEAST_KEPT + 1]
