@@ -27,6 +27,7 @@ SLOT_SECONDS = 10
 SLOT_SETTLES = 15
 RATE_GAP = 600
 EPOCHS_KEPT = 8
+OTLP, SERVICE_TAGS = ("otlp", "otlp_logs"), ("service", "namespace")
 LONGEST_GAP = 900  # a longer silence was an outage and says nothing about how often this sender posts
 
 type Row = Sequence[float | None]
@@ -137,11 +138,22 @@ def _offset(state: ServerState, part: Part) -> int:
     return state.clock_offset if part.post else 0
 
 
+def _of_first_service(state: ServerState, extra: dict[str, Any]) -> dict[str, Any] | None:
+    """What is told of the host. OTLP comes from each service of a machine by itself: the tags that name one stay those
+    of the first, or they would change with every request, and with them who may see the server."""
+    host: dict[str, Any] | None = extra.get("host")
+    known = {name: tag for name, tag in (state.facts.get("tags") or {}).items() if name in SERVICE_TAGS}
+    if not host or not host.get("tags") or "service" not in known or extra.get("source", {}).get("name") not in OTLP:
+        return host
+    others = {name: tag for name, tag in host["tags"].items() if name not in SERVICE_TAGS}
+    return {**host, "tags": {**others, **known}}
+
+
 def _read_extra(state: ServerState, part: Part, heard_at: float, outcome: Outcome) -> None:
     extra = part.extra
     if not extra:
         return
-    host = extra.get("host")
+    host = _of_first_service(state, extra)
     if host and any(state.facts.get(name) != value for name, value in host.items()):
         state.facts = {**state.facts, **host}
     if "mounts" in extra:

@@ -10,6 +10,8 @@ from lib.domain.components import Earlier, Told, work_out
 from lib.monitoring import composing
 from lib.monitoring.collectors.hostmetrics import server_of
 from lib.monitoring.collectors.server_stats import Batch
+from lib.monitoring.fold import fold_parts
+from lib.monitoring.parts import decode_part, encode_parts
 from lib.monitoring.state import ServerState
 from tests.protocols.otlp_made import DELTA, NOW, Made, batch_of, pot, values
 
@@ -247,6 +249,20 @@ def test_services_of_one_machine_are_told_apart() -> None:
     other = Made({"host.name": "web-01", "service.name": "mail"}).gauge("queue.depth", 4)
     made.message.resource_metrics.extend(other.message.resource_metrics)
     assert values(batch_of(made)) == {"otel.queue.depth:shop": 3, "otel.queue.depth:mail": 4}
+
+
+def test_a_machine_of_several_services_keeps_the_tag_of_the_first() -> None:
+    state = ServerState("web-01")
+    told = []
+    for step, names in enumerate((["shop", "mail"], ["mail"], ["shop", "cart"])):
+        made = Made({"host.name": "web-01"}, at=NOW - 60 + 10 * step).gauge("queue.depth", 3)
+        for name in names:
+            other = Made({"host.name": "web-01", "service.name": name, "cloud.region": f"r{step}"}, at=made.at)
+            made.message.resource_metrics.extend(other.gauge("queue.depth", 4).message.resource_metrics)
+        (share,) = batch_of(made).shares
+        fold_parts(state, [(made.at, [decode_part(text) for text in encode_parts(share, "key")])], NOW)
+        told.append(state.tags)
+    assert told == [{"service": "shop", "region": f"r{step}"} for step in range(3)]
 
 
 def test_a_piece_told_twice_is_one() -> None:

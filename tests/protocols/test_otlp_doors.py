@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 
+from lib import wiring
 from tests.api.admitted import HIDDEN, SEEN, Admitted, admitted, unhashed
 from tests.protocols.otlp_made import JSON, PROTOBUF, Made
 from tests.protocols.test_doors import post
@@ -88,6 +89,27 @@ def test_errors_are_told_in_the_sender_s_encoding(hub: Admitted) -> None:
     assert (answer.status_code, status(answer.get_data())[0]) == (413, 8)
     answer = post("/v1/metrics", b"a 1", {**key, "Content-Type": "text/plain"})
     assert (answer.status_code, answer.mimetype) == (415, "application/problem+json")
+
+
+def test_while_the_stores_are_away_senders_are_told_to_come_back_in_their_encoding(hub: Admitted) -> None:
+    factory = ServicesFactory()
+    nowhere = Pair("postgresql://nobody@127.0.0.1:1/none", "", "redis://127.0.0.1:1/0")
+    known = hub.services.storage.directory.contents()
+    try:
+        services = factory(nowhere, install=True)
+        for knows_keys in (False, True):
+            if knows_keys:  # as after an outage that began a moment ago
+                services.storage.directory._contents, services.storage.directory._read_at = known, time.monotonic()
+            for path in ("/v1/metrics", "/v1/logs")[: 1 if knows_keys else 2]:
+                for media_type, body in ((PROTOBUF, made().body), (JSON, json.dumps(made().document).encode())):
+                    answer = post(path, body, {**hub.bearer("write key"), "Content-Type": media_type})
+                    assert (answer.status_code, answer.mimetype) == (503, media_type), answer.get_data()
+                    assert int(answer.headers["Retry-After"]) >= 1
+                    code = answer.get_json()["code"] if media_type == JSON else status(answer.get_data())[0]
+                    assert code == 14
+    finally:
+        factory.close()
+        wiring.use(hub.services)
 
 
 def test_keys_report_what_they_may(hub: Admitted) -> None:

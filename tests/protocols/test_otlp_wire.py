@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib.domain.errors import BadInput, TooLarge
@@ -68,7 +68,7 @@ def told(groups: Any) -> list[Any]:
     return found
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(requests())
 def test_what_the_official_encoder_writes_is_read_back_in_both_encodings(made: Made) -> None:
     read = told(read_protobuf(made.body))
@@ -92,7 +92,7 @@ def test_whatever_bytes_come_they_are_read_or_refused(body: bytes) -> None:
             continue
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(requests(), st.data())
 def test_a_request_with_a_hole_in_it_is_read_or_refused(made: Made, data: st.DataObject) -> None:
     body = bytearray(made.body)

@@ -275,8 +275,10 @@ class Gathered:
         self._shares[server].host |= {name: fact for name, fact in facts.items() if fact}
 
     def tag(self, server: str, tags: Mapping[str, str]) -> None:
+        """What was said first in a request stays."""
         if tags:
-            self._shares[server].host.setdefault("tags", {}).update(tags)
+            host = self._shares[server].host
+            host["tags"] = {**tags, **host.get("tags", {})}
 
     def labelled(self, server: str, facts: Mapping[str, str], tags: Mapping[str, str]) -> None:
         """What labels of series say of the server. No sign of life by themselves: the series may just have ended."""

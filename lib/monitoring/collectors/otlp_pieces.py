@@ -11,6 +11,7 @@ from lib.domain.components import Earlier, Told, spread_of, work_out
 from lib.monitoring.collectors.exporters import Target
 from lib.monitoring.collectors.gathering import Gathered, stirred
 from lib.monitoring.collectors.hostmetrics import Aim, custom
+from lib.monitoring.collectors.otlp_exponential import MOST_BUCKETS
 from lib.monitoring.collectors.otlp_wire import CUMULATIVE, DELTA, Metric, Spread
 
 # A share counts only where the sums it is made of are not told.
@@ -21,7 +22,6 @@ BETTER = {
 }  # fmt: skip
 MOST_CUMULATIVE = 40  # distributions of a server in one request, for which the sweep keeps what they were
 MOST_WITH_BUCKETS = 10  # distributions of a server whose buckets are kept from one request to the next
-MOST_BUCKETS = 40
 _LONGEST = 95  # of a distribution's name, behind which comes what is told of it
 _SHARED = {
     "system.memory.utilization": "memory", "system.paging.utilization": "swap", "system.swap.utilization": "swap",
@@ -146,7 +146,10 @@ def _percent(share: float) -> float:
 
 
 def _buckets(one: Spread) -> dict[float, float]:
-    """{bound: count}, of those buckets that hold any; nothing where there are too many or they do not fit."""
+    """{bound: count}, of those buckets that hold any and of the one under each, whose bound is where it begins; nothing
+    where there are too many or they do not fit."""
     if len(one.buckets) != len(one.bounds) + 1 or len(one.buckets) > MOST_BUCKETS:
         return {}
-    return {bound: float(count) for bound, count in zip([*one.bounds, math.inf], one.buckets, strict=True) if count}
+    above = [*one.buckets[1:], 0]
+    bounds = [*one.bounds, math.inf]
+    return {bound: float(count) for bound, count, more in zip(bounds, one.buckets, above, strict=True) if count or more}

@@ -15,6 +15,7 @@ from struct import error as StructError
 from typing import Any, NamedTuple
 
 from lib.domain.errors import BadInput
+from lib.monitoring.collectors.otlp_exponential import buckets_of
 from lib.monitoring.collectors.protobuf_wire import fields, varint, written
 
 DELTA, CUMULATIVE = 1, 2
@@ -212,7 +213,13 @@ def _spreads(points: list[bytes], kind: str) -> Iterator[Spread]:
             quantiles: list[tuple[float, float]] = []
         elif kind == "exponential":
             point = _official(metrics_pb2.ExponentialHistogramDataPoint, data)
-            bounds, buckets, quantiles = [], [], []
+            positive, negative, quantiles = point.positive, point.negative, []
+            bounds, buckets = buckets_of(
+                point.scale,
+                (point.zero_threshold, point.zero_count),
+                (positive.offset, positive.bucket_counts),
+                (negative.offset, negative.bucket_counts),
+            )
             total = point.sum if point.HasField("sum") else None
         else:
             point = _official(metrics_pb2.SummaryDataPoint, data)
@@ -282,7 +289,7 @@ def _json_spreads(points: list[dict[str, Any]], kind: str) -> Iterator[Spread]:
     for point in points:
         if _integer(point.get("flags")) & NO_VALUE:
             continue
-        has_buckets = kind == "histogram"
+        bounds, buckets = _json_buckets(point, kind)
         quantiles = _list(point, "quantileValues") if kind == "summary" else []
         yield Spread(
             json_attributes(point),
@@ -290,10 +297,24 @@ def _json_spreads(points: list[dict[str, Any]], kind: str) -> Iterator[Spread]:
             _integer(point.get("timeUnixNano")),
             _integer(point.get("count")),
             None if point.get("sum") is None else _double(point["sum"]),
-            [_double(one) for one in _repeated(point, "explicitBounds")] if has_buckets else (),
-            [_integer(one) for one in _repeated(point, "bucketCounts")] if has_buckets else (),
+            bounds,
+            buckets,
             [(_double(one.get("quantile") or 0), _double(one.get("value") or 0)) for one in quantiles],
         )
+
+
+def _json_buckets(point: dict[str, Any], kind: str) -> tuple[list[float], list[int]]:
+    if kind == "histogram":
+        bounds = [_double(one) for one in _repeated(point, "explicitBounds")]
+        return bounds, [_integer(one) for one in _repeated(point, "bucketCounts")]
+    if kind == "exponential":
+        sides = [_object(point.get(name) or {}, name) for name in ("positive", "negative")]
+        positive, negative = (
+            (_integer(side.get("offset")), [_integer(one) for one in _repeated(side, "bucketCounts")]) for side in sides
+        )
+        zero = _double(point.get("zeroThreshold") or 0), _integer(point.get("zeroCount"))
+        return buckets_of(_integer(point.get("scale")), zero, positive, negative)
+    return [], []
 
 
 def _object(given: object, name: str) -> dict[str, Any]:
