@@ -120,6 +120,13 @@ LoadPlugin write_http
     update every = 10
     data source = average
     send charts matching = system.cpu system.ram system.swap mem.swap system.load system.net system.io system.uptime mem.available disk_space.* disk_inodes.* disk_util.* sensors.* ip.tcpsock ipv4.tcpsock
+` }, { place: '/etc/netdata/exporting.conf (remote write)', text: `[prometheus_remote_write:https:openmanager]
+    enabled = yes
+    destination = HUB:443
+    remote write URL path = /api/v1/write?token=omv_live_...
+    update every = 10
+    data source = average
+    send charts matching = system.cpu system.ram system.swap mem.swap system.load system.net system.io system.uptime mem.available disk_space.* disk_inodes.* disk_util.* sensors.* ip.tcpsock ipv4.tcpsock
 ` }],
   },
   {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import cramjam
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from lib.domain.errors import BadInput, DomainError
 from lib.domain.telemetry import ServerSamples
 from lib.monitoring.collectors.opentsdb import PROTOCOL
+from lib.monitoring.collectors.prometheus import PROTOCOL as PROMETHEUS
 from lib.monitoring.collectors.protocols import Incoming
 from lib.monitoring.collectors.server_stats import Batch
 from lib.monitoring.fold import fold_parts
 from lib.monitoring.parts import decode_part, encode_parts
 from lib.monitoring.state import ServerState
+from tests.protocols import prompb
 
 NOW = 1_795_600_000.0
 AT = int(NOW) - 60
@@ -83,6 +86,46 @@ def test_netdata_s_exporters_say_the_same_in_three_forms(written: Any) -> None:
     assert share.server == SERVER
     assert values_of(share) == pytest.approx(EXPECTED)
     assert share.extra["source"] == {"name": "netdata"}, "nothing is left over"
+
+
+def as_remote_write() -> bytes:
+    """As exporting/prometheus/remote_write writes it: what it is of stands in the labels, not in the name."""
+    info = (
+        {"__name__": "netdata_info", "application": "netdata", "instance": SERVER, "version": "2.6.0"},
+        [(1.0, AT * 1_000)],
+    )
+    told = [
+        ({"__name__": f"netdata_{chart.replace('.', '_')}_average", "chart": chart, "dimension": name, "family": mount or "x", "instance": SERVER},
+         [(value, AT * 1_000)])
+        for chart, name, value, mount in TOLD
+    ]  # fmt: skip
+    return prompb.one([info, *told])
+
+
+def test_its_remote_write_says_the_same_and_prometheus_that_scraped_one_stays_prometheus() -> None:
+    def read(**headers: str) -> Batch:
+        request = Incoming("POST", "/api/v1/write", as_remote_write(), NOW, headers=headers)
+        found = PROMETHEUS.read(request)
+        assert isinstance(found, Batch)
+        assert found.rejected == []
+        return found
+
+    (share,) = read().shares
+    assert share.server == SERVER
+    assert values_of(share) == pytest.approx(EXPECTED)
+    assert share.extra["source"]["name"] == "netdata"
+    (scraped,) = read(**{"user-agent": "Prometheus/3.5.0"}).shares
+    assert scraped.extra["source"]["name"] == "prometheus"
+    assert "cpu" not in scraped.series
+
+
+@given(st.binary(max_size=120))
+def test_a_broken_remote_write_is_refused_or_read(rest: bytes) -> None:
+    body = bytes(cramjam.snappy.compress_raw(b"\x0a\x1a\x0a\x18\x0a\x08__name__\x12\x0cnetdata_info" + rest))
+    try:
+        PROMETHEUS.read(Incoming("POST", "/api/v1/write", body, NOW))
+    except DomainError:
+        return
 
 
 def test_half_of_the_modes_are_no_cpu() -> None:

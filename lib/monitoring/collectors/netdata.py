@@ -1,4 +1,5 @@
-"""What Netdata's charts are in our metrics, as its exporters write them by default (`data source = average`).
+"""What Netdata's charts are in our metrics, as its exporters write them by default (`data source = average`): json,
+opentsdb and graphite through opentsdb.py, its remote_write here.
 
 Charts, dimensions and units: learn.netdata.cloud, the collectors proc, diskspace and uptime.
 """
@@ -8,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from lib.domain.errors import TooLarge
 from lib.monitoring.collectors.gathering import Gathered
+from lib.monitoring.collectors.protobuf_wire import fields
 from lib.monitoring.collectors.telegraf import clean, is_disk, is_mount, series_of
 
 HOST_TAGS = ("host", "hostname", "fqdn", "server", "instance")
@@ -42,6 +45,10 @@ _MOUNTS = {
 }  # fmt: skip
 _BUSY = frozenset({"user", "system", "nice", "irq", "softirq", "guest", "guest_nice"})
 _TEMPERATURE = re.compile(r"temp", re.IGNORECASE)
+
+REMOTE_WRITE = b"netdata_info"  # the series that each of its requests of remote_write begins with
+MOST_SERIES = 20_000
+_LABELS = frozenset({"chart", "dimension", "family", "instance"})
 
 
 class Charts:
@@ -121,3 +128,38 @@ class Charts:
             }
             for series, value in values.items():
                 self._gathered.value(server, at, series, min(100.0, max(0.0, value)))
+
+
+def read_remote_write(body: bytes, gathered: Gathered) -> int:
+    """prometheus.WriteRequest as Netdata writes it: the series' labels are chart, dimension, family and instance. How
+    many samples it has. Raises IndexError, ValueError or struct.error."""
+    charts, count, series = Charts(gathered), 0, 0
+    for field, data in fields(body):
+        if field != 1 or not isinstance(data, bytes):
+            continue
+        series += 1
+        if series > MOST_SERIES:
+            raise TooLarge("more series than one request may bring: narrow `send charts matching`")
+        labels: dict[str, str] = {}
+        samples: list[tuple[float, int]] = []
+        for place, piece in fields(data):
+            if place == 1 and isinstance(piece, bytes):
+                pair = dict(fields(piece))
+                name, text = pair.get(1), pair.get(2)
+                if isinstance(name, bytes) and isinstance(text, bytes) and name.decode() in _LABELS:
+                    labels[name.decode()] = text.decode()
+            elif place == 2 and isinstance(piece, bytes):
+                told = dict(fields(piece))
+                number, moment = told.get(1, 0.0), told.get(2, 0)
+                if isinstance(number, float) and isinstance(moment, int):
+                    samples.append((number, moment))
+        count += len(samples)
+        if labels.get("chart") and labels.get("dimension"):
+            family = labels.get("family", "")
+            for value, at in samples:
+                charts.keep(
+                    labels.get("instance", ""), labels["chart"], labels["dimension"], at / 1_000, value,
+                    family if family.startswith("/") else "",
+                )  # fmt: skip
+    charts.finish()
+    return count

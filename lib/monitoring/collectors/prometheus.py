@@ -10,6 +10,7 @@ from struct import error as StructError
 
 from lib.domain.errors import BadInput, TooLarge, Unsupported
 from lib.monitoring.collectors.gathering import Gathered
+from lib.monitoring.collectors.netdata import REMOTE_WRITE, read_remote_write
 from lib.monitoring.collectors.protobuf_wire import varint
 from lib.monitoring.collectors.protocols import Incoming, Protocol, Reply
 from lib.monitoring.collectors.remote_write import read_one, read_two
@@ -24,7 +25,11 @@ def read(request: Incoming) -> Batch | Reply:
     body = _unpacked(request.body)
     gathered = Gathered("prometheus", request.now)
     try:
-        samples = read_two(body, gathered) if version == 2 else read_one(body, gathered)
+        # Prometheus says who it is, and may have scraped a Netdata among others.
+        if version == 1 and "user-agent" not in request.headers and REMOTE_WRITE in body[:200]:
+            samples = read_remote_write(body, gathered)
+        else:
+            samples = read_two(body, gathered) if version == 2 else read_one(body, gathered)
     except (IndexError, ValueError, StructError) as error:
         raise BadInput("the body is no WriteRequest: it ends in the middle or has another form") from error
     if not samples:  # metadata alone
