@@ -6,6 +6,7 @@ of time goes on where it was, and a source that fails is asked less often and ho
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 import uuid
@@ -44,7 +45,7 @@ LONGEST_PAUSE = 3_600.0
 MANY_FAILS = 3  # so often in a row is no hiccup
 KEY = "cloud"  # what stands for an agent's key in a post
 # What an answer of another shape than documented raises where it is read.
-STRANGE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+STRANGE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ class _Outcome:
     ended: bool = False
     failed: bool = False
     refused: bool = False
-    detail: str = ""
+    detail: dict[str, str] | None = None
     servers: int = 0
     points: int = 0
 
@@ -127,18 +128,26 @@ class CloudRounds:
             self._round(account, scope, memory, claimed["taken"], outcome, end)
         except Refused as trouble:
             outcome.failed = outcome.refused = True
-            outcome.detail = str(trouble)
+            outcome.detail = trouble.text
         except Busy as trouble:
             outcome.failed = self.monotonic() < end  # that our own time was over is nobody's failure
-            outcome.detail = str(trouble) if outcome.failed else ""
+            outcome.detail = trouble.text if outcome.failed else None
         except Unavailable as trouble:
-            outcome.failed, outcome.detail = True, f"what it told could not be kept: {trouble.detail}"
+            outcome.failed = True
+            outcome.detail = {
+                "en": f"what it told could not be kept: {trouble.detail}",
+                "ko": f"받은 값을 보관하지 못했습니다: {trouble.detail}",
+            }
         except STRANGE:
             log.exception("an answer to %s", claimed["id"])
-            outcome.failed, outcome.detail = True, "it gave an answer that is not understood; the log has more"
+            outcome.failed = True
+            outcome.detail = {
+                "en": "it gave an answer that is not understood; the log has more",
+                "ko": "이해할 수 없는 응답을 받았습니다. 로그에 더 있습니다",
+            }
         fails = claimed["fails"] + 1 if outcome.failed else 0
         if outcome.failed:
-            log.warning("%s cannot be read: %s", claimed["id"], outcome.detail)
+            log.warning("%s cannot be read: %s", claimed["id"], (outcome.detail or {}).get("en"))
         self.storage.clouds.clouds_settle(
             claimed["id"],
             lease,
@@ -146,7 +155,7 @@ class CloudRounds:
                 "ended": outcome.ended,
                 "failed": outcome.failed,
                 "failing": outcome.refused or fails >= MANY_FAILS,
-                "detail": outcome.detail,
+                "detail": json.dumps(outcome.detail, ensure_ascii=False) if outcome.detail else "",
                 "due_in": _pause(account.every, fails) if outcome.ended or outcome.failed else 0.0,
                 "servers": len(memory.names),
                 "memory": memory.document(),
@@ -243,7 +252,8 @@ def sources_told(clouds: Clouds) -> list[dict[str, Any]]:
         provider_name, account, scope = one["id"].split(":", 2)
         found.append({
             "provider": provider_name, "account": account, "scope": scope, "servers": one["servers"],
-            "failing": one["failing"], "fails": one["fails"], "detail": one["detail"] or None,
+            "failing": one["failing"], "fails": one["fails"],
+            "text": json.loads(one["detail"]) if one["detail"] else None,
             **told("read_at", one["ok_at"]), **told("tried_at", one["tried_at"]), **told("next_at", one["due_at"]),
         })  # fmt: skip
     return found

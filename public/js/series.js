@@ -2,8 +2,8 @@
 
 /**
  * Lays series over one axis. `list` holds {t, min, avg, max}; the answer is {t, lines: [{avg, min, max}]} where a
- * missing instant is null. Instants further apart than 2.5 steps get a null between them, so that a line never
- * crosses a time in which nothing was measured.
+ * missing instant is null. Instants further apart than 2.5 steps, and than is usual of this sender, get a null between
+ * them, so that a line never crosses a time in which nothing was measured.
  */
 export function align(list, step) {
   const times = withBreaks(mergedTimes(list.map((series) => series?.t ?? [])), step);
@@ -36,8 +36,10 @@ function mergedTimes(axes) {
 function withBreaks(times, step) {
   if (!step) return times;
   const out = [];
+  const apart = times.slice(1).map((time, index) => time - times[index]).sort((a, b) => a - b);
+  const usual = Math.max(step, apart[(apart.length - 1) >> 1] ?? 0);
   times.forEach((time, index) => {
-    if (index && time - times[index - 1] > step * 2.5) out.push(times[index - 1] + step);
+    if (index && time - times[index - 1] > usual * 2.5) out.push(times[index - 1] + step);
     out.push(time);
   });
   return out;

@@ -108,6 +108,7 @@ VIEWS = (
     View("public", "#/settings?part=public", ".quiet, .key-table td"),
     View("devices", "#/settings?part=devices", "#yours"),
     View("users", "#/settings?part=users", ".key-table td"),
+    View("clouds", "#/settings?part=clouds", ".quiet"),
     View("addresses", "#/settings?part=addresses", ".lists dd"),
     View("audit", "#/settings?part=audit", ".log li"),
     View(

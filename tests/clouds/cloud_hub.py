@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -61,7 +62,7 @@ class CloudHub:
 
     def source(self, source: str) -> dict[str, Any]:
         (found,) = [one for one in self.services.storage.clouds.clouds() if one["id"] == source]
-        return found
+        return {**found, "detail": json.loads(found["detail"])["en"] if found["detail"] else ""}
 
     def series(self, name: str, series: str, since: int) -> list[tuple[int, float]]:
         """(time, value) of each sample as it is stored."""

@@ -22,6 +22,12 @@ test('a line never crosses a time in which nothing was measured', () => {
   assert.deepEqual(lines[0].avg, [5, 5, null, 5]);
 });
 
+test('points that a sender tells seldom are one line, and an hour without them is a gap', () => {
+  const { t, lines } = align([flat([0, 300, 600, 900, 4500, 4800], 5)], 12);
+  assert.deepEqual(t, [0, 300, 600, 900, 912, 4500, 4800]);
+  assert.deepEqual(lines[0].avg, [5, 5, 5, 5, null, 5, 5]);
+});
+
 test("the hub's own null stays a gap, and a zero stays a zero", () => {
   const { lines } = align([{ t: [0, 10, 20], min: [0, null, 0], avg: [0, null, 0], max: [0, null, 0] }], 10);
   assert.deepEqual(lines[0].avg, [0, null, 0]);

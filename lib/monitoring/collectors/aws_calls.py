@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from lib.monitoring.collectors.clouds import Asker, Busy, Refused, document_of
+from lib.monitoring.collectors.clouds import Asker, Busy, Refused, document_of, strange, throttled
 
 type Element = ElementTree.Element
 
@@ -95,7 +95,7 @@ def _credentials(asker: Asker) -> Credentials:
         None if found is None else found.findtext(name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
     ]
     if not all(texts):
-        raise Busy("sts:AssumeRole gave no credentials")
+        raise strange("sts:AssumeRole")
     key_id, secret, token = (str(text) for text in texts)
     return Credentials(key_id, secret, token)
 
@@ -107,11 +107,11 @@ def query(
     content = urlencode({"Action": action, "Version": version, **wanted}).encode()
     status, body = _post(asker, who, service, {"content-type": "application/x-www-form-urlencoded"}, content)
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        raise Busy(f"{service}:{action} was answered in a form that is not read")
+        raise strange(f"{service}:{action}")
     try:
         root = ElementTree.fromstring(body)  # nosec B314 # noqa: S314 - as above
     except ElementTree.ParseError as error:
-        raise Busy(f"{service}:{action} was answered {status}, not in XML") from error
+        raise strange(f"{service}:{action} {status}") from error
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     if status != 200:
@@ -128,7 +128,7 @@ def target(asker: Asker, who: Credentials, action: str, wanted: Mapping[str, obj
     )
     found = document_of(answer)
     if not isinstance(found, dict):
-        raise Busy(f"cloudwatch:{action} was answered {answer.status}, with no object")
+        raise strange(f"cloudwatch:{action} {answer.status}")
     if answer.status != 200:
         code = str(found.get("__type") or found.get("code") or "").rpartition("#")[2]
         raise trouble(asker, f"cloudwatch:{action}", answer.status, code)
@@ -158,26 +158,39 @@ def _url(asker: Asker, service: str) -> str:
 
 def trouble(asker: Asker, action: str, status: int, code: str) -> Refused | Busy:
     """What an error means. AWS' own words are not repeated: they name users and may hold what was sent."""
+    scope = asker.scope
     if code in _THROTTLED or (status >= 500 and code not in _DENIED) or status == 429:
-        return Busy(f"{action} is throttled or down in {asker.scope} ({code or status}): it is tried again, less often")
-    if code in _DENIED:
-        if action == "sts:AssumeRole":
-            return Refused(
-                "sts:AssumeRole is refused: the role's trust policy must name this account's user and the same "
-                "external id, and the user's policy must allow sts:AssumeRole on the role"
-            )
+        return throttled(action, f"{scope} {code or status}")
+    if code in _DENIED and action == "sts:AssumeRole":
         return Refused(
-            f"{action} is not allowed in {asker.scope}: add it to the policy of the user or role (docs/clouds.md)"
+            "sts:AssumeRole is refused: the role's trust policy must name this account's user and the same external "
+            "id, and the user's policy must allow sts:AssumeRole on the role",
+            "sts:AssumeRole이 거부되었습니다. 역할의 신뢰 정책에 이 계정의 사용자와 같은 external id가 있어야 하고, "
+            "사용자 정책이 이 역할에 대한 sts:AssumeRole을 허용해야 합니다",
+        )
+    if code in _DENIED:
+        return Refused(
+            f"{action} is not allowed in {scope}: add it to the policy of the user or role (docs/clouds.md)",
+            f"{scope}에서 {action} 권한이 없습니다. 사용자나 역할의 정책에 추가하세요(docs/clouds.md)",
         )
     if code in _UNKNOWN:
         return Refused(
-            f"AWS does not accept the access key in {asker.scope} ({code}): it was deleted or deactivated, its secret "
-            "is another, or the region is not enabled for the account"
+            f"AWS does not accept the access key in {scope} ({code}): it was deleted or deactivated, its secret is "
+            "another, or the region is not enabled for the account",
+            f"AWS가 {scope}에서 액세스 키를 받아들이지 않습니다({code}). 삭제되었거나 비활성화되었거나, 비밀 키가 "
+            "다르거나, 계정에서 이 리전이 켜져 있지 않습니다",
         )
     if code in _CLOCK:
-        return Refused(f"AWS finds the hub's clock wrong ({code}): set it by NTP")
+        return Refused(
+            f"AWS finds the hub's clock wrong ({code}): set it by NTP",
+            f"AWS가 보기에 허브의 시계가 틀립니다({code}). NTP로 맞추세요",
+        )
     if code == "OptInRequired":
         return Refused(
-            f"the region {asker.scope} is not enabled for this account: enable it, or take it out of `regions`"
+            f"the region {scope} is not enabled for this account: enable it, or take it out of `regions`",
+            f"이 계정에서 {scope} 리전이 켜져 있지 않습니다. 켜거나 `regions`에서 빼세요",
         )
-    return Refused(f"{action} was answered {status} {code[:60]} in {asker.scope}")
+    return Refused(
+        f"{action} was answered {status} {code[:60]} in {scope}",
+        f"{scope}의 {action} 요청에 {status} {code[:60]} 응답이 왔습니다",
+    )

@@ -26,6 +26,8 @@ from lib.monitoring.collectors.clouds import (
     Refused,
     document_of,
     epoch_of,
+    strange,
+    throttled,
 )
 
 LOGIN, MANAGEMENT = "https://login.microsoftonline.com", "https://management.azure.com"
@@ -131,7 +133,10 @@ def _machines(asker: Asker, wanted: Mapping[str, str]) -> Iterator[Mapping[str, 
         yield from answer.get("value") or ()
         url = str(answer.get("nextLink") or "")
         if url and not url.startswith(base):
-            raise Busy("Azure named a next page that is not at its own address")
+            raise Busy(
+                "Azure named a next page that is not at its own address",
+                "Azure가 알려 준 다음 페이지의 주소가 Azure의 것이 아닙니다",
+            )
 
 
 def _batch(asker: Asker, region: str, instances: Sequence[Instance], start: int, end: int) -> Iterator[Point]:
@@ -183,7 +188,7 @@ def _call(
         del asker.held[scope]
     found = document_of(answer)
     if not isinstance(found, dict):
-        raise Busy(f"the answer ({answer.status}) of {permission} was no object")
+        raise strange(f"{permission} {answer.status}")
     if answer.status != 200:
         raise trouble(asker, permission, answer.status, found)
     return found
@@ -194,17 +199,27 @@ def trouble(asker: Asker, permission: str, status: int, found: Mapping[str, Any]
     error = found.get("error")
     code = str(error.get("code") or "") if isinstance(error, dict) else ""
     if status == 429 or status >= 500:
-        return Busy(f"{permission} is throttled or down ({status}): it is tried again, less often")
+        return throttled(permission, status)
     if status == 401:
-        return Refused("Azure does not accept its own token: the application was deleted, or is of another tenant")
+        return Refused(
+            "Azure does not accept its own token: the application was deleted, or is of another tenant",
+            "Azure가 자신이 준 토큰을 받아들이지 않습니다. 애플리케이션이 삭제되었거나 다른 테넌트의 것입니다",
+        )
     if status == 403:
         return Refused(
             f"{permission} is not allowed in the subscription {asker.scope}: give the application the role Monitoring "
-            "Reader there, or the one of docs/clouds.md; it takes some minutes to hold"
+            "Reader there, or the one of docs/clouds.md; it takes some minutes to hold",
+            f"{asker.scope} 구독에서 {permission} 권한이 없습니다. 애플리케이션에 Monitoring Reader나 docs/clouds.md의 "
+            "역할을 주세요. 적용되기까지 몇 분 걸립니다",
         )
     if status == 404 or code in ("SubscriptionNotFound", "InvalidSubscriptionId"):
-        return Refused(f"there is no subscription {asker.scope} that this application sees")
-    return Refused(f"{permission} was answered {status} {code[:60]}")
+        return Refused(
+            f"there is no subscription {asker.scope} that this application sees",
+            f"이 애플리케이션이 볼 수 있는 {asker.scope} 구독이 없습니다",
+        )
+    return Refused(
+        f"{permission} was answered {status} {code[:60]}", f"{permission} 요청에 {status} {code[:60]} 응답이 왔습니다"
+    )
 
 
 def _token(asker: Asker, scope: str) -> str:
@@ -212,6 +227,20 @@ def _token(asker: Asker, scope: str) -> str:
     if scope not in asker.held:
         asker.held[scope] = _new_token(asker, scope)
     return str(asker.held[scope])
+
+
+_NO_TOKEN = {
+    "invalid_client": (
+        "its secret is wrong or has run out: make a new one under Certificates & secrets",
+        "비밀이 틀리거나 만료되었습니다. 인증서 및 암호에서 새로 만드세요",
+    ),
+    "unauthorized_client": (
+        "there is no such application in this tenant", "이 테넌트에 그런 애플리케이션이 없습니다",
+    ),
+    "invalid_request": (
+        "the tenant or the application's id is wrong", "테넌트나 애플리케이션의 ID가 틀립니다",
+    ),
+}  # fmt: skip
 
 
 def _new_token(asker: Asker, scope: str) -> str:
@@ -226,14 +255,13 @@ def _new_token(asker: Asker, scope: str) -> str:
     if answer.status == 200 and isinstance(found, dict) and isinstance(found.get("access_token"), str):
         return str(found["access_token"])
     if answer.status == 429 or answer.status >= 500:
-        raise Busy(f"Azure gives no token at present ({answer.status})")
+        raise throttled("oauth2 token", answer.status)
     code = str(found.get("error") or "") if isinstance(found, dict) else ""
-    what = {
-        "invalid_client": "its secret is wrong or has run out: make a new one under Certificates & secrets",
-        "unauthorized_client": "there is no such application in this tenant",
-        "invalid_request": "the tenant or the application's id is wrong",
-    }.get(code, f"it was answered {answer.status} {code[:40]}")
-    raise Refused(f"Azure gives no token for the application: {what}")
+    usual = (f"it was answered {answer.status} {code[:40]}", f"{answer.status} {code[:40]} 응답이 왔습니다")
+    en, ko = _NO_TOKEN.get(code, usual)
+    raise Refused(
+        f"Azure gives no token for the application: {en}", f"Azure가 애플리케이션에 토큰을 주지 않습니다: {ko}"
+    )
 
 
 def _stamp(at: int) -> str:

@@ -30,11 +30,19 @@ GONE = "terminated"
 STOPPED = "stopped"
 
 
-class Refused(Exception):
+class Trouble(Exception):
+    """A source cannot be read; the text says why, English and Korean."""
+
+    def __init__(self, en: str, ko: str) -> None:
+        super().__init__(en)
+        self.text = {"en": en, "ko": ko}
+
+
+class Refused(Trouble):
     """The cloud will not answer until somebody changes something; the text says what."""
 
 
-class Busy(Exception):
+class Busy(Trouble):
     """The cloud or the way to it is not up to it now; next time it may be."""
 
 
@@ -84,7 +92,7 @@ class Asker:
     ) -> Answer:
         left = self._end - self._monotonic()
         if left <= 0:
-            raise Busy("there was no time left to ask")
+            raise Busy("there was no time left to ask", "물어볼 시간이 남지 않았습니다")
         try:
             answer = self._door.ask(
                 method,
@@ -96,11 +104,11 @@ class Asker:
                 most_bytes=MOST_BYTES,
             )
         except BadInput as error:
-            raise Refused(error.detail) from error
+            raise Refused(error.detail, f"이 주소로는 요청할 수 없습니다: {error.detail}") from error
         except Unavailable as error:
-            raise Busy(error.detail) from error
+            raise Busy(error.detail, f"응답을 받지 못했습니다: {error.detail}") from error
         if len(answer.body) >= MOST_BYTES:
-            raise Busy("an answer was larger than is read")
+            raise Busy("an answer was larger than is read", "응답이 읽을 수 있는 크기를 넘었습니다")
         return answer
 
 
@@ -109,14 +117,14 @@ def document_of(answer: Answer) -> Any:
     try:
         return strict_json.parse(answer.body)
     except BadInput as error:
-        raise Busy(f"the answer ({answer.status}) was no JSON") from error
+        raise strange(str(answer.status)) from error
 
 
 def epoch_of(text: str) -> int | None:
     """Seconds of a time in ISO 8601; None for what is none."""
     try:
         return int(datetime.fromisoformat(text).timestamp())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -130,6 +138,18 @@ def fullest_disks(points: Iterable[Point]) -> Iterator[Point]:
             fullest[key] = max(point.value, fullest.get(key, 0.0))
     for (instance, at), value in fullest.items():
         yield Point(instance, "disk", at, value)
+
+
+def strange(what: str) -> Busy:
+    """An answer that is none, as a proxy on the way may give."""
+    return Busy(f"the answer ({what}) is not one that is understood", f"이해할 수 없는 응답입니다({what})")
+
+
+def throttled(action: str, what: object) -> Busy:
+    return Busy(
+        f"{action} is throttled or down ({what}): it is tried again, less often",
+        f"{action} 요청이 제한되었거나 서비스가 응답하지 않습니다({what}). 간격을 늘려 다시 시도합니다",
+    )
 
 
 class CloudProvider(Protocol):

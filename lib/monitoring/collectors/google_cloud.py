@@ -25,6 +25,8 @@ from lib.monitoring.collectors.clouds import (
     document_of,
     epoch_of,
     fullest_disks,
+    strange,
+    throttled,
 )
 
 COMPUTE, MONITORING = "https://compute.googleapis.com", "https://monitoring.googleapis.com"
@@ -96,7 +98,7 @@ class Google:
             for place, zone in (answer.get("items") or {}).items():
                 if (zone.get("warning") or {}).get("code") == "UNREACHABLE":
                     # Who cannot be seen now must not pass for deleted.
-                    raise Busy(f"Google does not reach {place} at present")
+                    raise Busy(f"Google does not reach {place} at present", f"Google이 지금 {place}에 닿지 못합니다")
                 found += [_instance(one, asker) for one in zone.get("instances") or ()]
         return found
 
@@ -172,7 +174,10 @@ def _series(
     except _Unknown:
         # Nobody in the project ever told of it: of an agent's metrics that is no fault.
         if not metric.is_agents:
-            raise Refused(f"Cloud Monitoring has no {metric.type} in this project") from None
+            raise Refused(
+                f"Cloud Monitoring has no {metric.type} in this project",
+                f"이 프로젝트의 Cloud Monitoring에 {metric.type} 지표가 없습니다",
+            ) from None
         untold.append(metric.type)
 
 
@@ -215,7 +220,7 @@ def _get(asker: Asker, url: str, permission: str) -> Mapping[str, Any]:
         del asker.held["token"]
     found = document_of(answer)
     if not isinstance(found, dict):
-        raise Busy(f"the answer ({answer.status}) of {permission} was no object")
+        raise strange(f"{permission} {answer.status}")
     if answer.status != 200:
         raise trouble(asker, permission, answer.status, found)
     return found
@@ -227,21 +232,30 @@ def trouble(asker: Asker, permission: str, status: int, found: Mapping[str, Any]
     error = error if isinstance(error, dict) else {}
     reasons = {str(one.get("reason")) for name in ("errors", "details") for one in error.get(name) or ()}
     if status == 429 or status >= 500 or reasons & {"rateLimitExceeded", "RATE_LIMIT_EXCEEDED", "quotaExceeded"}:
-        return Busy(f"{permission} is throttled or down ({status}): it is tried again, less often")
+        return throttled(permission, status)
+    no_project = Refused(f"there is no project {asker.scope}", f"{asker.scope} 프로젝트가 없습니다")
     if status == 404:
-        return _Unknown() if permission.startswith("monitoring.") else Refused(f"there is no project {asker.scope}")
+        return _Unknown() if permission.startswith("monitoring.") else no_project
     if status == 403 and reasons & {"SERVICE_DISABLED", "accessNotConfigured"}:
         api = "compute.googleapis.com" if permission.startswith("compute.") else "monitoring.googleapis.com"
-        return Refused(f"the API {api} is not enabled in the project {asker.scope}: `gcloud services enable {api}`")
+        return Refused(
+            f"the API {api} is not enabled in the project {asker.scope}: `gcloud services enable {api}`",
+            f"{asker.scope} 프로젝트에서 {api} API가 켜져 있지 않습니다: `gcloud services enable {api}`",
+        )
     if status == 403:
         role = "roles/compute.viewer" if permission.startswith("compute.") else "roles/monitoring.viewer"
         return Refused(
             f"{permission} is not allowed in the project {asker.scope}: give the service account {role} or the role of "
-            "docs/clouds.md"
+            "docs/clouds.md",
+            f"{asker.scope} 프로젝트에서 {permission} 권한이 없습니다. 서비스 계정에 {role}이나 docs/clouds.md의 "
+            "역할을 주세요",
         )
     if status == 401:
-        return Refused("Google does not accept the service account: it was deleted or disabled")
-    return Refused(f"{permission} was answered {status}")
+        return Refused(
+            "Google does not accept the service account: it was deleted or disabled",
+            "Google이 서비스 계정을 받아들이지 않습니다. 삭제되었거나 사용 중지되었습니다",
+        )
+    return Refused(f"{permission} was answered {status}", f"{permission} 요청에 {status} 응답이 왔습니다")
 
 
 def _token(asker: Asker) -> str:
@@ -261,17 +275,21 @@ def _new_token(asker: Asker) -> str:
     try:
         assertion = jwt.encode(claims, fields["private_key"], algorithm="RS256", headers=headers)
     except (ValueError, TypeError, jwt.PyJWTError) as error:
-        raise Refused("the private key of the service account cannot be read: paste the key file as it is") from error
+        raise Refused(
+            "the private key of the service account cannot be read: paste the key file as it is",
+            "서비스 계정의 개인 키를 읽을 수 없습니다. 키 파일을 그대로 붙여 넣으세요",
+        ) from error
     content = urlencode({"grant_type": GRANT, "assertion": assertion}).encode()
     answer = asker.ask("POST", to, {"content-type": "application/x-www-form-urlencoded"}, content)
     found = document_of(answer)
     if answer.status == 200 and isinstance(found, dict) and isinstance(found.get("access_token"), str):
         return str(found["access_token"])
     if answer.status == 429 or answer.status >= 500:
-        raise Busy(f"Google gives no token at present ({answer.status})")
+        raise throttled("oauth2 token", answer.status)
     raise Refused(
         f"Google gives no token for the service account ({answer.status}): its key was deleted, or the hub's "
-        "clock is wrong"
+        "clock is wrong",
+        f"Google이 서비스 계정에 토큰을 주지 않습니다({answer.status}). 키가 삭제되었거나 허브의 시계가 틀립니다",
     )
 
 

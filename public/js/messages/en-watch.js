@@ -1,7 +1,17 @@
-/** The sentences of what is watched beside servers: jobs, errors, the public page. Part of en-more.js; ko-watch.js has the same keys. */
+/** The sentences of what is watched beside servers: jobs, errors, clouds, the public page. Part of en-more.js; ko-watch.js has the same keys. */
 
 export const messages = {
   'field.refused': '{text}',
+
+  'settings.clouds': 'Clouds',
+  'cloud.lead': 'Machines of these accounts are read every few minutes. The accounts are a setting of the hub: change them there and deploy again.',
+  'cloud.none': 'No cloud accounts. They are set in',
+  'cloud.source': 'Account',
+  'cloud.servers': 'Servers',
+  'cloud.read': 'Read',
+  'cloud.next': 'Next',
+  'cloud.soon': 'soon',
+  'event.replaced': 'Machine replaced',
 
   'settings.checks': 'Jobs',
   'check.lead': 'Jobs that should run: they call when they ran, and somebody is told when they do not.',

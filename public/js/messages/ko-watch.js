@@ -1,7 +1,17 @@
-/** 서버 말고 지켜보는 것들(작업, 오류, 공개 페이지)의 한국어 문장. ko-more.js의 일부이며 en-watch.js와 키가 같다. */
+/** 서버 말고 지켜보는 것들(작업, 오류, 클라우드, 공개 페이지)의 한국어 문장. ko-more.js의 일부이며 en-watch.js와 키가 같다. */
 
 export const messages = {
   'field.refused': '쓸 수 없는 값입니다: {text}',
+
+  'settings.clouds': '클라우드',
+  'cloud.lead': '이 계정들의 서버를 몇 분마다 읽습니다. 계정은 허브의 환경 변수에서 바꾸고 다시 배포하세요.',
+  'cloud.none': '클라우드 계정이 없습니다. 설정할 곳:',
+  'cloud.source': '계정',
+  'cloud.servers': '서버',
+  'cloud.read': '마지막으로 읽음',
+  'cloud.next': '다음',
+  'cloud.soon': '곧',
+  'event.replaced': '서버 교체',
 
   'settings.checks': '작업',
   'check.lead': '돌아야 하는 작업입니다. 실행될 때마다 신호를 보내고, 신호가 없으면 알림이 갑니다.',

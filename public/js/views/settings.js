@@ -11,6 +11,7 @@ import { Addresses } from './addresses.js';
 import { Audit } from './audit.js';
 import { Channels } from './channels.js';
 import { Checks } from './checks.js';
+import { Clouds } from './clouds.js';
 import { Devices } from './devices.js';
 import { Keys } from './keys.js';
 import { Public } from './public.js';
@@ -19,7 +20,7 @@ import { LanguageChoice } from './shell.js';
 import { Silences } from './silences.js';
 import { Users } from './users.js';
 
-const PARTS = { general: General, rules: Rules, channels: Channels, silences: Silences, devices: Devices, checks: Checks, public: Public, users: Users, addresses: Addresses, audit: Audit };
+const PARTS = { general: General, rules: Rules, channels: Channels, silences: Silences, devices: Devices, checks: Checks, public: Public, users: Users, clouds: Clouds, addresses: Addresses, audit: Audit };
 // What those see who are no administrators.
 const FOR_ALL = ['general', 'rules', 'silences', 'devices', 'checks'];
 
