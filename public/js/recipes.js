@@ -210,7 +210,7 @@ echo "web-01.app.queue 5 -1" | curl -H "Authorization: Bearer omv_live_..." --da
 ` }],
   },
   {
-    id: 'alerts', name: 'Alertmanager, Grafana', docs: ['Alerts: Alertmanager', 'Alerts: Prometheus', 'Alerts: Grafana', 'Alerts: curl and everything else'],
+    id: 'alerts', name: 'Alertmanager, Grafana', docs: ['Alerts: Alertmanager', 'Alerts: Prometheus without an Alertmanager', 'Alerts: Grafana', 'Alerts: curl and everything else'],
     blocks: [{ place: '/etc/alertmanager/alertmanager.yml', text: `route: { receiver: openmanager, group_by: ['...'], group_wait: 10s, group_interval: 1m, repeat_interval: 12h }
 receivers:
   - name: openmanager
