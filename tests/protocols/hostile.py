@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import cramjam
 from hypothesis import strategies as st
@@ -40,20 +41,45 @@ def doors(now: int) -> list[Door]:
     made.sum("system.network.io", 5, device="eth0", direction="receive").histogram(
         "http.time", [0.5, 1.0], [1, 2, 3], 4.0
     )
+    told = {
+        "status": "firing",
+        "labels": {"alertname": "Disk full", "severity": "critical", "instance": "a:9100"},
+        "annotations": {"summary": "no room"},
+        "startsAt": datetime.fromtimestamp(now, UTC).isoformat(),
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "http://prometheus.example/graph",
+        "fingerprint": "c0ffee",
+    }
+    webhook = {
+        "version": "4",
+        "groupKey": "{}",
+        "status": "firing",
+        "receiver": "x",
+        "groupLabels": {},
+        "commonLabels": {},
+        "commonAnnotations": {},
+        "externalURL": "http://am.example",
+        "alerts": [told],
+    }
+    plain = {"title": "Disk full", "status": "firing", "severity": "critical", "host": "a"}
     bodies: dict[str, dict[str, tuple[bytes, ...]]] = {
+        "alertmanager": {JSON: (json.dumps(webhook).encode(),)},
+        "alertmanager_api": {JSON: (json.dumps([told]).encode(),)},
+        "grafana": {JSON: (json.dumps({**webhook, "orgId": 1, "title": "t"}).encode(),)},
+        "plain_alerts": {JSON: (json.dumps(plain).encode(),)},
         "influx": {"text/plain": (
             f'cpu,cpu=cpu-total,host=a usage_idle=70,usage_iowait=5 {ns}\nmem,host=a total=16i,available=4i {ns}'.encode(),
             f'my\\ app,host=a,t=\\,x v=1i,s="a b,\\"c",b=t {ns}\ndisk,path=/,host=a used=5i {ns}'.encode(),
         )},
         "exposition": {"text/plain": (
-            b'# TYPE x counter\napp_x_total{path="/a\\"b",code="200"} 5\nnode_load1 0.5\n', b"app_y 1 1795600000000\n",
+            b'# TYPE x counter\napp_x_total{path="/a\\"b",code="200"} 5\nnode_load1{host="a"} 0.5\n', b"app_y 1 1795600000000\n",
         )},
         "collectd": {JSON: (
             json.dumps([{"values": [1, 2], "dstypes": ["derive", "derive"], "dsnames": ["rx", "tx"], "time": now,
                          "interval": 10, "host": "a", "plugin": "interface", "plugin_instance": "eth0",
                          "type": "if_octets", "type_instance": ""}]).encode(),
             f"PUTVAL a/cpu-0/cpu-idle interval=10 {now}:5\n".encode(),
-            json.dumps([{"name": "collectd.df", "timestamp": ms, "value": 5, "tags": {"host": "a", "type": "df"}}]).encode(),
+            json.dumps([{"name": "app.queue", "timestamp": ms, "value": 5, "tags": {"host": "a", "type": "gauge"}}]).encode(),
         )},
         "glances": {JSON: (
             json.dumps({"cpu": {"idle": 70.5}, "fs": {"/.size": 5, "/.used": 2, "/.free": 3}, "mem": {"percent": 5, "total": 9},
@@ -69,7 +95,8 @@ def doors(now: int) -> list[Door]:
             f"{PROTOBUF};proto={V2}": (two(series),),
         },
         "otlp": {PROTOBUF: (made.body,), JSON: (json.dumps(made.document).encode(),)},
-        "otlp_logs": {JSON: (json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [
+        "otlp_logs": {JSON: (json.dumps({"resourceLogs": [{"resource": {"attributes": [
+            {"key": "host.name", "value": {"stringValue": "a"}}]}, "scopeLogs": [{"logRecords": [
             {"timeUnixNano": str(ns), "severityNumber": 17, "body": {"stringValue": "no room"}}]}]}]}).encode(),),
             PROTOBUF: (made.body,)},
     }  # fmt: skip

@@ -30,8 +30,8 @@ def configuration(hub_port: int, key: str, targets: dict[str, int], every: str) 
         for instance, port in targets.items()
     )
     told = filled(block("Prometheus", "remote_write"), hub_port, key)
-    assert told.startswith("global:\n")
-    return told.replace("global:\n", f"global:\n  scrape_interval: {every}\n", 1) + (
+    return (
+        f"global:\n  scrape_interval: {every}\n  external_labels: {{ env: prod }}\n{told}"
         f"scrape_configs:\n  - job_name: node\n    static_configs:\n{scraped}"
     )
 
