@@ -14,7 +14,7 @@ from lib.domain.access import EVERYTHING, Sight
 from lib.domain.alerting import ChannelFacts, Incident, Policy, Rule, Scope, Silence
 from lib.monitoring.alerts.book import Config
 from lib.monitoring.alerts.incidents import open_incidents
-from lib.monitoring.alerts.outside import MOST_OF_SOURCE, MOST_OVER, told_of
+from lib.monitoring.alerts.outside import MOST_CHARACTERS, MOST_OF_SOURCE, MOST_OVER, told_of
 from lib.monitoring.collectors import PROTOCOLS
 from lib.monitoring.collectors.protocols import Incoming, protocol
 from lib.monitoring.outside import Alerts, encode_word
@@ -262,6 +262,10 @@ def test_a_bound_key_tells_of_what_it_may_see_alone() -> None:
     (one,) = hub.webhook(100, labelled(startsAt=60, labels={"team": "b"}), sight=Sight(("team:a",))).open
     assert one.server is None
     assert one.tags["team"] == "a"
+    labels = {"env": "prod", "team": "b"}
+    held = Sight(("team:a", "env:prod"))
+    (one,) = Hub().webhook(100, labelled(startsAt=60, labels=labels), sight=held).open
+    assert (one.tags.get("team"), one.tags["env"]) == (None, "prod"), "no other team sees it by this key's word"
 
 
 @pytest.mark.parametrize(
@@ -374,6 +378,28 @@ def test_a_source_may_have_so_many_open_and_is_told_of_when_there_are_more() -> 
     hub.webhook(160, *over).quiet(200, 40 * MINUTE)
     assert [one.source for one in hub.open] == ["Webhook"]
     assert len(told_of(hub.fleet.memory)) <= MOST_OVER + 1
+
+
+def test_all_that_is_open_together_is_bounded_in_size_too() -> None:
+    hub = Hub()
+    for source in range(3):
+        large = [
+            labelled(f"L{source}-{n}", startsAt=60, labels={f"l{place}": "한" * 180 for place in range(8)})
+            for n in range(MOST_OF_SOURCE)
+        ]
+        hub.webhook(100 + source, *large, query={"source": f"am-{source}"})
+    assert MOST_OF_SOURCE < len(hub.open) < 3 * MOST_OF_SOURCE
+    assert any(one.subject.startswith("too-many:") for one in hub.open)
+    assert len(hub.fleet.to_text()) < 6 * MOST_CHARACTERS
+
+
+def test_without_a_status_the_end_tells() -> None:
+    hub = Hub().told_at(100, PLAIN, {"title": "deploy", "ends": NOW + 400})
+    assert len(hub.open) == 1
+    hub.told_at(200, PLAIN, {"title": "deploy", "ends": NOW + 150})
+    assert hub.open == []
+    hub.told_at(1_000, PLAIN, {"title": "deploy", "ends": NOW + 1_100}).quiet(1_060, 1_600)
+    assert [step.note for _, step in hub.steps if step.kind == "resolved"] == ["told", "timed_out"]
 
 
 def test_labels_may_hold_anything_and_what_is_kept_is_bounded() -> None:

@@ -25,6 +25,7 @@ OUTSIDE = "outside"  # what the fleet's memory keeps of them
 KIND = "outside"
 MOST_OPEN = 500
 MOST_OF_SOURCE = 200
+MOST_CHARACTERS = 400_000  # of all that are open: what is remembered is written with each change of it
 MOST_OVER = 500  # remembered after their end
 LATE_SECONDS = 120  # after its end the same episode told once more is an echo, not a new one
 GRACE_SECONDS = 300  # what is open holds so long at least once we listen again
@@ -117,6 +118,7 @@ class _Following:
         self.firing = Counter(
             one.source for subject, one in self.told.items() if one.over is None and not _is_too_many(subject)
         )
+        self.room = MOST_CHARACTERS - sum(_size(one) for one in self.told.values() if one.over is None)
         self._names: dict[str, str] | None = None
 
     # Words
@@ -136,7 +138,7 @@ class _Following:
             self._again(word, known)
 
     def _begin(self, word: Word, known: Told | None) -> None:
-        if self.firing[word.source] >= MOST_OF_SOURCE or self.firing.total() >= MOST_OPEN:
+        if self.firing[word.source] >= MOST_OF_SOURCE or self.firing.total() >= MOST_OPEN or self.room <= 0:
             self._refuse(word)
             return
         starts = word.starts or 0.0
@@ -150,6 +152,7 @@ class _Following:
             told = replace(told, server=known.server, opened=known.opened)  # the same incident goes on
         self.told[word.subject] = told
         self.firing[word.source] += 1
+        self.room -= _size(told)
         self._advance(word.subject, told, word.heard_at, word)
 
     def _again(self, word: Word, known: Told) -> None:
@@ -212,6 +215,7 @@ class _Following:
 
     def _end(self, subject: str, told: Told, at: float, heard_at: float, *, by_word: bool) -> None:
         ended = self.told[subject] = replace(told, over=heard_at, by_word=by_word)
+        self.room += _size(told)
         if not _is_too_many(subject):
             self.firing[told.source] -= 1
         self._advance(subject, ended, at)
@@ -272,6 +276,11 @@ class _Following:
         return self._names.get(lowered) or self._names.get(lowered.partition(".")[0])
 
 
+def _size(told: Told) -> int:
+    texts = (told.title, told.text, told.url, told.note, *told.tags, *told.tags.values())
+    return 200 + sum(map(len, texts))
+
+
 def _is_too_many(subject: str) -> bool:
     return subject.startswith(f"{TOO_MANY}:")
 
@@ -285,11 +294,16 @@ def _is_echo(word: Word, known: Told | None) -> bool:
 
 
 def _held(tags: Mapping[str, str], sight: Sight) -> Mapping[str, str]:
-    """What a key that is held to tags sends carries one of them: its people see it, and no others by its word."""
-    if not sight.tags or sight.shows(sight.server or "", tags):
+    """What a key that is held to tags sends carries one of them, and no other of their names: its people see it, and
+    no others by its word."""
+    if not sight.tags:
         return tags
+    names = {one.partition(":")[0] for one in sight.tags}
+    own = {name: value for name, value in tags.items() if name not in names or f"{name}:{value}" in sight.tags}
+    if names & own.keys():
+        return own
     key, _, value = sight.tags[0].partition(":")
-    return {**tags, key: value}
+    return {**own, key: value}
 
 
 def _why(change: Change, told: Told) -> Change:

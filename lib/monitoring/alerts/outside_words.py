@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lib.monitoring.alerts.outside import MOST_OF_SOURCE, TIMED_OUT, TOO_MANY
+from lib.monitoring.alerts.outside import MOST_OF_SOURCE, MOST_OPEN, TIMED_OUT, TOO_MANY
 
 
 def title_of(item: Mapping[str, Any]) -> str:
@@ -18,8 +18,8 @@ def sentence(item: Mapping[str, Any]) -> dict[str, str]:
     source = str(item.get("source") or "")
     if str(item.get("subject") or "").startswith(f"{TOO_MANY}:"):
         return {
-            "en": f"{source} has {MOST_OF_SOURCE} alerts open: more are not taken",
-            "ko": f"{source}의 열린 알림이 {MOST_OF_SOURCE}건에 이르러 더 받지 않습니다",
+            "en": f"{source} has more alerts open than are taken ({MOST_OF_SOURCE} of one source, {MOST_OPEN} in all)",
+            "ko": f"{source}의 열린 알림이 한도(출처마다 {MOST_OF_SOURCE}건, 모두 {MOST_OPEN}건)를 넘어 더 받지 않습니다",
         }
     whose = f" ({source})" if source else ""
     return {"en": title_of(item) + whose, "ko": title_of(item) + whose}

@@ -84,13 +84,14 @@ def time_of(given: object) -> float | None:
 
 
 def link_of(given: object) -> str:
-    """An address that people may be led to; "" for any other than http and https, and for one that is too long."""
+    """An address that people may be led to; "" for any other than http and https, for one that is too long or holds a
+    password."""
     text = given.strip() if isinstance(given, str) else ""
     if not text or len(text) > MOST_URL or any(one <= " " or one in '"<>\\^`{|}\x7f' for one in text):
         return ""
     try:
         parts = urlsplit(text)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
             return ""
     except ValueError:
         return ""

@@ -36,9 +36,9 @@ FIELDS = {
     "status": ("status", "state", "action", "eventaction"),
     "severity": ("severity", "priority", "level", "urgency"),
     "server": ("server", "host", "hostname", "instance", "node", "machine"),
-    "key": ("key", "fingerprint", "dedupkey", "alias", "id", "uid", "incidentid"),
+    "key": ("key", "fingerprint", "dedupkey", "alias", "ruleid", "id", "uid", "incidentid"),
     "message": ("message", "description", "text", "body", "details", "msg", "output"),
-    "url": ("url", "link", "generatorurl", "clienturl", "href"),
+    "url": ("url", "link", "generatorurl", "clienturl", "ruleurl", "href"),
     "runbook": ("runbook", "runbookurl", "note"),
     "starts": ("starts", "startsat", "started", "startedat", "since", "timestamp", "time", "at"),
     "ends": ("ends", "endsat", "ended", "endedat", "resolvedat", "until"),
@@ -83,7 +83,7 @@ def _word(alert: Mapping[str, Any], request: Incoming, usual: str, timeout: floa
     source = _text(told["source"], MOST_SOURCE) if "source" not in request.query else ""
     source = source or usual
     status = str(told["status"]).strip().lower() if told["status"] is not None else ""
-    over = status in OVER
+    over = status in OVER if status else None  # without a word of it its end tells
     severity = told["severity"] or labels.get("severity") or (status if status in GRADES else "")
     key = _text(told["key"], 400)
     identity = [key] if key else [title, server, *(text for pair in sorted(labels.items()) for text in pair)]
