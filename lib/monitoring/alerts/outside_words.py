@@ -17,9 +17,10 @@ def sentence(item: Mapping[str, Any]) -> dict[str, str]:
     """`item` has `subject`, `detail` and `source`, as incidents and messages have them."""
     source = str(item.get("source") or "")
     if str(item.get("subject") or "").startswith(f"{TOO_MANY}:"):
+        limit = f"출처마다 {MOST_OF_SOURCE}건, 모두 {MOST_OPEN}건"
         return {
             "en": f"{source} has more alerts open than are taken ({MOST_OF_SOURCE} of one source, {MOST_OPEN} in all)",
-            "ko": f"{source}의 열린 알림이 한도(출처마다 {MOST_OF_SOURCE}건, 모두 {MOST_OPEN}건)를 넘어 더 받지 않습니다",
+            "ko": f"{source}의 열린 알림이 한도({limit})를 넘어 더 받지 않습니다",
         }
     whose = f" ({source})" if source else ""
     return {"en": title_of(item) + whose, "ko": title_of(item) + whose}

@@ -128,8 +128,8 @@ def servers_of(labels: Mapping[str, str]) -> tuple[str, ...]:
     lowered = {name.lower(): value for name, value in labels.items()}
     found: dict[str, None] = {}
     for label in SERVER_LABELS:
-        for name in _named(lowered.get(label, "")):
-            found[name] = None
+        if label in lowered:
+            found |= dict.fromkeys(_named(lowered[label]))
     return tuple(found)[:MOST_SERVERS]
 
 

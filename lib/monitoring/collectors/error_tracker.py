@@ -34,6 +34,8 @@ def read_text(value: object, most: int) -> str | None:
     if not isinstance(value, str):
         return None
     text = unicodedata.normalize("NFC", value[: most * 4])
+    if text.isprintable():  # nearly all is: nothing is to be taken out, and looking at each letter is dear
+        return text.strip()[:most] or None
     text = "".join(
         " " if character in "\t\r\n" else character
         for character in text
