@@ -18,11 +18,11 @@ export function Clouds() {
     ${!sources ? (error ? html`<p class="note bad">${troubleWords(error, words)}</p>` : html`<div class="bone tall" />`)
       : !sources.length ? html`<p class="quiet">${t('cloud.none')} <span class="mono">OPENMANAGER_CLOUDS</span></p>`
         : html`<div class="scroller" tabindex="0" role="group" aria-labelledby="clouds"><table class="key-table">
-      <thead><tr>${COLUMNS.map((name) => html`<th key=${name} scope="col" class=${name === 'servers' || name === 'next' ? 'number' : ''}>${t(`cloud.${name}`)}</th>`)}</tr></thead>
+      <thead><tr>${COLUMNS.map((name) => html`<th key=${name} scope="col" class=${name === 'servers' || name === 'next' ? 'col-server' : ''}>${t(`cloud.${name}`)}</th>`)}</tr></thead>
       <tbody>${sources.map((one) => html`<tr key=${`${one.provider}:${one.account}:${one.scope}`}>
         <th scope="row"><bdi>${one.account}</bdi><small>${NAMES[one.provider]} <bdi class="mono">${one.scope}</bdi></small></th>
-        <td class="number">${one.servers}</td>
+        <td class="col-server">${one.servers}</td>
         <td>${one.read_at_epoch ? words.ago(now - one.read_at_epoch) : t('key.never')}${one.text && html`<p class="note ${one.failing ? 'bad' : 'wary'}">${words.said(one.text)}</p>`}</td>
-        <td class="number">${one.next_at_epoch > now ? words.span(one.next_at_epoch - now) : t('cloud.soon')}</td></tr>`)}</tbody></table></div>`}
+        <td class="col-server">${one.next_at_epoch > now ? words.span(one.next_at_epoch - now) : t('cloud.soon')}</td></tr>`)}</tbody></table></div>`}
   </section>`;
 }
