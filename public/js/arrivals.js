@@ -5,7 +5,7 @@ export const PAUSE_SECONDS = 1800; // without anything new: a page left open mus
 export const QUIET_SECONDS = 60; // after so long without a sample it is worth saying what to check
 
 /** `at`: when the waiting began, `heardAt`: when there was something new, both on the hub's clock. */
-export const begin = (at) => ({ arrived: [], elsewhere: [], pings: [], alerts: [], refused: [], next: null, at, heardAt: at });
+export const begin = (at) => ({ arrived: [], elsewhere: [], pings: [], alerts: [], refused: [], seen: new Set(), next: null, at, heardAt: at });
 
 /** The state after one more answer: a server that reports again stays one line, with all that was seen of it. */
 export function merged(state, answer) {
@@ -24,7 +24,7 @@ export function merged(state, answer) {
     });
   }
   const elsewhere = new Map([...answer.elsewhere, ...state.elsewhere].map((one) => [one.server, one]));
-  const isNews = [answer.arrived, answer.pings, answer.alerts].some(({ length }) => length > 0) || newest(answer.refused) > newest(state.refused);
+  const seen = new Set([...state.seen, ...signsOf(answer)]);
   return {
     ...state,
     arrived: [...before.values()].sort((one, other) => other.at_epoch - one.at_epoch),
@@ -33,7 +33,8 @@ export function merged(state, answer) {
     alerts: newestOf([...state.alerts, ...answer.alerts], 'subject'),
     refused: answer.refused,
     next: answer.next,
-    heardAt: isNews ? answer.as_of_epoch : state.heardAt,
+    seen,
+    heardAt: seen.size > state.seen.size ? answer.as_of_epoch : state.heardAt,
   };
 }
 
@@ -44,7 +45,8 @@ const placeOf = ({ server, source }) => `${source} ${server}`;
 /** The last of those that share a key, newest first. */
 const newestOf = (list, key) => [...new Map(list.map((one) => [one[key], one])).values()].sort((one, other) => other.at_epoch - one.at_epoch);
 
-const newest = (refused) => Math.max(0, ...refused.map(({ at_epoch: at }) => at));
+/** What is news the first time, and no more the next: senders that go on, well or in vain, keep no page asking. */
+const signsOf = ({ arrived, pings, alerts, refused }) => [...arrived.map(placeOf), ...pings.map(({ check }) => `ping ${check}`), ...alerts.map(({ subject }) => `alert ${subject}`), ...refused.map(({ reason, key, address }) => `refused ${reason} ${key} ${address}`)];
 
 /** The word for a refusal: what its clock does wrong is two of them. */
 export const refusalWord = ({ reason, clock_off: off }) => (reason === 'clock' ? `clock_${off > 0 ? 'ahead' : 'behind'}` : reason);

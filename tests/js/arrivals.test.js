@@ -45,14 +45,15 @@ test('the same server by two protocols is two lines', () => {
   assert.equal(merged(begin(0), answer({ arrived: [one(), one({ source: 'otlp' })] })).arrived.length, 2);
 });
 
-test('only what is new keeps the page asking', () => {
-  const refused = [{ at_epoch: 5 }];
-  let state = merged(begin(0), answer({ refused }));
-  assert.equal(state.heardAt, 20);
-  state = merged(state, answer({ as_of_epoch: 40, refused }));
-  assert.equal(state.heardAt, 20);
-  state = merged(state, answer({ as_of_epoch: 60, refused: [{ at_epoch: 55 }, ...refused] }));
-  assert.equal(state.heardAt, 60);
+test('only what was not seen before keeps the page asking', () => {
+  const refused = (reason, at) => ({ reason, key: '', address: '10.0.0.7', at_epoch: at });
+  const times = [];
+  let state = begin(0);
+  for (const more of [{}, { refused: [refused('no_key', 5)] }, { refused: [refused('no_key', 55)] }, { arrived: [one()] }, { arrived: [one({ at_epoch: 90 })] }, { refused: [refused('clock', 95)] }]) {
+    state = merged(state, answer({ as_of_epoch: state.heardAt + 10 + times.length, ...more }));
+    times.push(state.heardAt);
+  }
+  assert.deepEqual(times.map((at, index) => at > (times[index - 1] ?? 0)), [false, true, false, true, false, true]);
 });
 
 test('every refusal of the hub has its words', () => {
