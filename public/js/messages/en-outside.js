@@ -5,6 +5,7 @@ export const messages = {
   'outside.nowhere': 'No known server',
   'outside.open': 'Open in {source}',
   'outside.runbook': 'What to do',
+  'outside.asTold': 'as told there',
   'outside.labels': 'Labels',
   'outside.annotations': 'In its words',
   'endedby.told': 'Its source says that it is over',

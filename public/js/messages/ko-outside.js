@@ -5,6 +5,7 @@ export const messages = {
   'outside.nowhere': '알려진 서버 없음',
   'outside.open': '{source}에서 보기',
   'outside.runbook': '조치 방법',
+  'outside.asTold': '출처가 정한 대로',
   'outside.labels': '레이블',
   'outside.annotations': '원래 설명',
   'endedby.told': '출처에서 종료되었다고 알렸습니다',

@@ -49,6 +49,7 @@ function levels(rule, words) {
   const { t } = words;
   if (rule.kind === 'forecast') return `${t(`level.${rule.severity}`)}: ${t('rule.willCross', { level: compact(rule.options.level ?? 100), span: words.span((rule.options.within_hours ?? 24) * 3600) })}`;
   if (rule.kind === 'anomaly') return `${t(`level.${rule.severity}`)}: ${t('rule.unlikeLevel', { n: rule.options.series ?? 5 })}`;
+  if (rule.kind === 'outside') return t('outside.asTold');
   if (rule.kind !== 'threshold') return t(`level.${rule.severity}`);
   const sign = rule.above ? '≥' : '≤';
   return [rule.warning != null && `${t('level.warning')} ${sign} ${compact(rule.warning)}`, rule.critical != null && `${t('level.critical')} ${sign} ${compact(rule.critical)}`].filter(Boolean).join(' · ');
