@@ -9,7 +9,7 @@ import pytest
 
 from tests.protocols.agents_paper import block, filled
 from tests.protocols.debian_packages import environment, unpacked
-from tests.protocols.live_hub import Kernel, LiveHub, check, running, some_work
+from tests.protocols.live_hub import LiveHub, check, running, some_work
 
 METRICS = {
     "cpu", "iowait", "steal", "memory", "load1", "load5", "load15", "uptime", "disk:/", "net_in", "net_out", "disk_read",
@@ -41,10 +41,7 @@ def test_collectd_reports_what_the_kernel_says(hub_of_clients: LiveHub, tmp_path
     assert checked.returncode == 0, checked.stderr
     assert "ERROR" not in checked.stderr.upper(), checked.stderr
     with some_work(tmp_path), running([*command, "-f"], environment(root), tmp_path / "log"):
-        hub_of_clients.wait_for(name, METRICS)
-        kernel = Kernel()
-        hub_of_clients.settle(30)
-        page = check(hub_of_clients, name, kernel, METRICS, {"memory": "memory but caches"})
+        (page,) = check(hub_of_clients, [name], METRICS, 30, {"memory": "memory but caches"})
     said = (tmp_path / "log").read_text()
     assert "write_http plugin:" not in said, said
     assert page["mounts"][0]["mount"] == "/"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.protocols.agents_paper import block, filled
-from tests.protocols.live_hub import Kernel, LiveHub, check, running, some_work
+from tests.protocols.live_hub import LiveHub, check, running, some_work
 
 VERSIONS = {"3": "glances==3.4.0.5", "4": "glances==4.5.8"}
 WITH = ("requests==2.34.2", "influxdb==5.3.2", "influxdb-client==1.50.0")
@@ -43,10 +43,7 @@ def test_glances_reports_what_the_kernel_says(
     command = [str(python.with_name("glances")), "--quiet", "-C", str(tmp_path / "glances.conf"), "--export", exporter]
     surroundings = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     with some_work(tmp_path), running([*command, "--time", "10"], surroundings, tmp_path / "log"):
-        hub_of_clients.wait_for(name, METRICS, 90)
-        kernel = Kernel()
-        hub_of_clients.settle(60)
-        page = check(hub_of_clients, name, kernel, METRICS)
+        (page,) = check(hub_of_clients, [name], METRICS, 60)
     assert page["mounts"][0]["mount"] == "/"
     assert page["cores"] == os.cpu_count()
     assert page["memory_bytes"] > 0

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from influxdb_client import InfluxDBClient, Point, WriteOptions, WritePrecision
 
 from tests.protocols.agents_paper import block, filled
-from tests.protocols.live_hub import Kernel, LiveHub, check, some_work
+from tests.protocols.live_hub import LiveHub, check, some_work
 
 METRICS = {
     "cpu", "iowait", "steal", "memory", "load1", "load5", "load15", "uptime", "disk:/", "net_in", "net_out", "disk_read",
@@ -92,12 +93,20 @@ def test_batches_of_the_client_say_what_the_kernel_says(
     with InfluxDBClient(**account, enable_gzip=is_compressed) as client, some_work(tmp_path):
         assert client.ping()
         points(host, time.time())  # its ticks are where the first shares begin
-        kernel = Kernel()
-        with client.write_api(write_options=options) as writing:
-            for _ in range(12):
-                time.sleep(4)
-                writing.write(bucket="openmanager", record=points(host, time.time()))
-        page = check(hub_of_clients, host, kernel, METRICS)
+        ends = threading.Event()
+
+        def report() -> None:
+            with client.write_api(write_options=options) as writing:
+                while not ends.wait(4):
+                    writing.write(bucket="openmanager", record=points(host, time.time()))
+
+        reporting = threading.Thread(target=report)
+        reporting.start()
+        try:
+            (page,) = check(hub_of_clients, [host], METRICS, 40)
+        finally:
+            ends.set()
+            reporting.join()
     assert page["memory_bytes"] > 0
     assert [one["name"] for one in page["sources"]] == ["influx"]
     assert page["sources"][0].get("names", []) == []

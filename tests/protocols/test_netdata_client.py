@@ -10,7 +10,7 @@ import pytest
 
 from tests.protocols.agents_paper import block, filled
 from tests.protocols.debian_packages import environment, unpacked
-from tests.protocols.live_hub import Kernel, LiveHub, check, running, some_work
+from tests.protocols.live_hub import LiveHub, check, running, some_work
 
 FORMS = ("json", "opentsdb", "graphite")
 METRICS = {
@@ -60,12 +60,7 @@ def test_netdata_reports_what_the_kernel_says(hub_of_clients: LiveHub, tmp_path:
     (tmp_path / "netdata.conf").write_text(daemon(root, tmp_path))
     command = [str(root / "usr/sbin/netdata"), "-D", "-c", str(tmp_path / "netdata.conf")]
     with some_work(tmp_path), running(command, environment(root), tmp_path / "said"):
-        for form in FORMS:
-            hub_of_clients.wait_for(f"netdata-{form}", METRICS, 90)
-        kernel = Kernel()
-        hub_of_clients.settle(40)
-        for form in FORMS:
-            page = check(hub_of_clients, f"netdata-{form}", kernel, METRICS - {"inode:/", "connections"})
+        for page in check(hub_of_clients, [f"netdata-{form}" for form in FORMS], METRICS, 40):
             assert [one["mount"] for one in page["mounts"]][:1] == ["/"]
             assert [one["name"] for one in page["sources"]] == ["netdata"]
             assert page["sources"][0].get("names", []) == []

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.protocols.live_hub import Kernel, LiveHub, check, some_work
+from tests.protocols.live_hub import LiveHub, check, some_work
 from tests.protocols.prometheus_process import configuration, free_port, node_exporter, own_metric, prometheus
 
 METRICS = {
@@ -61,10 +61,7 @@ def test_prometheus_reports_what_the_kernel_says(hub_of_clients: LiveHub, tmp_pa
     with an_application() as shop, node_exporter(tmp_path, port), some_work(tmp_path):
         text = configuration(hub.port, hub.key, {f"{name}:9100": port, f"{name}:8080": shop}, "5s")
         with prometheus(tmp_path, text, is_agent=is_agent) as own:
-            hub.wait_for(name, METRICS)
-            kernel = Kernel()
-            hub.settle(30)
-            found = check(hub, name, kernel, METRICS)
+            (found,) = check(hub, [name], METRICS, 30)
             assert own_metric(own, "prometheus_remote_storage_samples_failed_total") == 0
             assert own_metric(own, "prometheus_remote_storage_samples_dropped_total") == 0
             assert own_metric(own, "prometheus_remote_storage_samples_total") > 1_000
