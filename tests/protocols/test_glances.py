@@ -28,8 +28,11 @@ FLAT: dict[str, dict[str, Any]] = {
         "/srv/a.b.mnt_point": "/srv/a.b", "/srv/a.b.size": 10, "/srv/a.b.used": 5, "/srv/a.b.free": 5,
         "/run.mnt_point": "/run", "/run.size": 10, "/run.used": 10, "/run.free": 0,
     },
-    "sensors": {"Core 0.value": 51, "Core 0.type": "temperature_core", "Core 1.value": 63, "Core 1.type": "temperature_core", "fan.value": 2_000, "fan.type": "fan_speed"},
-    "system": {"hostname": "box", "os_name": "Linux", "linux_distro": "Debian 12"}, "processcount": {"total": 200},
+    "sensors": {"Core 0.value": 51, "Core 0.type": "temperature_core", "Core 1.value": 63, "Core 1.type": "temperature_core", "fan.value": 2_000, "fan.type": "fan_speed",
+        "sda.value": 70, "sda.type": "temperature_hdd",
+    },
+    "connections": {"established": 7, "listen": 4, "net_connections_enabled": "true"},
+    "system": {"hostname": "box", "os_name": "Linux", "os_version": "6.1.0", "linux_distro": "Debian 12"}, "processcount": {"total": 200},
 }  # fmt: skip
 
 
@@ -61,7 +64,7 @@ def flows(version: int, at: float) -> dict[str, dict[str, Any]]:
 
 EXPECTED = {
     "cpu": 26.0, "iowait": 10.0, "steal": 4.0, "memory": 75.0, "swap": 25.0, "load1": 0.5, "load5": 1.5, "load15": 2.5, "uptime": 99.0,
-    "disk:/": 37.5, "disk:/srv/a.b": 50.0, "disk": 50.0, "temperature": 63.0, "net_in": 100.0, "net_out": 10.0, "disk_read": 2_048.0,
+    "disk:/": 37.5, "disk:/srv/a.b": 50.0, "disk": 50.0, "temperature": 63.0, "connections": 7.0, "net_in": 100.0, "net_out": 10.0, "disk_read": 2_048.0,
     "disk_write": 0.0,
 }  # fmt: skip
 
@@ -85,8 +88,8 @@ def folded(*batches: tuple[float, Batch]) -> ServerState:
 def test_plugins_become_our_metrics(version: int) -> None:
     state = folded(*((at, batch({**FLAT, **flows(version, at)}, now=at)) for at in (NOW - 10, NOW)))
     assert dict(zip(state.series, state.values, strict=False)) == pytest.approx(EXPECTED)
-    facts = {name: state.facts[name] for name in ("cores", "memory_bytes", "os")}
-    assert facts == {"cores": 4, "memory_bytes": 8_000_000_000, "os": "Debian 12"}
+    facts = {name: state.facts[name] for name in ("cores", "memory_bytes", "os", "kernel")}
+    assert facts == {"cores": 4, "memory_bytes": 8_000_000_000, "os": "Debian 12", "kernel": "6.1.0"}
     assert state.sources["glances"]["names"] == ["processcount"]
 
 
@@ -97,6 +100,7 @@ mem,hostname=box available=2000000000,history_size=28800,percent=75,total=800000
 memswap,hostname=box free=3,history_size=28800,percent=25,total=4,used=1
 load,hostname=box cpucore=4,history_size=28800,load_careful=0.7,min1=0.5,min15=2.5,min5=1.5
 uptime,hostname=box history_size=28800,seconds=99
+connections,hostname=box established=7,history_size=28800,listen=4,net_connections_enabled="true"
 fs,hostname=box,mnt_point=/ device_name="/dev/vda",free=50,fs_type="ext4",history_size=28800,key="mnt_point",percent=37.5,size=100,used=30
 fs,hostname=box,mnt_point=/srv/a.b free=5,history_size=28800,size=10,used=5
 system,hostname=box history_size=28800,hostname="box",os_name="Linux"

@@ -143,3 +143,10 @@ def test_precisions_and_what_clients_ask_before_they_write() -> None:
     assert isinstance(asked, Reply)
     assert b"glances" in asked.body
     assert isinstance(PROTOCOL.read(Incoming("GET", "/ping", b"", NOW)), Reply)
+
+
+def test_connections_are_those_that_stand_and_the_other_states_stay_by_name() -> None:
+    (share,) = batch("netstat,host=a tcp_established=12i,tcp_time_wait=3i,udp_socket=4i").shares
+    told = dict(zip(share.series, share.rows[0][1], strict=True))
+    assert told["connections"] == 12
+    assert told["netstat.tcp_time_wait"] == 3

@@ -32,7 +32,7 @@ _FLOWS = {
         ("io.write", (), "write_bytes_rate_per_sec", "write_bytes"),
     ),
 }
-_READ = frozenset({"cpu", "mem", "memswap", "load", "fs", "uptime", "sensors", "system", *_FLOWS})
+_READ = frozenset({"cpu", "mem", "memswap", "load", "fs", "uptime", "sensors", "system", "connections", *_FLOWS})
 MARK = "history_size"  # a setting that every plugin writes among its fields, and nobody else
 _SUBJECTS = {"fs": "mnt_point", "network": "interface_name", "diskio": "disk_name"}  # the tag that names them
 
@@ -53,11 +53,13 @@ def read(request: Incoming) -> Batch:
         _flows(gathered, server, request.now, name, plugins.get(name, {}))
     for subject, fields in _subjects(plugins.get("sensors", {})):
         kind, value = fields.get("type"), _number(fields.get("value"))
-        if isinstance(kind, str) and kind.startswith("temperature") and value is not None:
+        if kind == "temperature_core" and value is not None:
             gathered.component(server, request.now, "temperature", value, subject.encode())
     os = " ".join(word for name in ("os_name", "os_version") if isinstance(word := system.get(name), str))
     distribution = system.get("linux_distro")
     gathered.host(server, os=distribution if isinstance(distribution, str) else os)
+    if system.get("os_name") == "Linux" and isinstance(system.get("os_version"), str):
+        gathered.host(server, kernel=system["os_version"])
     for name in plugins.keys() - _READ:
         gathered.unmapped(server, name)
     return gathered.done()
@@ -107,6 +109,7 @@ def _values(gathered: Gathered, server: str, at: float, plugins: Mapping[str, Fi
     for series, field in (("load1", "min1"), ("load5", "min5"), ("load15", "min15")):
         value(series, "load", field)
     value("uptime", "uptime", "seconds")
+    value("connections", "connections", "established")
     cores, memory = _number(plugins.get("load", {}).get("cpucore")), _number(plugins.get("mem", {}).get("total"))
     gathered.host(server, cores=int(cores or 0), memory_bytes=int(memory or 0))
 

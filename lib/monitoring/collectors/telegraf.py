@@ -218,9 +218,16 @@ def _gpu(gathered: Gathered, server: str, point: Point) -> bool:
     return True
 
 
+def _connections(gathered: Gathered, server: str, point: Point) -> bool:
+    if "tcp_established" in point.fields:
+        gathered.value(server, point.at, "connections", point.fields["tcp_established"])
+    return False  # the other states are kept under their own names
+
+
 _KEEPERS = {
     "cpu": _cpu, "mem": _memory, "swap": _swap, "memswap": _swap, "disk": _disk, "diskio": _diskio, "net": _net,
     "system": _system, "temp": _temperature, "sensors": _temperature, "nvidia_smi": _gpu,
+    "netstat": _connections,
 }  # fmt: skip
 
 
