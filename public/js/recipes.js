@@ -270,5 +270,8 @@ export function filled(text, { origin, secret = SECRET }) {
 /** What stands where the secret goes: of a key whose secret nobody knows any more, its beginning. */
 export const secretOf = (key) => key?.secret ?? (key ? `${key.prefix}...` : SECRET);
 
+/** Whether only the machine itself reaches that address. */
+export const isLoopback = (origin) => /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(new URL(origin).hostname);
+
 /** Asks for nothing and leaves nothing behind: 200 means that the hub is reached and the key is good. */
 export const tryLine = (origin, secret = SECRET) => `curl -sS -w '%{http_code}\\n' -H "Authorization: Bearer ${secret}" -H "Content-Type: application/json" --data '{}' ${origin}/v1/metrics`;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { messages as en } from '../../public/js/messages/en-add.js';
-import { filled, RECIPES, SECRET, tryLine } from '../../public/js/recipes.js';
+import { filled, isLoopback, RECIPES, SECRET, tryLine } from '../../public/js/recipes.js';
 
 const paper = readFileSync(new URL('../../docs/agents.md', import.meta.url), 'utf8');
 
@@ -64,6 +64,11 @@ test('a hub without TLS is written as such', () => {
   assert.match(block('glances'), /^host=127\.0\.0\.1\nport=3000\nprotocol=http$/m);
   assert.match(block('fluentbit'), /Host {6}127\.0\.0\.1\n {4}Port {6}3000\n {4}Tls {7}Off$/m);
   assert.equal(filled('HUB:443', { origin: 'http://hub' }), 'hub:80');
+});
+
+test('an address that only this machine reaches is known', () => {
+  for (const origin of ['http://localhost:3000', 'http://127.0.0.1:3000', 'http://127.1.2.3', 'http://[::1]:3000', 'http://hub.localhost']) assert.ok(isLoopback(origin), origin);
+  for (const origin of ['https://hub.example.com', 'http://192.168.0.2:3000', 'https://127.example.com', 'https://localhost.example.com']) assert.ok(!isLoopback(origin), origin);
 });
 
 test('every client has its two lines of what to do then', () => {

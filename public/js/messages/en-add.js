@@ -21,6 +21,7 @@ export const messages = {
   'add.noKeyYet': 'Until there is a key, {text} stands where it belongs.',
   'add.bound': 'It may only be used by: {text}',
   'add.clients': 'What reports',
+  'add.loopback': 'The lines below name {text}, which no other machine reaches. For others open this page at the hub’s own address.',
   'add.shell': 'On the server',
   'add.then': 'Then',
   'add.paper': 'More about it in the product’s repository, in docs/agents.md: {text}',

@@ -21,6 +21,7 @@ export const messages = {
   'add.noKeyYet': '키를 정하기 전에는 키 자리에 {text}이(가) 표시됩니다.',
   'add.bound': '이 키를 쓸 수 있는 범위: {text}',
   'add.clients': '보고하는 프로그램',
+  'add.loopback': '설정에 들어 있는 {text}은(는) 다른 서버에서 접속할 수 없는 주소입니다. 다른 서버에 쓰려면 허브의 주소로 이 화면을 여세요.',
   'add.shell': '서버에서 실행',
   'add.then': '그다음',
   'add.paper': '자세한 내용은 제품 저장소의 docs/agents.md에 있습니다: {text}',

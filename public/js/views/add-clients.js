@@ -3,7 +3,7 @@
 import { html, useRef } from '../../vendor/preact-htm.js';
 import { Copyable } from '../components/copy.js';
 import { useWords } from '../components/hooks.js';
-import { filled, RECIPES } from '../recipes.js';
+import { filled, isLoopback, RECIPES } from '../recipes.js';
 import { adjust } from '../router.js';
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
@@ -22,7 +22,7 @@ export function Clients({ asked, secret }) {
     show(RECIPES[to]);
     list.current.children[to].focus();
   };
-  return html`<section class="panel setting" aria-labelledby="clients"><h2 id="clients">${t('add.clients')}</h2>
+  return html`<section class="panel setting" aria-labelledby="clients"><h2 id="clients">${t('add.clients')}</h2>${isLoopback(location.origin) && html`<p class="sub">${t('add.loopback', { text: location.origin })}</p>`}
     <div ref=${list} class="clients" role="tablist" aria-labelledby="clients" onKeyDown=${move}>${RECIPES.map((recipe) => html`<button type="button" key=${recipe.id} role="tab" id=${`tab-${recipe.id}`} aria-selected=${String(recipe === shown)} aria-controls="client" tabindex=${recipe === shown ? 0 : -1} onClick=${() => show(recipe)}>${recipe.name}</button>`)}</div>
     <div class="form" id="client" role="tabpanel" aria-labelledby=${`tab-${shown.id}`}><${Client} key=${shown.id} recipe=${shown} secret=${secret} /></div></section>`;
 }
