@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lib.domain.components import HIGHEST, RATE_GAP, Earlier, Told, base_of, work_out
+from lib.domain.components import HIGHEST, RATE_GAP, Counts, Earlier, Pot, Told, base_of, work_out
 from lib.monitoring.state import ServerState
 
 SLOT_SECONDS = 10
@@ -14,6 +14,8 @@ SETTLES = 15  # seconds after its moment a pot is full,
 QUIET = 10  # and so many after it was last heard of: the rest of a moment may be under way in another connection
 MOST_LATE = 30  # pots that wait for more of a sender that catches up: its connections are so far apart at most
 MOST_POTS = 10_000  # of one batch and what waits from before: a day of a sender that asks every ten seconds is 8 640
+LEAST_APART = 5  # seconds between two readings that tell how many CPUs' time has passed
+_CPU = ("cpu.idle", "cpu.iowait", "cpu.steal", "cpu.busy")
 _WHEN = ""  # among a pot's components: {0: [its moment to the millisecond, when it was last heard of]}
 
 
@@ -24,8 +26,9 @@ def keep(state: ServerState, pots: list[Any], heard_at: float = 0.0) -> None:
         kept[_WHEN] = {0: [at, heard_at]}
         for component, (pid, value, count) in pot.items():
             kept.setdefault(component, {})[int(pid)] = [value, count]
-    for at in sorted(state.pots)[:-MOST_POTS]:
-        del state.pots[at]
+    if len(state.pots) > MOST_POTS:
+        for at in sorted(state.pots)[:-MOST_POTS]:
+            del state.pots[at]
 
 
 def settled(state: ServerState, now: float) -> list[tuple[int, dict[str, float]]]:
@@ -36,8 +39,8 @@ def settled(state: ServerState, now: float) -> list[tuple[int, dict[str, float]]
         pieces = state.pots.pop(at)
         moment = pieces.pop(_WHEN, {0: [at]})[0][0]
         pot = {name: _together(name, those) for name, those in pieces.items()}
+        _note_facts(state, pot, _cpus(pot, float(moment), before))
         values, sizes = work_out(float(moment), pot, before)
-        _note_facts(state, pot)
         if sizes:
             state.mounts = sizes
         if values:
@@ -60,12 +63,24 @@ def _full(state: ServerState, now: float) -> list[int]:
     return due
 
 
-def _note_facts(state: ServerState, pot: dict[str, Told]) -> None:
+def _cpus(pot: Pot, at: float, before: Counts) -> int:
+    """How many there are; 0 where it cannot be said. One counter may be that of all together: then as many seconds of
+    theirs pass in a second."""
+    told = pot.get("cpu.idle")
+    if told is None:
+        shares = pot["rate.cpu.idle"].count if "rate.cpu.idle" in pot else 0
+        return shares if shares > 1 else 0
+    earlier = before.get("cpu.idle")
+    if told.count > 1 or earlier is None or not LEAST_APART <= at - earlier.at <= RATE_GAP:
+        return told.count if told.count > 1 else 0
+    passed = sum(pot[name].value - before[name].value for name in _CPU if name in pot and name in before)
+    return max(0, round(passed / (at - earlier.at)))
+
+
+def _note_facts(state: ServerState, pot: Pot, cpus: int) -> None:
     """How many CPUs there are and how much memory, where nobody says so in words."""
-    shares = pot["rate.cpu.idle"].count if "rate.cpu.idle" in pot else 0
     known = {
-        # One share of idle time may be that of all CPUs together.
-        "cores": pot["cpu.idle"].count if "cpu.idle" in pot else shares if shares > 1 else 0,
+        "cores": cpus,
         "memory_bytes": int(pot["mem.total"].value) if "mem.total" in pot else 0,
     }
     more = {name: fact for name, fact in known.items() if fact > (state.facts.get(name) or 0)}

@@ -163,6 +163,23 @@ def test_a_moment_that_two_connections_tell_late_is_whole_though_sweeps_come_bet
         assert values[columns["disk_read"]] == 1_000.0
 
 
+@pytest.mark.parametrize(("cpus", "each"), [(1, False), (4, False), (4, True)])
+def test_cpus_are_counted_also_where_their_time_is_told_together(cpus: int, each: bool) -> None:
+    """Else a server of many would pass for one of a single CPU, and its load for too much."""
+    state = ServerState("box")
+    start = int(NOW) - 100
+    for turn in range(3):
+        pieces = [
+            (start + 10 * turn, name, 1_000 + share * 10 * turn * (1 if each else cpus), f"{name} {cpu}".encode())
+            for name, share in (("cpu.idle", 0.7), ("cpu.busy", 0.25), ("cpu.iowait", 0.05))
+            for cpu in range(cpus if each else 1)
+        ]
+        folded([pieces], state, start + 10 * turn + 5)
+    folded([], state, NOW)
+    assert state.facts["cores"] == cpus
+    assert state.value("cpu") == pytest.approx(25.0)
+
+
 def test_a_sender_that_falls_silent_leaves_nothing_waiting() -> None:
     state = ServerState("box")
     start = int(NOW) - 100
