@@ -163,6 +163,10 @@ receivers:
 
 """
 
+_CLOUDS = """
+OPENMANAGER_CLOUDS=[{"provider": "aws", "name": "prod", "key_id": "AKIA...", "secret": "...", "regions": ["ap-northeast-2"]}]
+"""
+
 _EXAMPLES = (
     ("어떤 에이전트를 지원해?", "Which agents are supported?"),
     ("에이전트가 보고 안 할 때 조치", "The agent is not reporting, what do I do?"),
@@ -272,6 +276,19 @@ _SHELF = Shelf(
             "pings", "Healthchecks, Uptime Kuma", "healthchecks|healthchecks.io|헬스체크스|uptime kuma|업타임 쿠마|업타임쿠마|uptimekuma",
             ("Healthchecks의 핑(`/ping/...`)과 Uptime Kuma의 푸시(`/api/push/...`)를 그대로 받습니다. cron에는 이렇게 씁니다.", "Pings of Healthchecks (`/ping/...`) and pushes of Uptime Kuma (`/api/push/...`) are taken as they are. From cron:"),
             _PINGS,
+        ),
+        help_of(
+            "clouds", ("AWS, Google Cloud, Azure 연결", "Connecting AWS, Google Cloud, Azure"),
+            "ec2|cloudwatch|클라우드워치|aws account|aws accounts|aws 계정|aws 서버|aws 연결|aws 연동|aws 지원|connect aws|support aws|connect to aws|amazon web services|gcp|google cloud|구글 클라우드|구글클라우드|compute engine|azure|애저|클라우드 계정|cloud account|cloud accounts|connect a cloud",
+            (
+                ("서버에 아무것도 설치하지 않고 클라우드가 잰 값을 몇 분마다 읽습니다. 계정은 허브의 환경 변수에 JSON 한 줄로 적고 다시 배포합니다.", "Nothing is installed: what the cloud measures is read every few minutes. Write the accounts into the hub's environment, as JSON in one line, and deploy again."),
+                (_shown(_CLOUDS), _shown(_CLOUDS)),
+                ("AWS에는 `ec2:DescribeInstances`, `cloudwatch:ListMetrics`, `cloudwatch:GetMetricData` 권한이 필요합니다. Google Cloud와 Azure의 필드와 역할은 docs/clouds.md에 있습니다.", "AWS asks for the permissions `ec2:DescribeInstances`, `cloudwatch:ListMetrics` and `cloudwatch:GetMetricData`. The fields and roles of Google Cloud and Azure are in docs/clouds.md."),
+                ("읽히는지는 설정의 '클라우드'에서 봅니다. 빠진 권한의 이름을 알려 줍니다.", "**Settings, Clouds** shows how reading goes, and names the permission that is missing."),
+                ("중지된 서버는 알림 없이 오프라인으로 표시됩니다.", "Who is stopped is shown as offline, without an alert."),
+            ),
+            _EXAMPLES,
+            "/#/settings?part=clouds",
         ),
         _client(
             "alertmanager", "Alertmanager, Grafana", "alertmanager|얼럿매니저|알럿매니저|grafana alert|grafana alerts|grafana alerting|grafana webhook|grafana contact point|그라파나 알림",
