@@ -26,6 +26,8 @@ _ESCAPED = re.compile(r"\\([,= \\\"])")
 _COMMA = re.compile(r"(?<!\\),")
 _EQUALS = re.compile(r"(?<!\\)=")
 _SPACE = re.compile(r"(?<!\\) ")
+# A field: quotes mean something only where a value begins. Possessive, for a long line must leave nothing to come back to.
+_PAIR = re.compile(r'((?:[^\\,= ]|\\.)++)=("(?:[^"\\]|\\.)*+"|[^, "]*+)(?=[, ]|$)')
 _BOOLS = {
     **dict.fromkeys(("t", "T", "true", "True", "TRUE"), 1.0),
     **dict.fromkeys(("f", "F", "false", "False", "FALSE"), 0.0),
@@ -152,27 +154,24 @@ def _glances(gathered: Gathered, _: str, point: Point) -> bool:
 
 def read_line(line: str, precision: float, now: float) -> Line:
     """One line without spaces around it. Raises ValueError, IndexError, KeyError or OverflowError for what is none."""
-    head, text, stamp = _cut(line)
-    return Line(head, text, _fields(text), int(stamp) * precision if stamp else now)
-
-
-def _cut(line: str) -> tuple[str, str, str]:
-    if "\\" not in line and '"' not in line:
-        parts = line.split(" ")
-        if len(parts) == 3:
-            return parts[0], parts[1], parts[2]
-        return parts[0], parts[1], ""
     space = _SPACE.search(line)
     if space is None:
         raise ValueError
-    head, rest = line[: space.start()], line[space.end() :]
-    quoted = False
-    for place, sign in enumerate(rest):
-        if sign == '"' and (place == 0 or rest[place - 1] != "\\"):
-            quoted = not quoted
-        elif sign == " " and not quoted and rest[place - 1] != "\\":
-            return head, rest[:place], rest[place + 1 :].strip()
-    return head, rest, ""
+    fields: dict[str, float] = {}
+    place = begin = space.end()
+    while True:
+        pair = _PAIR.match(line, place)
+        if pair is None:
+            raise ValueError
+        value = _number(pair[2])
+        if value is not None and isfinite(value):
+            fields[_plain(pair[1])] = value
+        place = pair.end() + 1
+        if line[pair.end() : place] != ",":
+            break
+    stamp = line[place:].strip()
+    at = int(stamp) * precision if stamp else now
+    return Line(line[: space.start()], line[begin : place - 1], fields, at)
 
 
 def _head(head: str) -> tuple[str, dict[str, str]]:
@@ -189,33 +188,7 @@ def _head(head: str) -> tuple[str, dict[str, str]]:
 
 
 def _plain(text: str) -> str:
-    return _ESCAPED.sub(r"\1", text)
-
-
-def _fields(text: str) -> dict[str, float]:
-    found: dict[str, float] = {}
-    is_plain = "\\" not in text
-    for pair in _pairs(text):
-        name, equals, value = pair.partition("=") if is_plain else ("", "", "")
-        if not equals:
-            name, value = _EQUALS.split(pair, maxsplit=1)
-        number = _number(value)
-        if number is not None and isfinite(number):
-            found[name if is_plain else _plain(name)] = number
-    return found
-
-
-def _pairs(text: str) -> list[str]:
-    if '"' not in text:
-        return _COMMA.split(text) if "\\" in text else text.split(",")
-    pairs, start, quoted = [], 0, False
-    for place, sign in enumerate(text):
-        if sign == '"' and (place == 0 or text[place - 1] != "\\"):
-            quoted = not quoted
-        elif sign == "," and not quoted and text[place - 1] != "\\":
-            pairs.append(text[start:place])
-            start = place + 1
-    return [*pairs, text[start:]]
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
 def _number(value: str) -> float | None:
