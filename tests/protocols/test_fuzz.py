@@ -60,6 +60,9 @@ def is_in_their_form(door: Door, media_type: str, answer: TestResponse) -> None:
             assert ExportMetricsPartialSuccess.FromString(answer.get_data()).error_message
         else:
             ExportMetricsServiceResponse.FromString(answer.get_data())
+    elif is_error and answer.mimetype == JSON:
+        assert door.path == "/api/v2/alerts"  # Alertmanager's own form
+        assert answer.get_json()
     elif is_error:
         assert answer.mimetype == "application/problem+json"
         assert answer.get_json()["status"] == answer.status_code

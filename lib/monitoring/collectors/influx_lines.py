@@ -26,7 +26,7 @@ _ESCAPED = re.compile(r"\\([,= \\\"])")
 _COMMA = re.compile(r"(?<!\\),")
 _EQUALS = re.compile(r"(?<!\\)=")
 _SPACE = re.compile(r"(?<!\\) ")
-# A field: quotes mean something only where a value begins. Possessive, for a long line must leave nothing to come back to.
+# A field. Quotes mean something only where a value begins. Possessive, for a long line must leave no way back.
 _PAIR = re.compile(r'((?:[^\\,= ]|\\.)++)=("(?:[^"\\]|\\.)*+"|[^, "]*+)(?=[, ]|$)')
 _BOOLS = {
     **dict.fromkeys(("t", "T", "true", "True", "TRUE"), 1.0),
