@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -43,9 +42,6 @@ def test_collectd_reports_what_the_kernel_says(hub_of_clients: LiveHub, tmp_path
     assert "StoreRates true" in blocks
     blocks = blocks.replace("StoreRates true", f"StoreRates {rates}")
     command = [str(root / "usr/sbin/collectd"), "-C", str(configuration(root, tmp_path, name, blocks))]
-    checked = subprocess.run([*command, "-t"], env=environment(root), capture_output=True, text=True, timeout=30)
-    assert checked.returncode == 0, checked.stderr
-    assert "ERROR" not in checked.stderr.upper(), checked.stderr
     with some_work(tmp_path), running([*command, "-f"], environment(root), tmp_path / "log"):
         (page,) = check(hub_of_clients, [name], METRICS, 30, {"memory": "memory but caches"})
     said = (tmp_path / "log").read_text()

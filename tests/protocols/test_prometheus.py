@@ -165,3 +165,42 @@ def test_node_exporter_becomes_our_metrics_however_its_scrape_is_cut(encode: Any
     told = state.sources["prometheus"]
     assert "http_seconds_bucket" in told["names"]
     assert told["unmapped"] == len(told["names"]) <= 2
+
+
+def vector(at: float) -> list[Series]:
+    """As Vector's source host_metrics names them: two CPUs of which one is busy a third of the time, waits a third."""
+    seconds = at - NOW + 3_000
+    told: dict[str, list[tuple[dict[str, str], float]]] = {
+        "cpu_seconds_total": [
+            *(({"cpu": "0", "mode": mode}, seconds / 3) for mode in ("user", "io_wait", "idle")),
+            *(({"cpu": "1", "mode": mode}, seconds if mode == "idle" else 0.0) for mode in ("user", "io_wait", "idle")),
+            ({"mode": "logical_cpus"}, 2.0), ({"mode": "physical_cpus"}, 2.0),
+        ],
+        "memory_total_bytes": [({}, 8e9)], "memory_available_bytes": [({}, 6e9)], "load1": [({}, 0.5)],
+        "filesystem_total_bytes": [({"mountpoint": "/", "filesystem": "ext4"}, 1e11)],
+        "filesystem_used_bytes": [({"mountpoint": "/", "filesystem": "ext4"}, 3e10)],
+        "filesystem_free_bytes": [({"mountpoint": "/", "filesystem": "ext4"}, 6e10)],
+        "network_receive_bytes_total": [({"device": "eth0"}, 100 * seconds), ({"device": "lo"}, 9e9 * seconds)],
+        "disk_written_bytes_total": [({"device": "sda"}, 50 * seconds), ({"device": "sda1"}, 50 * seconds)],
+        "tcp_connections_total": [({"state": "established"}, 7.0), ({"state": "listen"}, 3.0)],
+        "temperature_celsius": [({"component": "Core 0"}, 51.0), ({"component": "Core 1"}, 63.0)],
+        "host_info": [({"os_name": "Debian", "kernel_version": "6.1.0", "arch": "x86_64"}, 1.0)],
+    }  # fmt: skip
+    return [
+        ({"__name__": f"host_{name}", "host": "vec-1", "collector": "x", **labels}, [(value, int(at * 1_000))])
+        for name, those in told.items()
+        for labels, value in those
+    ]
+
+
+def test_vector_s_host_metrics_become_ours() -> None:
+    state = ServerState("vec-1")
+    for at in (NOW - 10, NOW):
+        (share,) = batch(one(vector(at))).shares
+        fold_parts(state, [(at, [decode_part(text) for text in encode_parts(share, "key")])], at + 20)
+    assert dict(zip(state.series, state.values, strict=False)) == pytest.approx({
+        "cpu": 100 / 6, "iowait": 100 / 6, "memory": 25.0, "load1": 0.5, "disk:/": 100 / 3, "disk": 100 / 3, "net_in": 100.0,
+        "disk_write": 50.0, "connections": 7.0, "temperature": 63.0,
+    }, rel=1e-4)  # fmt: skip
+    told = {name: state.facts[name] for name in ("os", "kernel", "arch", "cores")}
+    assert told == {"os": "Debian", "kernel": "6.1.0", "arch": "x86_64", "cores": 2}

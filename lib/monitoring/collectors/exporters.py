@@ -35,6 +35,7 @@ _GAUGES = {
     "windows_cs_physical_memory_bytes": "mem.total", "windows_system_boot_time_timestamp": "boot",
     "windows_system_boot_time_timestamp_seconds": "boot",
     "host_memory_total_bytes": "mem.total", "host_memory_available_bytes": "mem.available", "host_boot_time": "boot",
+    "host_temperature_celsius": "temperature",
     "host_memory_swap_total_bytes": "swap.total", "host_memory_swap_free_bytes": "swap.free",
 }  # fmt: skip
 _VALUES = {
@@ -64,6 +65,7 @@ _CPUS = frozenset({"node_cpu_seconds_total", "windows_cpu_time_total", "host_cpu
 _FACTS = {
     "node_uname_info": {"kernel": "release", "arch": "machine"}, "node_os_info": {"os": "pretty_name"},
     "windows_os_info": {"os": "product"},
+    "host_host_info": {"os": "os_name", "kernel": "kernel_version", "arch": "arch"},
 }  # fmt: skip
 _MOST_FACT = 401  # characters: one more than a name may be given with, and what texts are cut to before they are read
 _INSIDE = frozenset({"guest", "guest_nice"})  # counted in user and nice already
@@ -101,6 +103,8 @@ def target_of(labels: Mapping[str, str], server: str) -> Target:
         return Target(server, component, stirred(crc32(identity)), name=name)
     if name in _VALUES:
         return Target(server, series=_VALUES[name], name=name)
+    if name == "host_tcp_connections_total" and labels.get("state") == "established":  # Vector: a gauge all the same
+        return Target(server, series="connections", name=name)
     if _OWN.match(name) or name.endswith("_bucket") or not name:
         return Target(server, name=name)
     rest = (clean(labels[key]) for key in sorted(labels) if key not in ORIGIN)
