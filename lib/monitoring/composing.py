@@ -12,7 +12,8 @@ from lib.monitoring.state import ServerState
 SLOT_SECONDS = 10
 SETTLES = 15  # seconds after its moment a pot is full,
 QUIET = 10  # and so many after it was last heard of: the rest of a moment may be under way in another connection
-MOST_LATE = 30  # pots that wait for more of a sender that catches up: its connections are so far apart at most
+HOLDS_UP = 60
+MOST_LATE = 2_000  # that wait: what a sender that catches up has under way is bounded by how fast it is taken
 MOST_POTS = 10_000  # of one batch and what waits from before: a day of a sender that asks every ten seconds is 8 640
 LEAST_APART = 5  # seconds between two readings that tell how many CPUs' time has passed
 _CPU = ("cpu.idle", "cpu.iowait", "cpu.steal", "cpu.busy")
@@ -54,13 +55,16 @@ def settled(state: ServerState, now: float) -> list[tuple[int, dict[str, float]]
 
 def _full(state: ServerState, now: float) -> list[int]:
     """Their seconds, in order: a counter can be worked out in the order of time only, so that one that waits holds up
-    those behind it."""
+    those behind it, for a minute at most."""
     due = sorted(at for at in state.pots if at + SETTLES <= now)
-    for place in range(max(0, len(due) - MOST_LATE), len(due)):
-        heard_at = state.pots[due[place]].get(_WHEN, {0: [0.0, 0.0]})[0][1]
-        if heard_at + QUIET > now:
-            return due[:place]
-    return due
+    heard = [state.pots[at].get(_WHEN, {0: [0.0, 0.0]})[0][1] for at in due]
+    ready = max(0, len(due) - MOST_LATE)
+    for place in range(ready, len(due)):
+        if heard[place] + HOLDS_UP <= now:
+            ready = place + 1
+    while ready < len(due) and heard[ready] + QUIET <= now:
+        ready += 1
+    return due[:ready]
 
 
 def _cpus(pot: Pot, at: float, before: Counts) -> int:

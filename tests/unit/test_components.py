@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lib.domain.components import COUNTERS, Earlier, Told, work_out
 from lib.monitoring.collectors.gathering import MOST_CUSTOM, Gathered
-from lib.monitoring.composing import QUIET, SETTLES
+from lib.monitoring.composing import HOLDS_UP, QUIET, SETTLES
 from lib.monitoring.fold import fold_parts
 from lib.monitoring.parts import decode_part, encode_parts
 from lib.monitoring.state import ServerState
@@ -138,29 +138,39 @@ def test_however_a_scrape_is_cut_into_requests_the_row_is_the_same(dice: random.
 
 
 def test_a_moment_that_two_connections_tell_late_is_whole_though_sweeps_come_between() -> None:
-    """A sender catches up: 40 moments, of which the second connection is five behind; every third post is swept."""
+    """A sender catches up with an hour: the second connection is a hundred moments behind, sweeps come every 5 s."""
     state = ServerState("box")
     start = int(NOW) - 3_600
-    whole = [scrape(start + 10 * step, step) for step in range(40)]
+    whole = [scrape(start + 10 * step, step) for step in range(360)]
     second = (b"cpu1", b"sdb", b"a", b"core 1")
     firsts = [[piece for piece in pieces if not piece[3].startswith(second)] for pieces in whole]
     seconds = [[piece for piece in pieces if piece[3].startswith(second)] for pieces in whole]
     assert all(len(one) == len(other) for one, other in zip(firsts, seconds, strict=True))
-    posts = firsts[:5]
-    for first, other in zip(firsts[5:], seconds, strict=False):
+    posts = firsts[:100]
+    for first, other in zip(firsts[100:], seconds, strict=False):
         posts += [first, other]
-    posts += seconds[-5:]
+    posts += seconds[-100:]
     rows: dict[int, str] = {}
-    for turn in range(0, len(posts), 3):
-        rows |= folded(posts[turn : turn + 3], state, NOW + turn / 10)
-    assert len(rows) <= 10, "the newest wait"
-    rows |= folded([], state, NOW + 9 + QUIET)
-    assert sorted(rows) == [(start + 10 * step) // 10 * 10 for step in range(40)]
+    for turn in range(0, len(posts), 200):
+        rows |= folded(posts[turn : turn + 200], state, NOW + turn / 40)
+    assert len(rows) < 360, "the newest wait"
+    rows |= folded([], state, NOW + 15 + QUIET)
+    assert sorted(rows) == [(start + 10 * step) // 10 * 10 for step in range(360)]
     columns = {name: place for place, name in enumerate(state.series)}
     for at, literal in sorted(rows.items())[1:]:
         values = json.loads(f"[{literal[1:-1]}]")
         assert values[columns["cpu"]] == 30.0, at
         assert values[columns["disk_read"]] == 1_000.0
+
+
+def test_who_fills_in_the_past_holds_up_the_present_for_a_minute_at_most() -> None:
+    state = ServerState("box")
+    folded([scrape(int(NOW), 0)], state, NOW + 1)
+    for second in range(5, 65, 5):
+        folded([scrape(int(NOW) - 7_200 + 10 * second, second)], state, NOW + second)
+        assert int(NOW) in state.pots
+    folded([scrape(int(NOW) - 3_600, 100)], state, NOW + 1 + HOLDS_UP)
+    assert state.pots == {}
 
 
 @pytest.mark.parametrize(("cpus", "each"), [(1, False), (4, False), (4, True)])
