@@ -12,6 +12,7 @@ from lib.domain.components import metric_of
 from lib.domain.errors import BadInput
 from lib.domain.moments import told
 from lib.domain.telemetry import SKEW_SECONDS, Part
+from lib.monitoring import polling
 from lib.monitoring.checks import pings_of
 from lib.monitoring.outside import words_of
 from lib.monitoring.parts import decode_part
@@ -82,7 +83,7 @@ def elsewhere(heard: Iterable[Heard], key_id: str) -> list[dict[str, str]]:
     """The servers that reported by other keys, newest first: the sender in question may use one of these."""
     found: dict[str, str] = {}
     for part, _ in heard:
-        if part.key_id != key_id:
+        if part.key_id not in (key_id, polling.KEY):
             found.pop(part.server, None)
             found[part.server] = part.key_id
     return [{"server": server, "key": key} for server, key in reversed(found.items())][:MOST_ELSEWHERE]

@@ -29,6 +29,7 @@ from lib.monitoring.collectors.clouds import (
     provider,
 )
 from lib.monitoring.ingest import Ingest
+from lib.monitoring.polling import KEY
 from lib.monitoring.snapshot import read as read_snapshot
 from lib.outbound import Door
 from lib.storage.port import Clouds, Storage
@@ -43,7 +44,6 @@ MOST_SECONDS = 86_400  # and after it could not be read for long
 OVERLAP = 1_200  # points come late: the last of each window are asked for again
 LONGEST_PAUSE = 3_600.0
 MANY_FAILS = 3  # so often in a row is no hiccup
-KEY = "cloud"  # what stands for an agent's key in a post
 # What an answer of another shape than documented raises where it is read.
 STRANGE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
 

@@ -14,6 +14,7 @@ from lib.domain.telemetry import PAST_SECONDS, Part
 from lib.monitoring.parts import row_texts, values_of
 from lib.monitoring.state import ServerState
 
+KEY = "cloud"  # what stands for an agent's key in what a cloud told
 # An agent that was silent for so long is gone, rather than missed.
 SPEAKS_SECONDS = PAST_SECONDS
 

@@ -11,6 +11,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from lib.auth import agent_keys
+from lib.monitoring.collectors.gathering import Gathered
+from lib.monitoring.polling import KEY
 from lib.storage.redis.refusals import REFUSED_SECONDS
 from tests.api.admitted import Admitted, admitted, unhashed
 from tests.real_stores import Pair, ServicesFactory
@@ -75,6 +77,15 @@ def test_the_first_sample_is_told_with_its_server_its_client_and_its_metrics(hub
     assert other["arrived"] == [], "another key's"
     assert other["elsewhere"] == [{"server": "tele-1", "key": hub.key_ids["write key"]}]
     assert told["elsewhere"] == []
+
+
+def test_what_a_cloud_told_is_no_sender_with_another_key(hub: Admitted) -> None:
+    before = arrivals(hub, "write key")
+    gathered = Gathered("aws", time.time())
+    gathered.polled(gathered.server("cloud-1") or "", 300)
+    hub.services.ingest.take(gathered.done(), KEY)
+    told = arrivals(hub, "write key", before["next"])
+    assert (told["arrived"], told["elsewhere"]) == ([], [])
 
 
 def test_our_own_agent_is_known_and_a_clock_that_is_off_is_told(hub: Admitted) -> None:
