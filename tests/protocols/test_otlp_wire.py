@@ -188,10 +188,16 @@ def test_too_many_points_are_too_large() -> None:
 
 def test_what_is_kept_of_series_seen_before_is_bounded() -> None:
     from lib.monitoring.collectors import otlp
+    from lib.monitoring.collectors.remembered import ENTRY, MOST_BYTES, MOST_KEY
 
-    for turn in range(3):
+    for turn in range(4):
         made = Made()
-        for number in range(9_000):
+        for number in range(8_000):
             made.metric(f"a.b{turn}x{number}").gauge.data_points.add(time_unix_nano=NOW * 10**9, as_int=number)
+        made.gauge("a." + "b" * 100_000, 1).gauge("a.c", 1, label="x" * 100_000)
         PROTOCOL.read(incoming(made.body))
-    assert sum(map(len, otlp._known.values())) <= otlp.MOST_KEPT
+        assert ENTRY * (len(otlp._known) + sum(map(len, otlp._known.values()))) <= MOST_BYTES
+        assert max(len(str(name)) for _, _, name, *_ in otlp._known) < MOST_KEY
+        assert (
+            max(len(labels) for aims in otlp._known.values() for labels in aims if isinstance(labels, bytes)) < MOST_KEY
+        )

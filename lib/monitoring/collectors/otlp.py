@@ -18,14 +18,14 @@ from lib.monitoring.collectors.otlp_answers import JSON, accepted, encoding_of, 
 from lib.monitoring.collectors.otlp_pieces import Pieces
 from lib.monitoring.collectors.otlp_wire import DELTA, MALFORMED, Attributes, Group, Metric, read_json, read_protobuf
 from lib.monitoring.collectors.protocols import Incoming, Protocol, Reply
+from lib.monitoring.collectors.remembered import ENTRY, MOST_BYTES, MOST_KEY
 from lib.monitoring.collectors.server_stats import Batch
 
 MOST_POINTS = 50_000  # of a request
-MOST_KEPT = 20_000  # series whose aim is remembered
 
 # What became of each series, of every request of this process: (server, service, metric, ...) -> labels -> aim.
 _known: dict[tuple[object, ...], dict[Hashable, Aim]] = {}
-_count = 0
+_bytes = 0  # that it holds, about
 
 
 def read(request: Incoming) -> Batch | Reply:
@@ -91,7 +91,7 @@ def _keep_numbers(gathered: Gathered, pieces: Pieces, server: str, service: str,
     is_counter = metric.kind == "sum" and metric.is_monotonic and not is_delta
     if not metric.points:
         return
-    aims = _known.setdefault((server, service, metric.name, is_counter, metric.is_json), {})
+    aims = _aims((server, service, metric.name, is_counter, metric.is_json))
     seen = pieces.seen
     last, at, second = -1, 0.0, 0
     keep = gathered.keep
@@ -121,16 +121,35 @@ def _keep_numbers(gathered: Gathered, pieces: Pieces, server: str, service: str,
             keep(target, at, value)
 
 
+def _aims(of: tuple[str, str, str, bool, bool]) -> dict[Hashable, Aim]:
+    found = _known.get(of)
+    if found is None:
+        found = {}
+        if _may_keep(sum(map(len, of[:3]))):
+            _known[of] = found
+    return found
+
+
 def _new_aim(
     aims: dict[Hashable, Aim], server: str, service: str, metric: Metric, labels: Hashable, is_counter: bool
 ) -> Aim:
-    global _count
-    _count += 1
-    if _count > MOST_KEPT:
-        _known.clear()
-        _count = 0
-    aim = aims[labels] = aim_at(server, service, metric.name, metric.attributes(labels), is_counter=is_counter)
+    aim = aim_at(server, service, metric.name, metric.attributes(labels), is_counter=is_counter)
+    if _may_keep(len(labels) if isinstance(labels, bytes) else len(repr(labels))):
+        aims[labels] = aim
     return aim
+
+
+def _may_keep(length: int) -> bool:
+    """Whether what is known by a key of this length is remembered; makes room for it."""
+    global _bytes
+    if length > MOST_KEY:
+        return False
+    size = ENTRY + 4 * length
+    if _bytes + size > MOST_BYTES:
+        _known.clear()
+        _bytes = 0
+    _bytes += size
+    return True
 
 
 PROTOCOL = Protocol("otlp", read, answer, refused=refused)

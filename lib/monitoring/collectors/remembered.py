@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 MOST_BYTES = 16_000_000
 MOST_KEY = 4_000  # what is longer is understood anew each time
-_ENTRY = 600  # bytes of an entry besides its key: what it says, and its place
+ENTRY = 600  # bytes of an entry besides its key: what it says, and its place
 
 
 class Remembered[K: (str, bytes), V]:
@@ -35,7 +35,7 @@ class Remembered[K: (str, bytes), V]:
 
     def put(self, key: K, value: V, more: int = 0) -> None:
         """`more` is what the value holds in bytes, where that is much."""
-        size = _ENTRY + 4 * len(key) + more
+        size = ENTRY + 4 * len(key) + more
         if len(key) > MOST_KEY or size > self._most:
             return
         with self._lock:
