@@ -282,7 +282,7 @@ def test_one_that_grows_worse_escalates() -> None:
     hub = Hub().told_at(100, PLAIN, {"title": "queue", "key": "q", "severity": "warning"})
     hub.told_at(200, PLAIN, {"title": "queue", "key": "q", "severity": "critical"})
     hub.told_at(300, PLAIN, {"title": "queue", "key": "q", "severity": "warning"})
-    assert hub.lines == ["fleet queue opened warning at 100", "fleet queue escalated critical at 200"]
+    assert hub.lines == ["fleet q opened warning at 100", "fleet q escalated critical at 200"]
     assert [one.severity for one in hub.open] == ["critical"]
 
 
@@ -391,6 +391,30 @@ def test_all_that_is_open_together_is_bounded_in_size_too() -> None:
     assert MOST_OF_SOURCE < len(hub.open) < 3 * MOST_OF_SOURCE
     assert any(one.subject.startswith("too-many:") for one in hub.open)
     assert len(hub.fleet.to_text()) < 6 * MOST_CHARACTERS
+
+
+def test_a_key_makes_it_the_same_alert_whatever_its_title() -> None:
+    hub = Hub().told_at(100, PLAIN, {"title": "Backup failed", "key": "backup", "severity": "critical"})
+    hub.told_at(200, PLAIN, {"title": "Backup failed again", "key": "backup"})
+    assert [one.detail for one in hub.open] == ["Backup failed"]
+    hub.told_at(300, PLAIN, {"key": "backup", "status": "resolved"})
+    assert hub.open == []
+    assert hub.lines == ["fleet backup opened critical at 100", "fleet backup resolved critical at 300 (told)"]
+
+
+def test_uptime_kuma_s_webhook_is_understood() -> None:
+    monitor = {"id": 7, "name": "Shop", "url": "https://shop.example/", "hostname": "web-1", "type": "http"}
+
+    def kuma(status: int, said: str) -> dict[str, Any]:
+        beat = {"monitorID": 7, "status": status, "time": "2026-11-26 06:00:00.000", "msg": said, "important": True}
+        return {"heartbeat": beat, "monitor": monitor, "msg": f"[Shop] {said}"}
+
+    hub = Hub().told_at(100, PLAIN, kuma(0, "connect ECONNREFUSED"))
+    (one,) = hub.open
+    assert (one.source, one.server, one.severity, one.detail) == ("Uptime Kuma", "web-1", "critical", "Shop")
+    assert (one.description, one.url) == ("connect ECONNREFUSED", "https://shop.example/")
+    hub.told_at(200, PLAIN, kuma(1, "200 - OK"))
+    assert hub.open == []
 
 
 def test_without_a_status_the_end_tells() -> None:

@@ -1,7 +1,7 @@
 """Alerts of whatever can post JSON: one object, a list of them, or `{"alerts": [...]}`.
 
 Names are read leniently: `startsAt`, `starts_at` and `starts` are one field, and each field has the names that monitors
-commonly give it. Only a title, or something to make one of, is needed.
+commonly give it. Only a title, or something to make one of, is needed. What Uptime Kuma sends is read as well.
 """
 
 from __future__ import annotations
@@ -66,7 +66,20 @@ def read(request: Incoming) -> Alerts:
     return listed(many, pointer, lambda one: _word(one, request, usual, timeout))
 
 
+def _of_uptime_kuma(alert: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Its `{monitor, heartbeat, msg}` in our names; anything else as it is."""
+    monitor, beat = alert.get("monitor"), alert.get("heartbeat")
+    if not (isinstance(monitor, dict) and isinstance(beat, dict)):
+        return alert
+    return {
+        "title": monitor.get("name"), "key": f"monitor-{monitor.get('id')}", "url": monitor.get("url"),
+        "server": monitor.get("hostname"), "severity": "critical", "source": "Uptime Kuma",
+        "status": "up" if beat.get("status") == 1 else "down", "message": beat.get("msg") or alert.get("msg"),
+    }  # fmt: skip
+
+
 def _word(alert: Mapping[str, Any], request: Incoming, usual: str, timeout: float) -> Word:
+    alert = _of_uptime_kuma(alert)
     plain = {"".join(filter(str.isalnum, name.lower())): value for name, value in alert.items() if value is not None}
     told = {
         field: next((plain[name] for name in names if plain.get(name) not in ("", None)), None)
@@ -77,7 +90,10 @@ def _word(alert: Mapping[str, Any], request: Incoming, usual: str, timeout: floa
     if server:
         labels = {"server": server, **labels}
     message = _text(told["message"], MOST_TEXT)
-    title = _text(told["title"], MOST_TITLE) or message[:MOST_TITLE] or _text(labels.get("alertname"), MOST_TITLE)
+    key = _text(told["key"], 400)
+    title = next(
+        filter(None, (_text(one, MOST_TITLE) for one in (told["title"], message, labels.get("alertname"), key))), ""
+    )
     if not title:
         raise ValueError("an alert needs a `title`")
     source = _text(told["source"], MOST_SOURCE) if "source" not in request.query else ""
@@ -85,10 +101,9 @@ def _word(alert: Mapping[str, Any], request: Incoming, usual: str, timeout: floa
     status = str(told["status"]).strip().lower() if told["status"] is not None else ""
     over = status in OVER if status else None  # without a word of it its end tells
     severity = told["severity"] or labels.get("severity") or (status if status in GRADES else "")
-    key = _text(told["key"], 400)
     identity = [key] if key else [title, server, *(text for pair in sorted(labels.items()) for text in pair)]
     return Word(
-        subject=subject_of(title[:MOST_NAME], "plain", source, *identity),
+        subject=subject_of((key or title)[:MOST_NAME], "plain", source, *identity),  # titles change, keys do not
         source=source, title=title, severity=severity_of(severity), over=over,
         starts=_time(told, "starts"), ends=_time(told, "ends"), timeout=timeout_of(told["timeout"], timeout),
         servers=_servers(server, labels), tags=tags_of(labels), text="" if message == title else message,
