@@ -10,7 +10,7 @@ import pytest
 from lib import wiring
 from lib.domain.access import Sight
 from lib.mcp.core.processor import parse
-from lib.mcp.knowledge import agents, product
+from lib.mcp.knowledge import agents, clients, product
 from lib.mcp.knowledge import troubleshooting as kb
 from lib.mcp.knowledge.terms import differences, term, terms
 from tests.assistant.known_fleet import FLEET, Hub, facts
@@ -177,6 +177,20 @@ def test_commands_have_this_hub_s_address_where_it_is_known(hub: Hub, locale: st
 
 
 @BOTH
+@pytest.mark.parametrize("key", clients.topics())
+def test_how_another_agent_is_connected_is_told_with_its_configuration_for_this_hub(
+    hub: Hub, key: str, locale: str
+) -> None:
+    settings = replace(hub.services.settings, base_url="https://hub.example.org")
+    elsewhere = Hub(wiring.Services(settings, hub.services.storage, hub.services.clock), hub.pair, hub.now)
+    told = elsewhere.ask("agent_help", locale, text=clients.topic(key).words.split("|")[0]).answer
+    assert told.splitlines()[0] == clients.topic(key).lines[0].of(locale)
+    assert "HUB" not in told
+    assert ("\n```sh\n" in told) == (key != "statsd")
+    assert ("hub.example.org" in told) == (key not in {"statsd", "clouds"})
+
+
+@BOTH
 def test_a_tag_for_the_system_and_a_silent_server_are_minded(hub: Hub, locale: str) -> None:
     windows = hub.ask("agent_help", locale, text="에이전트 설치", tags=["os:windows"])
     assert windows.answer.splitlines()[0] == agents.topic("windows").lines[0].of(locale)
@@ -186,7 +200,13 @@ def test_a_tag_for_the_system_and_a_silent_server_are_minded(hub: Hub, locale: s
 
 
 @pytest.mark.parametrize(
-    "one", [*map(product.topic, product.topics()), *map(agents.topic, agents.topics())], ids=lambda one: one.key
+    "one",
+    [
+        *map(product.topic, product.topics()),
+        *map(agents.topic, agents.topics()),
+        *map(clients.topic, clients.topics()),
+    ],
+    ids=lambda one: one.key,
 )
 def test_questions_that_are_offered_can_be_asked(one: product.Help) -> None:
     for text in (text for pair in one.examples for text in pair):

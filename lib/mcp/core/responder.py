@@ -63,7 +63,7 @@ class Say:
         self.zone = zone
         self.now = now
         self.stale = False
-        self.is_long = False  # reports and runbooks: as long as they need to be
+        self.is_long = False  # reports, runbooks, configurations: as long as they need to be
         self.document: dict[str, Any] | None = None
         self._lines: list[str] = []
         self._facts: list[Fact] = []

@@ -22,6 +22,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     named = next((_SYSTEMS[one] for one in systems if one in _SYSTEMS), None)
     if named is not None:
         found = agents.topic(named)
+    say.is_long = any("\n" in line.ko for line in found.lines)  # a configuration is as long as it is
     tell_help(found, sources, say)
     if found.key == "not_reporting" and asked.words("servers"):
         _tell_when_heard(asked, sources, say)
