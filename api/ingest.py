@@ -17,7 +17,7 @@ from lib.monitoring.collectors import OPEN_TO_ALL, PROTOCOLS, server_stats
 from lib.monitoring.collectors.error_tracker import read_note
 from lib.monitoring.collectors.protocols import Incoming, protocol
 from lib.monitoring.collectors.server_stats import Batch
-from lib.monitoring.ingest import NOTHING, told
+from lib.monitoring.ingest import NOTHING, refuse_what_is_late, told
 from lib.monitoring.outside import Alerts
 from lib.web.guards import agent, pinged, public
 from lib.web.handler import after_answer, body_bytes, make_app
@@ -37,7 +37,7 @@ def ingest() -> tuple[Response, int]:
     now = services.clock() + storage.directory.contents().clock_ahead
     batch = server_stats.decode(strict_json.parse(body_bytes(request)), now)
     attempt().off = batch.off
-    if batch.rejected and not batch.accepted and not any(share.extra for share in batch.shares):
+    if batch.rejected and not batch.accepted and not any(share.holds for share in batch.shares):
         raise BadInput("none of the samples could be taken", errors=told(batch))
     answer = services.ingest.take(batch, principal.id, principal.sight)
     _poke_after(services, answer.pokes)
@@ -65,6 +65,8 @@ def _foreign(name: str) -> Callable[..., Response]:
                 # Nothing that is kept here and no fault either, such as the end of a host's series: its sender did
                 # well, and nobody was heard.
                 attempt().kept_nothing = NOTHING["detail"]
+            if spoken.partly_told:
+                refuse_what_is_late(found)
             found = spoken.answer(incoming, found)
         elif isinstance(found, Alerts):
             _poke_after(services, services.ingest.tell(found, g.principal.sight))
@@ -72,6 +74,7 @@ def _foreign(name: str) -> Callable[..., Response]:
         elif found.of is not None:
             _told_by(found.of)
             attempt().kept_nothing = found.of.rejected[0]["reason"] if found.of.rejected else NOTHING["detail"]
+            services.ingest.keep(found.of, g.principal.id, g.principal.sight)
         response = Response(found.body, found.status, mimetype=found.media_type)
         response.headers.update(found.headers)
         return response

@@ -97,13 +97,19 @@ def work_out(at: float, pot: Pot, before: Counts) -> tuple[dict[str, float], dic
     values.update(_distributions(pot, deltas, before))
     values.update(_memory(pot, at, before))
     mounts = _mounts(pot, values)
-    if "boot" in pot:
-        values["uptime"] = max(0.0, at - pot["boot"].value)
-    elif "up" in pot:
-        values["uptime"] = pot["up"].value
+    booted_at = boot_of(at, pot)
+    if booted_at is not None:
+        values["uptime"] = max(0.0, at - booted_at)
     if "temperature" in pot:
         values["temperature"] = pot["temperature"].value
     return {name: round(value, 4) for name, value in values.items()}, mounts
+
+
+def boot_of(at: float, pot: Pot) -> float | None:
+    """When the machine was booted; the mean, where several say."""
+    if "boot" in pot:
+        return pot["boot"].value / pot["boot"].count
+    return at - pot["up"].value / pot["up"].count if "up" in pot else None
 
 
 def _delta(name: str, told: Told, at: float, before: Counts) -> tuple[float, float] | None:

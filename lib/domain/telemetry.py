@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 PAST_SECONDS = 7 * 86_400  # how far back an agent may fill in
 AHEAD_SECONDS = 300
 SKEW_SECONDS = 30  # a clock further off is corrected, and said
+BEHIND_SECONDS = 180  # where nothing but samples shows a clock: senders gather for a minute or so before they send
 
 _NAME = re.compile(r"[\w][\w .:@+-]{0,99}")
 _BIDI = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -35,6 +36,11 @@ class ServerSamples:
     slotted: bool = False  # partial rows of a foreign agent: merged in slots of ten seconds before they are folded
     extra: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def holds(self) -> bool:
+        """Whether there is anything to keep: not only word of a sender of whom nothing could be taken."""
+        return bool(self.rows or self.extra.keys() - {"source"})
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -48,6 +54,10 @@ class Part:
     series: list[str]
     rows: list[tuple[int, str]]
     extra: dict[str, Any]
+
+    @property
+    def holds(self) -> bool:
+        return bool(self.rows or self.extra.keys() - {"source"})
 
 
 def clean_name(text: object) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 from lib.domain.components import metric_of
 from lib.domain.errors import BadInput
 from lib.domain.moments import told
-from lib.domain.telemetry import SKEW_SECONDS, Part
+from lib.domain.telemetry import BEHIND_SECONDS, SKEW_SECONDS, Part
 from lib.monitoring import polling
 from lib.monitoring.checks import pings_of
 from lib.monitoring.outside import words_of
@@ -23,7 +23,6 @@ MOST_ENTRIES = 300  # of one look: what is beyond is for the next
 MOST_TOLD = 50  # servers
 MOST_METRICS = 40
 MOST_ELSEWHERE = 5
-BEHIND_SECONDS = 180  # senders gather for a minute or so before they send
 type Heard = tuple[Part, float]  # what a server told, and when
 _PLACE = re.compile(r"[0-9]{1,16}-[0-9]{1,16}")
 
@@ -113,7 +112,7 @@ def arrived(heard: Iterable[Heard], key_id: str) -> list[Arrival]:
     """Who sent by this key, newest first."""
     found: dict[tuple[str, str], Arrival] = {}
     for part, heard_at in heard:
-        if part.key_id == key_id:
+        if part.key_id == key_id and part.holds:
             _add(found, part, heard_at)
     return sorted(found.values(), key=lambda one: -one.at)
 

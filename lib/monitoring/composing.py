@@ -4,9 +4,11 @@ and then become one row of our metrics. Changes the state.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from lib.domain.components import HIGHEST, RATE_GAP, Counts, Earlier, Pot, Told, base_of, work_out
+from lib.domain.components import HIGHEST, RATE_GAP, Counts, Earlier, Pot, Told, base_of, boot_of, work_out
+from lib.monitoring import twins
 from lib.monitoring.state import ServerState
 
 SLOT_SECONDS = 10
@@ -39,6 +41,7 @@ def settled(state: ServerState, now: float) -> list[tuple[int, dict[str, float]]
     for at in _full(state, now):
         pieces = state.pots.pop(at)
         moment = pieces.pop(_WHEN, {0: [at]})[0][0]
+        _see_boots(state, moment, pieces)
         pot = {name: _together(name, those) for name, those in pieces.items()}
         _note_facts(state, pot, _cpus(pot, float(moment), before))
         values, sizes = work_out(float(moment), pot, before)
@@ -65,6 +68,15 @@ def _full(state: ServerState, now: float) -> list[int]:
     while ready < len(due) and heard[ready] + QUIET <= now:
         ready += 1
     return due[:ready]
+
+
+def _see_boots(state: ServerState, at: float, pot: Mapping[str, Mapping[int, list[float]]]) -> None:
+    """When it was booted, by each of the requests that say."""
+    for name in ("boot", "up"):
+        for value, count in pot.get(name, {}).values():
+            booted_at = boot_of(at, {name: Told(value, int(count))})
+            if booted_at is not None and booted_at > 0:
+                twins.see_boot(state, at, booted_at, state.heard_at)
 
 
 def _cpus(pot: Pot, at: float, before: Counts) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 from lib.domain.metrics import MAX_SERIES_PER_SERVER
 from lib.domain.posts import PostMarks
 from lib.domain.telemetry import SKEW_SECONDS, Part, Post
-from lib.monitoring import composing, polling
+from lib.monitoring import composing, polling, sources, twins
 from lib.monitoring.alerts.threshold import Moved
 from lib.monitoring.analyzers import Window
 from lib.monitoring.detection import Found
@@ -79,7 +79,11 @@ def fold_parts(state: ServerState, heard: Sequence[tuple[float, list[Part]]], no
             post = parts[0].post
             if post is not None and not _is_new(state, post, now, outcome):
                 continue
+            sources.note(state, parts, heard_at)
             _read_clock(state, parts[0], heard_at)
+            _see_signs(state, parts[0], heard_at)
+        else:
+            sources.note(state, parts, heard_at)
         rows: Rows = []
         for part in parts:
             _read_extra(state, part, heard_at, outcome)
@@ -119,9 +123,8 @@ def _read_clock(state: ServerState, part: Part, heard_at: float) -> None:
     """Numbered posts are put right by what their sender's clock shows; others are flagged when it is off."""
     sent_at = part.sent_at
     if part.post is None:
-        newest = max((at for at, _ in part.rows), default=0)
-        ahead = (sent_at if sent_at is not None else newest) - heard_at
-        state.skewed = ahead > SKEW_SECONDS or (sent_at is not None and -ahead > SKEW_SECONDS)
+        behind = heard_at - sent_at if sent_at is not None else 0.0
+        state.skewed = behind > SKEW_SECONDS or sources.is_ahead(state)
         return
     state.skewed = False
     if sent_at is None:
@@ -132,6 +135,22 @@ def _read_clock(state: ServerState, part: Part, heard_at: float) -> None:
         state.clock_offset = 0
     elif abs(off - state.clock_offset) > SKEW_SECONDS:
         state.clock_offset = round(off)
+
+
+def _see_signs(state: ServerState, part: Part, heard_at: float) -> None:
+    """What the sender has of its own. When foreign ones were booted shows when their pieces are put together."""
+    if part.post is not None:
+        twins.see(state, "epoch", part.post.epoch, heard_at)
+    for host_id in part.extra.get("source", {}).get("ids", ()):
+        twins.see(state, "host_id", host_id, heard_at)
+    booted_at = part.extra.get("host", {}).get("boot_at")
+    if booted_at and part.rows:
+        twins.see_boot(state, part.rows[-1][0] + _offset(state, part), booted_at, heard_at)
+    elif part.slotted and "uptime" in part.series:
+        column = part.series.index("uptime")
+        for (at, _), row in zip(part.rows, values_of(part.rows), strict=True):
+            if up := row[column]:
+                twins.see_boot(state, at, at - up, heard_at)
 
 
 def _offset(state: ServerState, part: Part) -> int:
@@ -162,9 +181,6 @@ def _read_extra(state: ServerState, part: Part, heard_at: float, outcome: Outcom
         state.agent = extra["agent"]
     if "pots" in extra:
         composing.keep(state, extra["pots"], heard_at)
-    if "source" in extra:
-        told = dict(extra["source"])
-        state.sources = {**state.sources, told.pop("name"): {"at": round(heard_at), **told}}
     if "processes" in extra:
         outcome.processes[int(heard_at)] = extra["processes"]
     offset = _offset(state, part)

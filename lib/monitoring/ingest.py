@@ -78,23 +78,29 @@ class Ingest:
 
     def take(self, batch: Batch, key_id: str, sight: Sight = EVERYTHING) -> Answer:
         """Append what a decoder read. Raises Forbidden, BadInput or TooLarge; Unavailable when no store took it."""
+        kept = [share for share in self.keep(batch, key_id, sight) if share.holds]
+        if not kept:
+            raise BadInput("nothing in this post could be taken", errors=told(batch) or [NOTHING])
+        contents = self._storage.directory.contents()
+        return Answer(
+            {"accepted": batch.accepted, "rejected": batch.rejected, "next": self._next(kept, contents)},
+            self._pokes.due(contents, kept, self._clock() + contents.clock_ahead),
+        )
+
+    def keep(self, batch: Batch, key_id: str, sight: Sight = EVERYTHING) -> list[ServerSamples]:
+        """Append it, and give what was: also word of senders of whom nothing could be taken, so that it is seen."""
         if sight.server is not None:
             for share in batch.shares:
                 if share.server != sight.server:
                     raise Forbidden(f'this key may only report "{sight.server}", not "{share.server}"')
         kept = [share for share in batch.shares if share.rows or share.extra]
-        if not kept:
-            raise BadInput("nothing in this post could be taken", errors=told(batch) or [NOTHING])
         contents = self._storage.directory.contents()
         if sight.tags:
             for share in kept:
                 _hold_to(share, sight.tags, contents.tagged.get(share.server))
-        for entry in _entries(kept, key_id):
+        for entry in _entries(kept, key_id) if kept else ():
             self._storage.append(entry, contents.cursor)
-        return Answer(
-            {"accepted": batch.accepted, "rejected": batch.rejected, "next": self._next(kept, contents)},
-            self._pokes.due(contents, kept, self._clock() + contents.clock_ahead),
-        )
+        return kept
 
     def ping(self, check_id: str, kind: PingKind, code: int | None, note: str, rid: str = "") -> list[str]:
         """Append a ping of a check, like a post. Gives what to poke. Raises Unavailable when no store took it."""
@@ -153,6 +159,14 @@ NOTHING = {
 def told(batch: Batch) -> list[dict[str, str]]:
     """The rejects in the form of a problem's `errors`."""
     return [{"pointer": one["pointer"], "detail": one["reason"]} for one in batch.rejected]
+
+
+def refuse_what_is_late(batch: Batch) -> None:
+    """Raises BadInput where samples were refused for their time, for senders that are told by no other way."""
+    refused = sum(share.extra.get("source", {}).get("refused", 0) for share in batch.shares)
+    if refused:
+        why = next((one["reason"] for one in batch.rejected if ": a sample is " in one["reason"]), "")
+        raise BadInput(f"{refused} values were refused for their time and {batch.accepted} are kept: {why}")
 
 
 def _entries(shares: Sequence[ServerSamples], key_id: str) -> list[list[str]]:

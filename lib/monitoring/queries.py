@@ -15,6 +15,7 @@ from typing import Any
 from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, Forbidden, NotFound, Unavailable
 from lib.domain.moments import told
+from lib.monitoring import sources
 from lib.monitoring.ingest import Cadence
 from lib.monitoring.snapshot import Snapshot, read
 from lib.monitoring.state import ServerState, from_row
@@ -108,7 +109,7 @@ class Queries:
             "latest": latest,
             "series": state.series,
             "source": "agent" if state.agent else "push",
-            "sources": [{"name": name, **one, **told("at", one["at"])} for name, one in sorted(state.sources.items())],
+            **sources.shown(state, found.get("keys") or {}, now),
             "agent_version": state.agent or None,
             "clock_offset": state.clock_offset,
             "clock_is_off": state.skewed,

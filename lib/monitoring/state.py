@@ -13,6 +13,7 @@ from typing import Any
 from lib.domain.posts import PostMarks
 
 STATE_VERSION = 1
+MOST_BEYOND = 40  # names of series beyond the limit that are remembered
 SPARK_STEP = 300
 SPARK_POINTS = 36  # three hours
 MEMORY_PART = 100  # the rows from here on are the analyzers' memory, those below it everything else
@@ -60,6 +61,9 @@ class ServerState:
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)  # which protocols feed it, and what was no metric
     spoke_at: float = 0.0  # when something on the machine itself was heard (polling.py)
     stopped: str = ""  # what a cloud says of a machine that does not run: "stopped", "terminated"
+    beyond: dict[str, int] = field(default_factory=dict)  # series beyond the limit -> when they were told last
+    signs: dict[str, list[list[Any]]] = field(default_factory=dict)  # what machines have of their own (twins.py)
+    twins: dict[str, Any] = field(default_factory=dict)  # several machines under this name
     memory: dict[str, Any] = field(default_factory=dict)
     detection: str = ""  # the detectors of its series, packed (detection.py)
     posts: dict[str, PostMarks] = field(default_factory=dict)  # the epoch heard last stands last
@@ -95,6 +99,8 @@ class ServerState:
         except ValueError:
             if len(self.series) >= most:
                 self.dropped += 1
+                others = {one: at for one, at in self.beyond.items() if one != name}
+                self.beyond = dict([*others.items(), (name, round(self.heard_at))][-MOST_BEYOND:])
                 return None
             self.series.append(name)
             return len(self.series) - 1

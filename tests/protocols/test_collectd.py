@@ -96,7 +96,7 @@ def test_rates_and_percents_become_our_metrics() -> None:
     assert values_of(state) == pytest.approx(
         EXPECTED | {"cpu": 25.0, "iowait": 10.0, "steal": 5.0, "net_in": 150.5, "net_out": 41.0, "disk_read": 1000.5, "disk_write": 0.0, "disk_busy": 6.48}
     )  # fmt: skip
-    assert state.sources["collectd"]["names"] == ["interface.if_errors"]
+    assert list(state.sources["collectd"]["names"]) == ["interface.if_errors"]
 
 
 def counted(step: int, at: float) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.domain.access import Sight
@@ -35,6 +35,7 @@ def test_a_name_becomes_a_slug(name: str, slug: str) -> None:
     assert slug_of(unicodedata.normalize("NFD", name)) == slug, "however its letters are composed"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=150))
 def test_a_slugs_slug_is_itself_and_fits_into_an_address(name: str) -> None:
     slug = slug_of(name)

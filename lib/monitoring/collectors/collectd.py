@@ -161,4 +161,4 @@ def _command(line: str, now: float) -> Iterator[Reading]:
         yield Reading(host, plugin, plugin_instance, kind, type_instance, name, at, told, kind in _COUNTING)
 
 
-PROTOCOL = Protocol("collectd", read)
+PROTOCOL = Protocol("collectd", read, partly_told=True)

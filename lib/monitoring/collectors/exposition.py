@@ -148,4 +148,4 @@ def answer(request: Incoming, _: Batch) -> Reply:
     return Reply(200 if request.path.startswith("/metrics/job") else 204)
 
 
-PROTOCOL = Protocol("exposition", read, answer)
+PROTOCOL = Protocol("exposition", read, answer, partly_told=True)

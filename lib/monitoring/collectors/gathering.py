@@ -23,6 +23,7 @@ MOST_SERVERS = 200  # of one request
 MOST_CUSTOM = 100  # series of its own that one request may bring for a server
 MOST_TOLD = 20  # names of what could not be mapped, and of custom series that were too many
 MOST_SUBJECT = 80
+MOST_IDS = 4
 
 
 @dataclass(slots=True)
@@ -38,7 +39,11 @@ class _Share:
     extra: dict[str, Any] = field(default_factory=dict)
     custom: int = 0
     unmapped: dict[str, None] = field(default_factory=dict)
+    over: dict[str, None] = field(default_factory=dict)  # custom series beyond the limit of one request
     skipped: int = 0
+    refused: int = 0  # for their time
+    newest: float = 0.0  # of those that were refused
+    ids: dict[str, None] = field(default_factory=dict)
     values: int = 0
     plans: set[tuple[str, ...]] = field(default_factory=set)  # whose series are among the columns
 
@@ -148,7 +153,9 @@ class Gathered:
             return
         share = self._shares[server]
         bounds = share.columns.get(series) or self._column(share, series)
-        if bounds is None:
+        if bounds is None and bounds_of(series) is not None:
+            self._over(share, series)
+        elif bounds is None:
             self.unmapped(server, series)
         elif not counter and not bounds[0] <= value <= bounds[1]:
             self.batch.reject("", f"{server} {series[:60]}: {value:g} is outside {bounds[0]:g} to {bounds[1]:g}")
@@ -261,12 +268,15 @@ class Gathered:
         self._share.values += 1
 
     def late(self, server: str, at: float) -> None:
+        share = self._shares[server]
+        share.refused += 1
+        share.newest = max(share.newest, at)
         age = self._oldest + PAST_SECONDS - at
         self.batch.off = -age
         why = (
             f"{age / 86_400:.1f} days old: at most 7 days back are taken"
             if age > 0
-            else "in the future: check its clock"
+            else f"{-age:.0f} s in the future: check its clock"
         )
         self.batch.reject("", f"{server}: a sample is {why}")
 
@@ -297,12 +307,33 @@ class Gathered:
         if those:
             self._shares[server].extra.setdefault(kind, []).extend(those)
 
+    def identify(self, server: str, host_id: str) -> None:
+        """What this machine alone is called by those who made it."""
+        share = self._shares[server]
+        if host_id and len(share.ids) < MOST_IDS:
+            share.ids[host_id[:100]] = None
+
+    @staticmethod
+    def _over(share: _Share, series: str) -> None:
+        share.skipped += 1
+        if len(share.over) < MOST_TOLD:
+            share.over[series] = None
+
     def unmapped(self, server: str, name: str) -> None:
         """Something that is no metric here. The server's page names the first few."""
         share = self._shares[server]
         share.skipped += 1
         if len(share.unmapped) < MOST_TOLD:
             share.unmapped[name[:100]] = None
+
+    def _word_of(self, share: _Share) -> dict[str, Any]:
+        """What the sweep is told of the sender. `newest` is the newest moment of what was refused for its time."""
+        told: dict[str, Any] = {"name": self.source}
+        more = {
+            "unmapped": share.skipped, "names": list(share.unmapped), "over": list(share.over),
+            "refused": share.refused, "newest": int(share.newest), "ids": list(share.ids),
+        }  # fmt: skip
+        return told | {name: value for name, value in more.items() if value}
 
     def done(self) -> Batch:
         """What was gathered; `accepted` counts values."""
@@ -316,11 +347,8 @@ class Gathered:
             if share.counters:
                 extra["counters"] = dict(share.counters)
                 extra["counted"] = [[second, _shortest(at)] for second, at in share.counted.items() if at != second]
-            if share.values or extra:
-                told: dict[str, Any] = {"name": self.source}
-                if share.skipped:
-                    told |= {"unmapped": share.skipped, "names": list(share.unmapped)}
-                extra["source"] = told
+            if share.values or share.refused or extra:
+                extra["source"] = self._word_of(share)
             else:
                 self.batch.unmapped += share.unmapped
             places = {series: place for place, series in enumerate(share.columns)}

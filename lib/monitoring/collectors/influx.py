@@ -47,4 +47,4 @@ def _query(request: Incoming) -> Reply:
     return Reply(200, json.dumps({"results": [result]}).encode(), "application/json")
 
 
-PROTOCOL = Protocol("influx", read)
+PROTOCOL = Protocol("influx", read, partly_told=True)

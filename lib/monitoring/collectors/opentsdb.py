@@ -136,4 +136,4 @@ def answer(request: Incoming, batch: Batch) -> Reply:
     return Reply(200, json.dumps(told).encode(), "application/json")
 
 
-PROTOCOL = Protocol("opentsdb", read, answer)
+PROTOCOL = Protocol("opentsdb", read, answer, partly_told=True)

@@ -36,9 +36,7 @@ def read(request: Incoming) -> Batch | Reply:
         raise BadInput("the body is no ExportMetricsServiceRequest") from error
     batch = gathered.done()
     # A request of which nothing is kept is answered all the same: it is not to be sent again.
-    return (
-        batch if any(share.rows or share.extra for share in batch.shares) else replace(answer(request, batch), of=batch)
-    )
+    return batch if any(share.holds for share in batch.shares) else replace(answer(request, batch), of=batch)
 
 
 def groups_of(request: Incoming) -> Iterable[Group]:
@@ -66,6 +64,8 @@ def _gather(gathered: Gathered, groups: Iterable[Group]) -> None:
             continue
         gathered.tag(server, tags_of(group.attributes))
         gathered.host(server, **facts_of(group.attributes))
+        if any(metric.name.startswith("system.") for metric in group.metrics):  # of the machine, not of a service on it
+            gathered.identify(server, str(group.attributes.get("host.id", "")))
         service = _service(group.attributes, server)
         for metric in group.metrics:
             points += len(metric.points)

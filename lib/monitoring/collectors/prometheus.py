@@ -74,4 +74,4 @@ def _unpacked(body: bytes) -> bytes:
         raise BadInput("the body is no snappy block") from None
 
 
-PROTOCOL = Protocol("prometheus", read, answer)
+PROTOCOL = Protocol("prometheus", read, answer, partly_told=True)

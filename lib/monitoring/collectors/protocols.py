@@ -58,13 +58,15 @@ class Protocol:
     of the domain (BadInput is 400: the sender is not to try again). `answer` is told what was taken, and `heard` which
     alerts of another monitor were. `refused` puts an
     error (the request's media type, the status, the reason) into the body and media type that senders read; without it,
-    or where it gives None, it stays a problem document."""
+    or where it gives None, it stays a problem document. `partly_told`: senders learn by status 400 that some was
+    refused for its time, though the rest is kept; they send neither again."""
 
     name: str
     read: Callable[[Incoming], Batch | Alerts | Reply]
     answer: Callable[[Incoming, Batch], Reply] = nothing_to_say
     refused: Callable[[str, int, str], tuple[bytes, str] | None] | None = None
     heard: Callable[[Incoming, Alerts], Reply] = noted
+    partly_told: bool = False
 
 
 @cache

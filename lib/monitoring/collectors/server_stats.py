@@ -56,7 +56,15 @@ def decode(document: object, now: float) -> Batch:
     clock = now - (skew if abs(skew) > SKEW_SECONDS else 0.0)
     _read_samples(document.get("samples", []), share, batch, clock)
     _read_extra(document, share, batch, clock)
+    late = sum(one["pointer"].endswith("/at") for one in batch.rejected)
+    if late and batch.accepted and share.post is None:  # of the rest its server's page tells; of nothing the answer
+        newest = max((sample["at"] for sample in document["samples"] if _is_dated(sample)), default=0)
+        share.extra["source"] = {"name": "push", "refused": late, "newest": int(newest)}
     return batch
+
+
+def _is_dated(sample: object) -> bool:
+    return isinstance(sample, dict) and _is_number(sample.get("at")) and 0 < sample["at"] < 4e9
 
 
 def _post(given: object) -> Post | None:

@@ -10,11 +10,13 @@ import { messages as watch } from './en-watch.js';
 import { messages as reach } from './en-reach.js';
 import { messages as why } from './en-why.js';
 import { messages as push } from './en-push.js';
+import { messages as sources } from './en-sources.js';
 
 export const messages = {
   ...add,
   ...assistant,
   ...toasts,
+  ...sources,
   ...unlike,
   ...why,
   ...outlook,

@@ -10,11 +10,13 @@ import { messages as watch } from './ko-watch.js';
 import { messages as reach } from './ko-reach.js';
 import { messages as why } from './ko-why.js';
 import { messages as push } from './ko-push.js';
+import { messages as sources } from './ko-sources.js';
 
 export const messages = {
   ...add,
   ...assistant,
   ...toasts,
+  ...sources,
   ...unlike,
   ...why,
   ...outlook,

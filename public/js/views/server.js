@@ -17,6 +17,7 @@ import { Nothing, Trouble } from './hero.js';
 import { Charts } from './measurements.js';
 import { Performance } from './performance.js';
 import { Sensitivity } from './sensitivity.js';
+import { Sources, Twins } from './sources.js';
 import { useUnlike } from './unlike.js';
 
 const every = () => fleetEvery(answers.get(FLEET)?.data);
@@ -46,13 +47,14 @@ function Server({ server, query, now }) {
 
   return html`<${Header} server=${server} now=${now} query=${query} />
     <div class="server later">
-      ${server.status !== 'ok' && html`<${Why} server=${server} now=${now} />`}
+      ${(server.status !== 'ok' || server.twins) && html`<div class="whys"><${Twins} server=${server} now=${now} />${server.status !== 'ok' && html`<${Why} server=${server} now=${now} />`}</div>`}
       <${Charts} server=${server} stretch=${stretch} events=${happened?.events} unlike=${unlike} />
       <aside class="aside">
         <${Timeline} server=${server} events=${happened?.events} now=${now} />
         <${Performance} id=${server.id} />
         <${Mounts} server=${server} now=${now} isOld=${server.status === 'stale' || server.status === 'offline'} />
         <${Processes} id=${server.id} at=${stretch.isLive ? null : stretch.to} />
+        <${Sources} server=${server} now=${now} />
       </aside>
       <${Errors} id=${server.id} span=${span} now=${now} />
     </div>`;
