@@ -19,7 +19,8 @@ function blocksOnPaper() {
     if (/^```/.test(line) && block === null) block = [];
     else if (line === '```') {
       const name = CHAPTERS[chapter]?.(section);
-      if (name) (found[name] ??= []).push(`${block.join('\n')}\n`);
+      // What holds neither the hub's address nor a key is no sender's: settings of the hub itself.
+      if (name && /HUB|omv_live_/.test(block.join('\n'))) (found[name] ??= []).push(`${block.join('\n')}\n`);
       block = null;
     } else if (block !== null) block.push(line);
     else if (line.startsWith('# ')) [chapter, section] = [line.slice(2), ''];
