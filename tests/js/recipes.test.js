@@ -6,8 +6,8 @@ import { filled, isLoopback, RECIPES, SECRET, tryLine } from '../../public/js/re
 
 const paper = readFileSync(new URL('../../docs/agents.md', import.meta.url), 'utf8');
 
-// Chapters of the paper, and what a recipe calls their sections; of our agent only how it is installed is pasted.
-const CHAPTERS = { 'The agent': (heading) => (heading === 'Install' ? heading : null), 'Agents of other makers': (heading) => heading || 'Agents of other makers', 'Alerts of other monitors': (heading) => `Alerts: ${heading}` };
+// Chapters of the paper, and what a recipe calls their sections; of our agent only how it is installed is pasted, and clouds are a setting of the hub.
+const CHAPTERS = { 'The agent': (heading) => (heading === 'Install' ? heading : null), 'Agents of other makers': (heading) => (heading === 'Clouds' ? null : heading || 'Agents of other makers'), 'Alerts of other monitors': (heading) => `Alerts: ${heading}` };
 
 /** {section: [block]} of the paper. */
 function blocksOnPaper() {
