@@ -6,7 +6,7 @@ from typing import Any
 
 import cramjam
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib.domain.errors import BadInput, DomainError
@@ -66,7 +66,7 @@ STAMP = st.one_of(
 SERIES = st.tuples(LABELS, st.lists(st.tuples(VALUE, STAMP), max_size=2) | st.tuples(st.tuples(VALUE, STAMP)).map(list))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(SERIES, max_size=6), min_size=1, max_size=5), st.sampled_from([one, two]))
 def test_what_is_remembered_reads_as_what_is_read_anew(requests: list[list[Series]], encode: Any) -> None:
     bodies = [encode(request) for request in requests]
@@ -80,7 +80,7 @@ def test_what_is_remembered_reads_as_what_is_read_anew(requests: list[list[Serie
     assert repr(warm) == repr(cold)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(SERIES, min_size=1, max_size=6), st.data(), st.sampled_from([one, two]))
 def test_a_body_that_is_damaged_after_it_was_remembered_reads_as_if_it_were_new(
     series: list[Series], data: st.DataObject, encode: Any
@@ -168,9 +168,8 @@ NUMBER = st.one_of(
     st.floats(allow_nan=True).map(repr), st.integers(-(10**25), 10**25).map(lambda n: f"{n}i"), st.integers(0, 9).map(str),
     st.sampled_from(["t", "false", "1u", "1_0", "x", "", "nan", "inf", "1.5i", "i", '"text"', '"a,b=c d"', "9" * 330 + "i", "1e400"]),
 )  # fmt: skip
-FIELDS = st.lists(st.tuples(KEY, NUMBER), min_size=1, max_size=4).map(
-    lambda those: ",".join(f"{k}={v}" for k, v in those)
-)
+PAIR = st.tuples(KEY, NUMBER).map("=".join) | st.sampled_from(["5", "=5", "a", "a=1=2"])
+FIELDS = st.lists(PAIR, min_size=1, max_size=4).map(",".join)
 HEAD = st.tuples(
     st.sampled_from(["app", "system", "cpu", "mem", "disk", "net", "9x", "#c", ""]),
     st.lists(st.sampled_from(["host=a", "host=웹-01", "path=/", "interface=eth0", "x\\ y=1", "bad", "host=no/one"]), max_size=3),
@@ -181,7 +180,7 @@ TIME = st.sampled_from(
 LINE = st.tuples(HEAD, FIELDS, TIME).map(" ".join) | st.text(' "\\=,#ab1i\t\n', max_size=15)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(LINE, max_size=6), min_size=1, max_size=4))
 def test_lines_that_are_as_the_last_time_read_as_if_they_were_new(requests: list[list[str]]) -> None:
     def told(lines: list[str]) -> object:
@@ -211,3 +210,19 @@ def test_a_flood_of_measurements_and_fields_keeps_little(monkeypatch: pytest.Mon
         influx.PROTOCOL.read(Incoming("POST", "/write", "\n".join(lines).encode(), NOW))
         assert len(heads) < 1_500
         assert sum(len(head.form.row.names) for head in heads._young.values()) < 2_500
+
+
+@pytest.mark.parametrize(
+    "text", ["5,c=6", "b=5,6", "b=5=c,6", "b=5,c=6,d", "b=5", "c=5,b=6", "b=5i,c=inf", "b=5,c=", "b=t,c=6u"]
+)
+def test_a_line_unlike_the_last_one_is_read_as_if_it_were_new(text: str) -> None:
+    def told(text: str) -> object:
+        line = f"app,host=a {text} 1795600000000000000"
+        return influx.PROTOCOL.read(Incoming("POST", "/write", line.encode(), NOW))
+
+    influx_lines._heads = Remembered()
+    cold = told(text)
+    influx_lines._heads = Remembered()
+    for _ in range(2):
+        told("b=1,c=2")
+    assert repr(told(text)) == repr(cold)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from influxdb_client import Point, WritePrecision
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
@@ -21,6 +21,7 @@ from tests.protocols.otlp_made import JSON, PROTOBUF, Made
 from tests.protocols.prompb import Series, one, two
 
 NOW = 1_795_600_000
+SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # where others work beside it
 ANY = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=10)
 # Line protocol cannot tell two backslashes from one, nor one at the end from an escape, and its clients do not try.
 TAG = ANY.map(lambda text: text.replace("\\", "/").strip() or "x")
@@ -40,7 +41,7 @@ def told(batch: object) -> dict[tuple[str, str, int], float]:
     }
 
 
-@settings(max_examples=200)
+@settings(SLOW, max_examples=200)
 @given(
     TAG.filter(lambda text: not text.startswith("#")), st.dictionaries(TAG, TAG, max_size=4),
     st.dictionaries(TAG, NUMBER | st.booleans() | ANY, min_size=1, max_size=5), MOMENT, st.sampled_from(["s", "ms", "us", "ns"]),
@@ -66,6 +67,7 @@ METRICS = st.dictionaries(
 )  # fmt: skip
 
 
+@SLOW
 @given(METRICS, st.sampled_from(["s", "ms", "us", "ns"]))
 def test_a_body_of_lines(metrics: dict[tuple[str, str, str, int], float], precision: WritePrecision) -> None:
     lines = [
@@ -80,6 +82,7 @@ def test_a_body_of_lines(metrics: dict[tuple[str, str, str, int], float], precis
         assert told(found) == expected
 
 
+@SLOW
 @given(METRICS)
 def test_otlp_of_the_official_messages_in_both_encodings(metrics: dict[tuple[str, str, str, int], float]) -> None:
     whole = Made({})
@@ -93,6 +96,7 @@ def test_otlp_of_the_official_messages_in_both_encodings(metrics: dict[tuple[str
         assert told(otlp.PROTOCOL.read(request)) == expected
 
 
+@SLOW
 @given(st.lists(st.tuples(st.dictionaries(st.sampled_from(["path", "code", "le", "env", "job"]), ANY, max_size=4), NUMBER, MOMENT),
                 min_size=1, max_size=8))  # fmt: skip
 def test_remote_write_in_both_versions(made: list[tuple[dict[str, str], float, int]]) -> None:
@@ -108,7 +112,7 @@ def test_remote_write_in_both_versions(made: list[tuple[dict[str, str], float, i
             assert told(prometheus.PROTOCOL.read(request)) == expected
 
 
-@settings(max_examples=100)
+@settings(SLOW, max_examples=100)
 @given(st.dictionaries(st.tuples(NAME, ANY, st.booleans()), st.floats(0, 1e14), min_size=1, max_size=6))
 def test_text_of_prometheus_client(made: dict[tuple[str, str, bool], float]) -> None:
     registry = CollectorRegistry()
