@@ -217,8 +217,8 @@ def test_a_flood_of_measurements_and_fields_keeps_little(monkeypatch: pytest.Mon
 )
 def test_a_line_unlike_the_last_one_is_read_as_if_it_were_new(text: str) -> None:
     def told(text: str) -> object:
-        line = f"app,host=a {text} 1795600000000000000"
-        return influx.PROTOCOL.read(Incoming("POST", "/write", line.encode(), NOW))
+        lines = f"app,host=b x=1 1795600000000000000\napp,host=a {text} 1795600000000000000"
+        return influx.PROTOCOL.read(Incoming("POST", "/write", lines.encode(), NOW))
 
     influx_lines._heads = Remembered()
     cold = told(text)
