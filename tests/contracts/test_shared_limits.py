@@ -17,6 +17,7 @@ from lib.domain.errors import Unavailable
 from lib.domain.limits import ACCOUNT, POLICIES, SHARED, Claim, Policy, decide
 from lib.storage.redis.client import Counting, Redis, Resting, RestRedis, UrlRedis
 from lib.storage.redis.limits import PREFIX, RedisLimits
+from tests.patience import FOR_EVER
 from tests.real_stores import Pair
 from tests.twins import faults
 from tests.twins.upstash_twin import UpstashTwin
@@ -167,7 +168,7 @@ def test_with_redis_black_holed_it_is_still_limited_and_waited_for_once(road: st
         took = time.monotonic() - began
         redis.close()
     assert admitted == 5
-    assert took <= 2.0
+    assert took < FOR_EVER, "fifty waits are more than a minute"
     assert counted.commands == 1
 
 
