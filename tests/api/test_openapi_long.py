@@ -14,7 +14,8 @@ from schemathesis.specs.openapi import checks
 
 from tests.api import admitted as admitted_module
 from tests.api.admitted import KEYS, PEOPLE, Admitted, admitted, unhashed
-from tests.api.test_openapi import CASES, CONFORMANCE, FORGIVING, LENIENT, OPERATIONS
+from tests.api.paper_hub import CONFORMANCE, FORGIVING, LENIENT, OPERATIONS
+from tests.api.test_openapi import CASES
 from tests.channels.outbox import key
 from tests.real_stores import Pair, ServicesFactory
 

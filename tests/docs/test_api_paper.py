@@ -28,7 +28,7 @@ METHODS = {"get", "put", "post", "patch", "delete"}
 
 @cache
 def paper() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.load((ROOT / "docs" / "openapi.yaml").read_bytes(), yaml.CSafeLoader)
     return document
 
 
