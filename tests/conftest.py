@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from lib.storage.embedded.supervisor import EmbeddedStores
 from tests.parallel import pytest_collection_modifyitems, pytest_xdist_make_scheduler
@@ -24,6 +25,10 @@ __all__ = [  # fixtures and hooks are found by their name here
     "supabase_database",
     "upstash",
 ]
+
+# A busy machine is slow to draw, and that is all these two would tell.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

@@ -50,11 +50,11 @@ def test_it_comes_up_shows_this_machine_and_a_second_start_finds_everything(data
     assert told is not None
     assert dev.ask("GET", "/")[0] == dev.ask("GET", "/api/health")[0] == 200
     token = dev.sign_in(told[1], told[2])
-    servers = eventually(lambda: len(dev.ask("GET", "/api/servers", Authorization=token)[1]["servers"]) == 1, 15)
-    assert servers, "this machine was not on the page within 15 seconds"
+    servers = eventually(lambda: len(dev.ask("GET", "/api/servers", Authorization=token)[1]["servers"]) == 1, 60)
+    assert servers, "this machine was not on the page"
     code, seconds, said = dev.stop(signal.SIGINT)
     assert (code, said) == (0, "stopping\n")
-    assert seconds < 3
+    assert seconds < 10
     assert of_this(data) == []
 
     again = Dev(data, OPENMANAGER_AGENT="1").ready()
@@ -64,7 +64,7 @@ def test_it_comes_up_shows_this_machine_and_a_second_start_finds_everything(data
     assert len(keys) == 1, "the agent keeps its key"
     code, seconds, said = again.stop()
     assert (code, said) == (0, "stopping\n"), "the password is told once only"
-    assert seconds < 3
+    assert seconds < 10
     assert of_this(data) == []
     for name in ("secrets.json", "agent.key"):
         assert (data / name).stat().st_mode & 0o777 == 0o600
