@@ -35,7 +35,7 @@ HOUR, ROUND = 3_600, 10
 EMAIL, PASSWORD = "away@example.org", secrets.token_urlsafe(24)
 BUSY = (900, 2_400)  # seconds of the hour in which both machines are so busy that a rule speaks of it
 SLOT = 10
-LAG = 8  # rounds that Prometheus' second connection is behind its first
+LAG = 40  # rounds that Prometheus' second connection is behind its first
 RECEIVED = 125_000.0  # bytes a second
 
 
