@@ -4,6 +4,7 @@ and then become one row of our metrics. Changes the state.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from lib.monitoring.state import ServerState
 SLOT_SECONDS = 10
 SETTLES = 15  # seconds after its moment a pot is full,
 QUIET = 10  # and so many after it was last heard of: the rest of a moment may be under way in another connection
-HOLDS_UP = 60
+HOLDS_UP = 60  # seconds after which one that waits is waited for no longer by those behind it
 MOST_LATE = 2_000  # that wait: what a sender that catches up has under way is bounded by how fast it is taken
 MOST_POTS = 10_000  # of one batch and what waits from before: a day of a sender that asks every ten seconds is 8 640
 LEAST_APART = 5  # seconds between two readings that tell how many CPUs' time has passed
@@ -54,6 +55,11 @@ def settled(state: ServerState, now: float) -> list[tuple[int, dict[str, float]]
     kept = {name: one for name, one in before.items() if newest - one.at <= RATE_GAP}
     state.counts = {name: [one.at, one.value, one.count] for name, one in kept.items()}
     return rows
+
+
+def held_from(state: ServerState, now: float) -> float:
+    """From which moment on pieces wait though they might be full; infinite where none do."""
+    return min((float(at) for at in state.pots if at + SETTLES <= now), default=math.inf)
 
 
 def _full(state: ServerState, now: float) -> list[int]:

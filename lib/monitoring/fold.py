@@ -89,7 +89,8 @@ def fold_parts(state: ServerState, heard: Sequence[tuple[float, list[Part]]], no
             _read_extra(state, part, heard_at, outcome)
             rows += _read_rows(state, part, outcome)
         _fold_rows(state, rows, outcome)
-    _fold_rows(state, [*_settled(state, now), *_composed(state, now, outcome)], outcome)
+    composed = _composed(state, now, outcome)
+    _fold_rows(state, [*_settled(state, now, composing.held_from(state, now)), *composed], outcome)
     return outcome
 
 
@@ -270,10 +271,11 @@ def _rates(
     return [*turned]
 
 
-def _settled(state: ServerState, now: float) -> Rows:
-    """Take out the slots that nothing more will come for, as rows to be folded."""
+def _settled(state: ServerState, now: float, held_from: float) -> Rows:
+    """Take out the slots that nothing more will come for, as rows to be folded. Those of moments of which pieces wait,
+    wait with them: a server's series must not be far apart, or some would seem to have ended."""
     rows: Rows = []
-    for at in sorted(at for at in state.slots if at + SLOT_SETTLES <= now):
+    for at in sorted(at for at in state.slots if at + SLOT_SETTLES <= now and at + SLOT_SECONDS <= held_from):
         slot = state.slots.pop(at)
         rows.append((at, [slot.get(column) for column in range(len(state.series))]))
     return rows

@@ -163,6 +163,25 @@ def test_a_moment_that_two_connections_tell_late_is_whole_though_sweeps_come_bet
         assert values[columns["disk_read"]] == 1_000.0
 
 
+def test_values_of_a_moment_wait_with_its_pieces() -> None:
+    """Else rules would take the series that are put together for ended, whenever a sender catches up."""
+    state = ServerState("box")
+    start = int(NOW) - 3_600
+    gathered = Gathered("test", NOW)
+    assert gathered.server("box") == "box"
+    for step in range(2):
+        gathered.value("box", start + 10 * step, "load1", 0.5)
+        for at, name, value, identity in scrape(start + 10 * step, step):
+            gathered.component("box", at, name, value, identity)
+    (share,) = gathered.done().shares
+    heard = [(NOW, [decode_part(text) for text in encode_parts(share, "key")])]
+    assert sorted(fold_parts(state, heard, NOW).rows) == [start, start + 10], "history has them at once"
+    assert state.folded_at == 0
+    folded([], state, NOW + QUIET)
+    assert (state.folded_at, state.value("load1"), state.value("cpu")) == (start + 10, 0.5, 30.0)
+    assert state.behind == {}
+
+
 def test_who_fills_in_the_past_holds_up_the_present_for_a_minute_at_most() -> None:
     state = ServerState("box")
     folded([scrape(int(NOW), 0)], state, NOW + 1)
