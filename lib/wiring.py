@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from lib.domain.errors import Unavailable
 from lib.settings import Settings, SettingsError
-from lib.storage.hybrid.storage import HybridStorage
+from lib.storage.roads import storage_of
 
 if TYPE_CHECKING:
     from lib.auth.accounts import Accounts
@@ -49,8 +49,7 @@ if TYPE_CHECKING:
     from lib.monitoring.queries import Queries
     from lib.monitoring.sweep import Sweeper
     from lib.outbound import Door
-    from lib.storage.redis.client import Redis
-    from lib.storage.supabase.client import Rpc
+    from lib.storage.hybrid.storage import HybridStorage
 
 log = logging.getLogger(__name__)
 POKE_TIMEOUT_SECONDS = 1.0
@@ -380,21 +379,4 @@ def use(replacement: Services | None) -> None:
 
 
 def build(settings: Settings) -> Services:
-    storage = HybridStorage(_redis(settings), _rpc(settings), billed=settings.redis_billed, shard=settings.shard)
-    return Services(settings, storage)
-
-
-def _redis(settings: Settings) -> Redis:
-    from lib.storage.redis import client
-
-    if settings.redis_rest_url and settings.redis_rest_token:
-        return client.RestRedis(settings.redis_rest_url, settings.redis_rest_token)
-    return client.UrlRedis(settings.redis_url) if settings.redis_url else client.NoRedis()
-
-
-def _rpc(settings: Settings) -> Rpc:
-    from lib.storage.supabase import client
-
-    if settings.database_url:
-        return client.PsycopgRpc(settings.database_url)
-    return client.PostgrestRpc(settings.supabase_rest_url, settings.supabase_key)
+    return Services(settings, storage_of(settings))
