@@ -344,9 +344,9 @@ def test_a_closed_port_is_unavailable() -> None:
 
 def test_a_receiver_that_takes_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
         began = time.monotonic()
         with pytest.raises(Unavailable):
-            url = f"http://127.0.0.1:{server.getsockname()[1]}/"
             Door().call("POST", url, content=b"x" * 50_000_000, trusted=True, timeout=0.4)
         assert time.monotonic() - began < FOR_EVER
 
