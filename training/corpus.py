@@ -14,7 +14,7 @@ from training.words import GROUPS, PREFIXES, SUFFIXES, TABLE, TAGS
 
 PHRASES = Path(__file__).parent / "phrases"
 SEED = 20_261_126
-WAYS = 20  # how many sentences a line makes
+WAYS = 36  # how many sentences a line makes
 _HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]")
 _LATIN = re.compile(r"[a-z]")
 _SLOT = re.compile(r"\{[^}]*\}")

@@ -18,7 +18,7 @@ _MARKED = re.compile(r"[ñáéíóúüàèùâêîôûçãõäößığşăđơư
 
 _INJECTION = re.compile(
     r"\{\s*\"?[a-z_]+\"?\s*:|(?<![a-z])curl\s+\S|(?<![a-z])(?:post|put|patch|delete)\s+/api/|(?:ignore|disregard|forget|override)\s+(?:all\s+|the\s+|your\s+|any\s+|these\s+|every\s+)*(?:previous|prior|above|earlier|preceding|instructions?|rules?)"
-    r"|(?:이전|앞선|위의?|지금까지|기존)\s*(?:의|에\s*나온)?\s*(?:모든\s*)?(?:지시|명령|규칙|프롬프트|지침|설정)\S*\s*(?:은|는|을|를)?\s*(?:모두\s*|전부\s*|다\s*|싹\s*)?(?:무시|잊|취소|따르지|버리)"
+    r"|(?:이전|앞선|앞의|앞에|앞서|위의?|지금까지|기존)\s*(?:의|에\s*나온)?\s*(?:모든\s*)?(?:지시|명령|규칙|프롬프트|지침|설정)\S*\s*(?:은|는|을|를)?\s*(?:모두\s*|전부\s*|다\s*|싹\s*)?(?:무시|잊|취소|따르지|버리)"
     r"|you are (?:now )?(?:dan|an unrestricted|root|a linux|in developer mode)|do anything now|jailbreak|developer mode|god mode|개발자\s*모드|탈옥"
     r"|<\s*/?\s*(?:script|iframe|img|svg|object|embed|style|body)\b|javascript\s*:|on(?:error|load|click)\s*=|document\.cookie"
     r"|\"?role\"?\s*:\s*\"?(?:system|assistant|user|developer|tool)|<\|[a-z_]+\|>|\[/?(?:system|inst)\]|#{2,}\s*(?:system|instruction|new instructions)"
