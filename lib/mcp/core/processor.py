@@ -26,6 +26,7 @@ _WHICH = re.compile(
 # What a question how an agent of another maker is connected is taken for.
 _ABOUT = frozenset({"product_help", "concept_explain", CLARIFY, "troubleshoot"})
 _ERRORS = re.compile(r"(?:에러|오류).*(?:몇|얼마나|많)|(?<![a-z])(?:how many|any|count of) errors?(?![a-z])")
+_WHY = re.compile(r"\s*(?:왜|어째서|why)(?![a-z])")
 _DOUBTFUL = 0.8  # below it what the knowledge says weighs more
 _KNOWN = 0.6
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -82,8 +83,11 @@ def _asks_a_term(found: Extraction) -> bool:
 
 
 def known(reading: Reading, found: Extraction) -> Reading:
-    """What the knowledge has a word for is not outside of it: a term that is asked for, a trouble to be mended. Only
-    where the classifier took it for nothing of ours, or hardly for a question about the product; refusals stand."""
+    """What begins with why asks for a cause, of an alert too. What the knowledge has a word for is not outside of it: a
+    term that is asked for, a trouble to be mended; only where the classifier took it for nothing of ours, or hardly for
+    a question about the product. Refusals stand."""
+    if reading.intent == "alert_list" and _WHY.match(found.text.folded):
+        return _read_as("root_cause", reading)
     is_unrelated = reading.intent == OUT_OF_SCOPE and reading.reason == "unrelated"
     if is_unrelated and terms.is_asked(found.text.folded):
         return _read_as("concept_explain", reading)

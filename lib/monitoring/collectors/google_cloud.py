@@ -202,13 +202,13 @@ def _pages(
     asker: Asker, url: str, wanted: Mapping[str, str] | Iterable[tuple[str, str]], permission: str
 ) -> Iterator[Mapping[str, Any]]:
     pairs = list(wanted.items()) if isinstance(wanted, Mapping) else list(wanted)
-    token = ""
+    following: list[tuple[str, str]] = []
     while True:
-        answer = _get(asker, f"{url}?{urlencode([*pairs, *([('pageToken', token)] if token else [])])}", permission)
+        answer = _get(asker, f"{url}?{urlencode([*pairs, *following])}", permission)
         yield answer
-        token = str(answer.get("nextPageToken") or "")
-        if not token:
+        if not answer.get("nextPageToken"):
             return
+        following = [("pageToken", str(answer["nextPageToken"]))]
 
 
 def _get(asker: Asker, url: str, permission: str) -> Mapping[str, Any]:
