@@ -272,7 +272,8 @@ def _trouble(
     if state.failed_at is not None:
         return "failed", state.failed_at
     if not complete:  # what ends it may be waiting still, and what begins it is not known to be missing
-        ended = state.down_why is not None and state.last_at > (state.down_since or 0.0)
+        is_well_again = state.down_why == "failed"  # a success came, be it in the same moment
+        ended = state.down_why is not None and (is_well_again or state.last_at > (state.down_since or 0.0))
         return (None, None) if ended else (state.down_why, state.down_since)
     if check.max_run_seconds is not None and state.begun:
         began = min(state.begun)

@@ -43,7 +43,7 @@ def adding(tab: Tab, site: Site) -> Iterator[tuple[Tab, str]]:
         if one["name"] == name:
             api(site, "DELETE", f"/api/auth/keys/{one['id']}")
     for server in api(site, "GET", "/api/servers")["servers"]:
-        if server["id"].startswith(("tele-", "otel-", "prom-", "web-01", "db-01")):
+        if server["id"] in ("late", "x") or server["id"].startswith(("tele-", "otel-", "prom-", "web-01", "db-01")):
             api(site, "DELETE", f"/api/servers/{server['id']}")
 
 

@@ -80,7 +80,7 @@ def test_a_machine_is_a_server_with_its_facts_and_what_was_measured(twin: AwsTwi
     assert tags["aws-ish.role"] == "web"
     assert found["facts"]["model"] == "t3.micro"
     assert found["facts"]["boot_at"] > time.time() - 600
-    assert [(one["name"], one.get("unmapped")) for one in found["sources"]] == [("aws", None)]
+    assert [(one["name"], one["unmapped"]) for one in found["sources"]] == [("aws", 0)]
 
 
 def test_pages_of_machines_and_of_queries_are_all_read(twin: AwsTwin, hub: CloudHub) -> None:

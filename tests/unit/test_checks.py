@@ -163,6 +163,12 @@ def test_a_ping_folded_twice_or_late_changes_nothing() -> None:
     assert twice.changed == {}
 
 
+def test_a_success_in_the_moment_of_a_failure_ends_it_also_while_more_is_waiting() -> None:
+    story = Story()
+    assert story.sweep(0, ("fail", 0), complete=False) == "failed"
+    assert story.sweep(0, ("success", 0), complete=False) == "ok"
+
+
 def test_a_ping_of_a_check_that_is_gone_is_nobodys() -> None:
     folded = fold({}, [Ping("gone", "1-1", T, "fail", 1, "")], T, 0.0)
     assert (folded.pings, folded.document()) == ([], {})
