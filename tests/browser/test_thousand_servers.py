@@ -66,8 +66,8 @@ def test_an_update_of_a_thousand_servers_fits_into_a_frame(inside: Tab, site: Si
         costs += [cost_of_an_update(inside) for _ in range(UPDATES)]
     best, typical = min(costs), statistics.median(costs)
     print(f"{view}: {best:.1f} ms of script an update of {SERVERS} servers, {typical:.1f} with what is beside it")
-    # Beside it: the tick of every age, collecting garbage, the profiler itself. A processor that other tests share makes
-    # the same work up to half dearer.
+    # Beside it: the tick of every age, collecting garbage, the profiler itself. Where other tests share the processor
+    # the same work is up to half dearer.
     assert best < 1.5 * FRAME_MS, costs
 
 
