@@ -77,8 +77,8 @@ def test_it_says_whose_it_is_and_leads_back(inside: Tab, site: Site, told: dict[
     assert leads == [[PANEL, "noopener noreferrer"], ["https://wiki.example/full", "noopener noreferrer"]]
     assert inside.js("document.title") != "taken"
     inside.click(".pair .btn", "Silence")
-    inside.until("document.querySelector('dialog .note')")
-    assert f"Alerts named “Full” of other monitors on {SERVER}" in inside.text()
+    what = f"Alerts named “Full” of other monitors on {SERVER}"
+    inside.until(f"document.querySelector('dialog')?.innerText.includes({json.dumps(what)})")
     inside.click("dialog button.main")
     inside.until("!document.querySelector('dialog')")
     [made] = [one for one in api(site, "GET", "/api/rules/silences")["silences"] if one["metric"] == "Full"]

@@ -80,6 +80,11 @@ def _is_urgent(change: _Change) -> bool:
     return change.kind in {"opened", "escalated"} and change.item["severity"] == "critical"
 
 
+def _held(before: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """In the order in which it comes back from being written down: what is told must not hang on that."""
+    return dict(sorted((before.get(name) or {}).items()))
+
+
 class _Step:
     """One channel's step."""
 
@@ -94,15 +99,15 @@ class _Step:
         now: float,
     ) -> None:
         self.channel, self.policy, self.wants, self.items, self.now = channel, channel.policy, wants, items, now
-        self.told: dict[str, dict[str, Any]] = dict(before.get("told") or {})
-        self.groups: dict[str, float] = dict(before.get("groups") or {})
+        self.told: dict[str, dict[str, Any]] = _held(before, "told")
+        self.groups: dict[str, float] = _held(before, "groups")
         self.ended: set[str] = set()
         self.hour: list[int] = list(before.get("hour") or [0, 0])
         self.over = bool(before.get("over"))
-        self.said: dict[str, str] = dict(before.get("said") or {})
-        self.since: dict[str, float] = dict(before.get("since") or {})
-        self.late: dict[str, dict[str, Any]] = dict(before.get("late") or {})
-        self.others: dict[str, int] = dict(before.get("others") or {})
+        self.said: dict[str, str] = _held(before, "said")
+        self.since: dict[str, float] = _held(before, "since")
+        self.late: dict[str, dict[str, Any]] = _held(before, "late")
+        self.others: dict[str, int] = _held(before, "others")
         self.late_since: float = before.get("late_since") or now
         self.open = {incident.id: incident for incident in open_incidents}
         self.last = {incident.id: (incident, step) for incident, step in news}
