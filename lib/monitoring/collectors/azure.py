@@ -24,9 +24,9 @@ from lib.monitoring.collectors.clouds import (
     Instance,
     Point,
     Refused,
+    asked,
     document_of,
     epoch_of,
-    strange,
     throttled,
 )
 
@@ -177,21 +177,7 @@ def _points(metric: _Metric, instance: str, told: Mapping[str, Any], end: int) -
 def _call(
     asker: Asker, method: str, url: str, scope: str, permission: str, content: bytes | None = None
 ) -> Mapping[str, Any]:
-    """One call; a token that is no longer taken is renewed once."""
-    for is_last in (False, True):
-        headers = {"authorization": f"Bearer {_token(asker, scope)}"}
-        if content is not None:
-            headers["content-type"] = "application/json"
-        answer = asker.ask(method, url, headers, content)
-        if answer.status != 401 or is_last:
-            break
-        del asker.held[scope]
-    found = document_of(answer)
-    if not isinstance(found, dict):
-        raise strange(f"{permission} {answer.status}")
-    if answer.status != 200:
-        raise trouble(asker, permission, answer.status, found)
-    return found
+    return asked(asker, scope, lambda: _token(asker, scope), trouble, permission, method, url, content)
 
 
 def trouble(asker: Asker, permission: str, status: int, found: Mapping[str, Any]) -> Exception:

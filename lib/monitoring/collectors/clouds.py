@@ -120,6 +120,34 @@ def document_of(answer: Answer) -> Any:
         raise strange(str(answer.status)) from error
 
 
+def asked(
+    asker: Asker,
+    held: str,
+    token: Callable[[], str],
+    explain: Callable[[Asker, str, int, Mapping[str, Any]], Exception],
+    permission: str,
+    method: str,
+    url: str,
+    content: bytes | None = None,
+) -> Mapping[str, Any]:
+    """The JSON object that a call with a bearer token is answered. `token` gives the one held under `held`, or a
+    new one: one that is no longer taken is renewed once. Any status but 200 is raised as `explain` says."""
+    for is_last in (False, True):
+        headers = {"authorization": f"Bearer {token()}"}
+        if content is not None:
+            headers["content-type"] = "application/json"
+        answer = asker.ask(method, url, headers, content)
+        if answer.status != 401 or is_last:
+            break
+        del asker.held[held]
+    found = document_of(answer)
+    if not isinstance(found, dict):
+        raise strange(f"{permission} {answer.status}")
+    if answer.status != 200:
+        raise explain(asker, permission, answer.status, found)
+    return found
+
+
 def epoch_of(text: str) -> int | None:
     """Seconds of a time in ISO 8601; None for what is none."""
     try:

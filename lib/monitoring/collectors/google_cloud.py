@@ -22,10 +22,10 @@ from lib.monitoring.collectors.clouds import (
     Instance,
     Point,
     Refused,
+    asked,
     document_of,
     epoch_of,
     fullest_disks,
-    strange,
     throttled,
 )
 
@@ -212,18 +212,7 @@ def _pages(
 
 
 def _get(asker: Asker, url: str, permission: str) -> Mapping[str, Any]:
-    """One call; a token that is no longer taken is renewed once."""
-    for is_last in (False, True):
-        answer = asker.ask("GET", url, {"authorization": f"Bearer {_token(asker)}"})
-        if answer.status != 401 or is_last:
-            break
-        del asker.held["token"]
-    found = document_of(answer)
-    if not isinstance(found, dict):
-        raise strange(f"{permission} {answer.status}")
-    if answer.status != 200:
-        raise trouble(asker, permission, answer.status, found)
-    return found
+    return asked(asker, "token", lambda: _token(asker), trouble, permission, "GET", url)
 
 
 def trouble(asker: Asker, permission: str, status: int, found: Mapping[str, Any]) -> Exception:
