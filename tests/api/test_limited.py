@@ -12,6 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from lib import wiring
+from lib.auth.limiter import LocalLimits
 from lib.domain.access import Scope
 from lib.domain.errors import Unavailable
 from lib.domain.limits import ACCOUNT, ADDRESS, POLICIES
@@ -84,6 +85,12 @@ def use_up(limits: wiring.Services, subject: str, rate_class: str, leave: int = 
         counting.take([Claim(f"{rate_class} {subject}", policy)])
 
 
+def stand_still(services: wiring.Services) -> None:
+    """What this process counts comes back with its clock: two hundred posts a second, so one slow moment of a machine
+    would admit another. With the clock standing, what is used up stays used up."""
+    services.limits.local = LocalLimits(monotonic=lambda: 1_000.0)
+
+
 def test_answers_say_what_the_limit_is_and_what_is_left(services: wiring.Services) -> None:
     reader, writer = key_of(services, "read", "act"), key_of(services, "write")
     read = call("servers", "GET", "/api/servers", reader)
@@ -121,11 +128,10 @@ def test_the_clock_is_not_limited(services: wiring.Services) -> None:
 def test_too_much_is_a_problem_that_says_when_to_come_back(services: wiring.Services) -> None:
     secret = key_of(services, "read")
     (key,) = services.keyring.keys()
+    stand_still(services)
     use_up(services, f"key {key['id']}", "read", leave=1)
     assert call("servers", "GET", "/api/servers", secret).status_code == 200
-    # Ten requests a second come back: ask faster than that.
-    answers = (call("servers", "GET", "/api/servers", secret) for _ in range(1_000))
-    refused = next(answer for answer in answers if answer.status_code != 200)
+    refused = call("servers", "GET", "/api/servers", secret)
     assert refused.status_code == 429
     assert refused.mimetype == "application/problem+json"
     assert refused.json is not None
@@ -144,9 +150,9 @@ def test_changes_are_counted_for_all_instances_together(
     (account,) = services.people.everybody()
     other = make_services(fresh_stores)
     use_up(other, f"user {account['id']}", "write", leave=-20)
-    statuses = [call("auth", "POST", "/api/auth/users", token).status_code for _ in range(3)]
-    assert set(statuses) <= {429, 400}
-    assert 429 in statuses
+    # Redis counts by its own clock, five changes a second come back: ask until one meets the end.
+    statuses = (call("auth", "POST", "/api/auth/users", token).status_code for _ in range(1_000))
+    assert next(status for status in statuses if status != 400) == 429
     assert call("auth", "GET", "/api/auth/users", token).status_code == 200, "reading goes on"
 
 
@@ -212,7 +218,8 @@ def test_without_redis_changes_are_limited_and_answered_in_time(
     assert call("auth", "POST", "/api/auth/users", token).status_code == 400
     assert time.monotonic() - began < FOR_EVER
     assert without_redis.storage.redis.commands == 1
-    use_up(without_redis, f"user {account['id']}", "write", leave=-20)
+    stand_still(without_redis)
+    use_up(without_redis, f"user {account['id']}", "write")
     assert call("auth", "POST", "/api/auth/users", token).status_code == 429
 
 
@@ -220,10 +227,9 @@ def test_without_redis_posts_are_taken_and_still_capped(
     fresh_stores: Pair, services: wiring.Services, make_services: ServicesFactory
 ) -> None:
     secret = key_of(services, "write")
-    make_services(fresh_stores, install=True, redis_url="redis://127.0.0.1:1/0", posts_per_minute=60)
+    stand_still(make_services(fresh_stores, install=True, redis_url="redis://127.0.0.1:1/0", posts_per_minute=60))
     told = [call("ingest", "POST", "/api/ingest", secret, a_post()).status_code for _ in range(70)]
-    assert told[:60] == [202] * 60
-    assert 429 in told[60:]
+    assert told == [202] * 60 + [429] * 10
     assert fresh_stores.rows("select count(*) from omv.inbox")[0][0] == told.count(202)
 
 
@@ -258,7 +264,8 @@ def test_a_route_may_name_its_class_and_its_refusal(services: wiring.Services) -
     told = [client.post("/chat", headers=headers) for _ in range(POLICIES["chat"].quota + 2)]
     assert told[0].headers["RateLimit"] == '"chat";r=29;t=2'
     assert told[-1].status_code == 429
-    use_up(services, f"key {key['id']}", "agent", leave=-2_000)
+    stand_still(services)
+    use_up(services, f"key {key['id']}", "agent")
     refused = client.post("/push", headers=headers)
     assert refused.status_code == STATUS[Unavailable.code] == 503
     assert int(refused.headers["Retry-After"]) >= 1
