@@ -140,3 +140,16 @@ def test_two_machines_of_one_name_are_on_the_servers_page(hub: Admitted) -> None
     assert twins["by"] == "boot"
     assert sorted(twins["tokens"]) == sorted(boots.values())
     assert twins["since_epoch"] == pytest.approx(time.time(), abs=60)
+
+
+@pytest.mark.parametrize("stamp", ["1e999", "-1e999", "nan", "1e300", "9" * 400])
+def test_a_time_that_no_calendar_has_is_refused_like_any_other(hub: Admitted, stamp: str) -> None:
+    """Text forms write times as any number; what is told of them goes to a database, which takes fewer."""
+    server = f"timeless-{stamp[:6].strip('-')}"
+    assert post(hub, f"/metrics/job/x/instance/{server}", f"node_load1 1.5 {stamp}\n".encode()).status_code == 400
+    assert post(hub, "/collectd", f"PUTVAL {server}/load/load interval=10 {stamp}:1:1:1\n".encode()).status_code == 400
+    assert post(hub, "/api/v2/write", f"system,host={server} load1=1.5 {stamp}".encode()).status_code == 400
+    assert influx(hub, server, -20).status_code == 204  # pieces of one moment are waited for
+    found = page(hub, server)
+    assert found["latest"] == {"load1": 1.5}
+    assert [(source["name"], source["refused"]) for source in found["sources"] if source["refused"]]

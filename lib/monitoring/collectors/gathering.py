@@ -24,6 +24,7 @@ MOST_CUSTOM = 100  # series of its own that one request may bring for a server
 MOST_TOLD = 20  # names of what could not be mapped, and of custom series that were too many
 MOST_SUBJECT = 80
 MOST_IDS = 4
+LAST_SECOND = 4e9  # of times that are told: in the year 2096
 
 
 @dataclass(slots=True)
@@ -268,6 +269,8 @@ class Gathered:
         self._share.values += 1
 
     def late(self, server: str, at: float) -> None:
+        """A sample is refused for its time, which may be any number: also none, or one that no calendar has."""
+        at = min(max(0.0, at), LAST_SECOND)  # in this order, so that NaN becomes 0
         share = self._shares[server]
         share.refused += 1
         share.newest = max(share.newest, at)
