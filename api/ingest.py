@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 
 from flask import Response, after_this_request, g, jsonify, request
 
-from lib import wiring
+from lib import strict_json, wiring
 from lib.auth import agent_keys
-from lib.domain import strict_json
 from lib.domain.errors import BadInput, Conflict, NotFound, Unavailable
 from lib.domain.slugs import MOST_SLUG, slug_of
 from lib.monitoring.checks import NOTE_CHARACTERS, PingKind, kind_of, outcome_of, run_of

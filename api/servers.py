@@ -8,8 +8,7 @@ from typing import Any
 
 from flask import Response, g, jsonify, request
 
-from lib import wiring
-from lib.domain import strict_json
+from lib import strict_json, wiring
 from lib.domain.access import Principal, Sight
 from lib.domain.errors import BadInput
 from lib.domain.metrics import SENSITIVITIES

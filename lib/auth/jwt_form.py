@@ -9,7 +9,7 @@ import base64
 import re
 from typing import Any
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.errors import BadInput, Unauthenticated
 
 MOST_CHARACTERS = 4_096

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lib import strict_json
 from lib.auth import jwt_form
-from lib.domain import strict_json
 from lib.domain.errors import BadInput, Unauthenticated, Unavailable
 
 log = logging.getLogger(__name__)

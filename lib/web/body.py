@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 from pydantic import BaseModel, ValidationError
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.errors import BadInput, Unsupported
 from lib.web import logs
 from lib.web.handler import body_bytes

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.posts import PostMarks
 from lib.monitoring.collectors import error_tracker, server_stats
 from tests.agent.conftest import AGENT, Clock

@@ -6,10 +6,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from lib.domain.strict_json import parse
 from lib.monitoring.collectors import influx, otlp, prometheus, server_stats
 from lib.monitoring.collectors.protocols import Incoming
 from lib.monitoring.collectors.server_stats import Batch
+from lib.strict_json import parse
 from tests.bench.fleet import Machine, series_of
 from tests.bench.meter import Figure
 from tests.protocols.prompb import Series, one, two

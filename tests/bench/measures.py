@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lib.domain.strict_json import parse
 from lib.monitoring.collectors.server_stats import decode
 from lib.monitoring.rollup import roll_up
+from lib.strict_json import parse
 from lib.wiring import Services
 from tests.bench.analysis_cost import apart
 from tests.bench.fleet import Machine, series_of

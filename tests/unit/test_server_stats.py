@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.domain.errors import BadInput
-from lib.domain.strict_json import parse
-from lib.monitoring.collectors.server_stats import MAX_REJECTS_TOLD, MAX_SAMPLES, Batch, decode
+from lib.monitoring.collectors.samples import MAX_SAMPLES
+from lib.monitoring.collectors.server_stats import MAX_REJECTS_TOLD, Batch, decode
 from lib.monitoring.parts import encode_parts
+from lib.strict_json import parse
 
 NOW = 1_763_900_000
 DAY = 86_400

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lib.domain.errors import BadInput
-from lib.domain.strict_json import MAX_DEPTH, parse
+from lib.strict_json import MAX_DEPTH, parse
 from lib.web.handler import MAX_BYTES
 from tests.growth import LINEAR, growth
 
@@ -102,6 +102,10 @@ NASTY = {
     "duplicate key deep inside": b'[{"a":[{"b":1,"b":1}]}]',
     "duplicate key beside a colon in a text": b'{"a":1,"a":2,"b":"x:y"}',
     "duplicate key beside two that look like one": b'{"a":1,"a":2,"b":"\\":"}',
+    "duplicate key beside an escaped colon": b'{"a":1,"a":2,"b":"\\u003a"}',
+    "duplicate key beside an escaped colon in capitals": b'{"a":1,"a":2,"\\u003A":3}',
+    "duplicate key whose first value holds colons": b'{"a":":::","a":2}',
+    "duplicate key beside a broken line": b'{"a":1,"a":"\\n:"}',
     "duplicate key, spaced": b'{"a" :1,"a" :2}',
     "duplicate key, spaced once": b'{"a" :1,"a":2}',
     "duplicate key, a line apart once": b'{"a"\t:1,"a":2,"b"\n:3,"b"\r:4}',
@@ -141,6 +145,9 @@ def test_what_is_nasty_is_refused_with_words(name: str) -> None:
     [
         (b"[1e308,1e-400,-0.0]", [1e308, 0.0, -0.0]),
         (b"[-12345678901234567890, 1e100]", [-12345678901234567890, 1e100]),
+        (b"[18446744073709551615, 18446744073709551616]", [2**64 - 1, 2**64]),
+        (b"[-9223372036854775808, -9223372036854775809]", [-(2**63), -(2**63) - 1]),
+        (b'{"a":"\\u003a","b":"::","\\u003A" : "\\n:"}', {"a": ":", "b": "::", ":": "\n:"}),
         (b'["\\ud83d\\ude00"]', ["\U0001f600"]),
         (b'["\\\\u0000 \\\\ud800"]', ["\\u0000 \\ud800"]),
         (b'"1e400"', "1e400"),

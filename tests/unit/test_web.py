@@ -16,9 +16,8 @@ from flask import Flask, Response, after_this_request, request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import wiring
+from lib import strict_json, wiring
 from lib.domain import errors as domain_errors
-from lib.domain import strict_json
 from lib.domain.errors import BadInput, DomainError, NotFound, Throttled, TooLarge, Unavailable, Unsupported
 from lib.settings import Settings
 from lib.storage.hybrid.storage import HybridStorage

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.errors import DomainError
 from lib.mcp.core.facts import unfounded
 from lib.mcp.core.measures import Locale

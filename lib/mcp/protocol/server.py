@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.errors import BadInput, DomainError, NotFound, Unavailable
 from lib.mcp.protocol import eras, schemas
 from lib.mcp.protocol.asking import InputRequired, Seal

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.errors import BadInput
 from lib.domain.telemetry import clean_name
 from lib.monitoring.collectors.error_tracker import read_text

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.moments import iso
 from lib.monitoring.collectors.alert_forms import labelled, listed, patience_of, source_of
 from lib.monitoring.collectors.protocols import Incoming, Protocol, Reply

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.clouds import CloudAccount
 from lib.domain.errors import BadInput, Unavailable
 from lib.domain.telemetry import clean_name

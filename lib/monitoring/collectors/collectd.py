@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.errors import BadInput
 from lib.monitoring.collectors.collectd_names import Keeper
 from lib.monitoring.collectors.gathering import Gathered

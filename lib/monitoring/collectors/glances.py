@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.errors import BadInput
 from lib.monitoring.collectors.gathering import Gathered
 from lib.monitoring.collectors.protocols import Incoming, Protocol

@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Mapping
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.errors import BadInput
 from lib.monitoring.collectors.gathering import Gathered
 from lib.monitoring.collectors.netdata import HOST_TAGS, Charts

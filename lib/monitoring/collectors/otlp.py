@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.components import COUNTERS, base_of
 from lib.domain.errors import BadInput, TooLarge
 from lib.monitoring.collectors.gathering import Gathered

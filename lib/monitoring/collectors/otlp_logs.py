@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.errors import BadInput
 from lib.monitoring.collectors.error_tracker import MAX_ERRORS, MESSAGE_CHARACTERS, MESSAGES_CHARACTERS, read_errors
 from lib.monitoring.collectors.gathering import Gathered

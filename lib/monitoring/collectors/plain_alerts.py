@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lib.domain import strict_json
+from lib import strict_json
 from lib.domain.telemetry import clean_name
 from lib.monitoring.collectors.alert_forms import (
     LONG,

@@ -8,19 +8,16 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import Any
 
 from lib.domain.errors import BadInput
-from lib.domain.metrics import MAX_SERIES_PER_SERVER, bounds_of
-from lib.domain.telemetry import AHEAD_SECONDS, PAST_SECONDS, SKEW_SECONDS, Post, ServerSamples, clean_name
+from lib.domain.telemetry import SKEW_SECONDS, Post, ServerSamples, clean_name
 from lib.monitoring.collectors.error_tracker import read_errors, read_events, read_text
+from lib.monitoring.collectors.samples import is_count, is_number, read_samples
 
-MAX_SAMPLES = 20_000
 MAX_PROCESSES = 50
 MAX_TAGS = 20
 MAX_REJECTS_TOLD = 100
-_NUMBERS = frozenset({int, float})  # and not bool
-_JSON_NAMES = {bool: "true or false", str: "text", list: "a list", dict: "an object"}
 
 
 @dataclass(slots=True)
@@ -54,7 +51,11 @@ def decode(document: object, now: float) -> Batch:
     # Our own agents say what their clock shows: a wrong clock is put right before samples are judged too old or new.
     skew = now - share.sent_at if share.sent_at is not None and share.post else 0.0
     clock = now - (skew if abs(skew) > SKEW_SECONDS else 0.0)
-    _read_samples(document.get("samples", []), share, batch, clock)
+    samples = read_samples(document.get("samples", []), clock, batch.reject)
+    batch.rejected.sort(key=operator.itemgetter("index"))
+    share.series, share.rows = samples.series, samples.rows
+    share.extra["mounts"] = samples.mounts
+    batch.accepted, batch.off = len(samples.rows), samples.off
     _read_extra(document, share, batch, clock)
     late = sum(one["pointer"].endswith("/at") for one in batch.rejected)
     if late and batch.accepted and share.post is None:  # of the rest its server's page tells; of nothing the answer
@@ -64,7 +65,7 @@ def decode(document: object, now: float) -> Batch:
 
 
 def _is_dated(sample: object) -> bool:
-    return isinstance(sample, dict) and _is_number(sample.get("at")) and 0 < sample["at"] < 4e9
+    return isinstance(sample, dict) and is_number(sample.get("at")) and 0 < sample["at"] < 4e9
 
 
 def _post(given: object) -> Post | None:
@@ -72,167 +73,20 @@ def _post(given: object) -> Post | None:
         return None
     if isinstance(given, dict):
         epoch, n, floor = given.get("epoch"), given.get("n"), given.get("floor", 1)
-        epoch = str(epoch) if _is_count(epoch) else epoch
+        epoch = str(epoch) if is_count(epoch) else epoch
         if not isinstance(epoch, str) or not 1 <= len(epoch) <= 40 or not epoch.isprintable():
             raise BadInput("a post's epoch is a text of 1 to 40 characters", pointer="/post/epoch")
-        if _is_count(n) and _is_count(floor) and 1 <= floor <= n:
+        if is_count(n) and is_count(floor) and 1 <= floor <= n:
             return Post(epoch, n, floor)
     raise BadInput("a post's number is {epoch: text, n: 1.., floor: 1..n}", pointer="/post")
-
-
-def _is_count(value: object) -> TypeGuard[int]:
-    return type(value) is int and 0 <= value < 2**53
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return type(value) is float or type(value) is int
 
 
 def _sent_at(given: object) -> float | None:
     if given is None:
         return None
-    if _is_number(given) and 0 < given < 4e9:
+    if is_number(given) and 0 < given < 4e9:
         return float(given)
     raise BadInput("sent_at is the sender's clock in seconds since 1970", pointer="/sent_at")
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Where the values of samples with the same metrics go, and what they may be."""
-
-    columns: list[int]
-    lows: list[float]
-    highs: list[float]
-    in_order: bool  # columns are 0, 1, 2, ...
-
-
-def _read_samples(samples: object, share: ServerSamples, batch: Batch, clock: float) -> None:
-    """Samples of equal shape share one plan; one with other metrics widens the share's series."""
-    if not isinstance(samples, list):
-        raise BadInput("samples must be a list", pointer="/samples")
-    if len(samples) > MAX_SAMPLES:
-        raise BadInput(f"at most {MAX_SAMPLES} samples a post", pointer="/samples")
-    oldest, newest = clock - PAST_SECONDS, clock + AHEAD_SECONDS
-    columns: dict[str, int] = {}
-    plans: dict[tuple[str, ...], _Plan] = {}
-    rows: list[tuple[int, list[float | None]]] = []
-    for index, sample in enumerate(samples):
-        problem = _sample_problem(sample, oldest, newest)
-        if problem:
-            batch.reject(f"/samples/{index}{problem[0]}", problem[1], index)
-            if type(sample) is dict and _is_number(sample.get("at")):
-                batch.off = sample["at"] - clock
-            continue
-        flat = _flatten(sample, share.extra)
-        names = tuple(flat)
-        values: list[Any] = [*flat.values()]
-        plan = plans.get(names)
-        if plan is None:
-            made = _plan(names, columns)
-            if isinstance(made, tuple):
-                batch.reject(f"/samples/{index}/{_pointer(made[0])}", made[1], index)
-                continue
-            plan = plans[names] = made
-        if not _all_within(values, plan):
-            wrong = _first_wrong(names, values, plan)
-            if wrong:
-                batch.reject(f"/samples/{index}/{_pointer(wrong[0])}", wrong[1], index)
-                continue
-        rows.append((int(sample["at"]), values if plan.in_order else _spread(values, plan.columns, len(columns))))
-    width = len(columns)
-    share.series = list(columns)
-    share.rows = [
-        (at, values if len(values) == width else values + [None] * (width - len(values))) for at, values in rows
-    ]
-    batch.accepted = len(rows)
-
-
-def _all_within(values: list[Any], plan: _Plan) -> bool:
-    """Numbers all, and each within its bounds; False too where one is null. In C, for it is done for every value."""
-    return (
-        bool(values)
-        and _NUMBERS.issuperset(map(type, values))
-        and all(map(operator.le, plan.lows, values))
-        and all(map(operator.ge, plan.highs, values))
-    )
-
-
-def _first_wrong(names: tuple[str, ...], values: list[Any], plan: _Plan) -> tuple[str, str] | None:
-    for name, value, low, high in zip(names, values, plan.lows, plan.highs, strict=True):
-        if value is None:
-            continue
-        if not _is_number(value):
-            return name, f"must be a number, not {_JSON_NAMES.get(type(value), 'that')}"
-        if not low <= value <= high:
-            return name, f"{value} is outside {low:g} to {high:g}"
-    return ("", "a sample holds at least one value") if values.count(None) == len(values) else None
-
-
-def _spread(values: list[Any], columns: list[int], width: int) -> list[float | None]:
-    row: list[float | None] = [None] * width
-    for column, value in zip(columns, values, strict=True):
-        row[column] = value
-    return row
-
-
-def _pointer(name: str) -> str:
-    """A name as a step of a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")[:200]
-
-
-def _sample_problem(sample: object, oldest: float, newest: float) -> tuple[str, str] | None:
-    if type(sample) is not dict:
-        return "", "a sample is an object"
-    at = sample.get("at")
-    if not _is_number(at):
-        return "/at", "at is the time in seconds since 1970"
-    if at < oldest:
-        return "/at", f"{(oldest - at + PAST_SECONDS) / 86_400:.1f} days old: at most 7 days back are taken"
-    if at > newest:
-        return "/at", f"{at - newest + AHEAD_SECONDS:.0f} s in the future: check this machine's clock"
-    return None
-
-
-def _flatten(sample: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
-    """{"cpu": 1, "mounts": {"/": {"disk": 2}}, "metrics": {"app.x": 3}} -> {"cpu": 1, "disk:/": 2, "app.x": 3}."""
-    flat = sample.copy()
-    del flat["at"]
-    mounts = flat.pop("mounts", None)
-    if isinstance(mounts, dict):
-        sizes: dict[str, list[Any]] = {}
-        for mount, state in mounts.items():
-            if isinstance(state, dict):
-                for name in ("disk", "inode"):
-                    if name in state:
-                        flat[f"{name}:{mount}"] = state[name]
-                if _is_count(state.get("size_bytes")) and _is_count(state.get("free_bytes")) and len(mount) <= 80:
-                    sizes[mount] = [state["size_bytes"], state["free_bytes"]]
-            else:
-                flat[f"disk:{mount}"] = state
-        if sizes:
-            extra["mounts"] = sizes
-    elif mounts is not None:
-        flat["mounts"] = mounts
-    metrics = flat.pop("metrics", None)
-    if isinstance(metrics, dict):
-        flat.update(metrics)
-    elif metrics is not None:
-        flat["metrics"] = metrics
-    return flat
-
-
-def _plan(names: tuple[str, ...], columns: dict[str, int]) -> _Plan | tuple[str, str]:
-    """The plan, or (name, reason) of the first name that may not exist."""
-    if len(columns.keys() | set(names)) > MAX_SERIES_PER_SERVER:
-        return "", f"more than {MAX_SERIES_PER_SERVER} metrics on one server"
-    bounds = []
-    for name in names:
-        found = bounds_of(name)
-        if found is None:
-            return name, f'there is no metric "{name[:100]}"; names of your own contain a dot, like "app.queue_depth"'
-        bounds.append(found)
-    places = [columns.setdefault(name, len(columns)) for name in names]
-    return _Plan(places, [low for low, _ in bounds], [high for _, high in bounds], places == [*range(len(places))])
 
 
 def _read_extra(document: dict[str, Any], share: ServerSamples, batch: Batch, clock: float) -> None:
@@ -259,7 +113,7 @@ def clean_host(host: Mapping[str, Any]) -> dict[str, Any]:
         if text:
             facts[name] = text
     for name in ("cores", "memory_bytes", "boot_at"):
-        if _is_count(host.get(name)):
+        if is_count(host.get(name)):
             facts[name] = host[name]
     tags = host.get("tags")
     if isinstance(tags, dict):
@@ -282,7 +136,7 @@ def _processes(given: object, batch: Batch) -> list[dict[str, Any]]:
         kept.append(
             {
                 "name": name,
-                "pid": row.get("pid") if _is_count(row.get("pid")) else None,
+                "pid": row.get("pid") if is_count(row.get("pid")) else None,
                 "user": read_text(row.get("user"), 64),
                 "cpu": _number(row.get("cpu")),
                 "memory": _number(row.get("memory")),

@@ -1,9 +1,12 @@
-"""The only JSON parser for what comes from outside: strict where the standard library is lax.
+"""The only JSON parser for what comes from outside: strict where others are lax.
 
 Refused are: anything but UTF-8, duplicate keys, NaN and Infinity, numbers beyond a double (1e400), integers of more
-than 20 digits, NUL and lone surrogates in text, and nesting deeper than `MAX_DEPTH`. The standard library's C scanner
-does the work. What it would let through is looked for in the bytes, by operations that run in C; only a document that
-looks suspicious is read with a hook at every number, or token by token.
+than 20 digits, NUL and lone surrogates in text, and nesting deeper than `MAX_DEPTH`.
+
+orjson reads nearly every document. Two things it lets pass that must not: a key that stands twice, and an integer
+beyond 64 bits, which it makes a float of. Both are looked for in the bytes, by operations that run in C; a document
+that looks suspicious, or that orjson refuses, is read by the standard library with a hook at every pair and number,
+which also finds the words for a refusal.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ import json
 import re
 from math import isinf
 from typing import Any, NoReturn
+
+import orjson
 
 from lib.domain.errors import BadInput
 
@@ -22,14 +27,35 @@ _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789E", b"000000000e")
 _BRACES_AS_BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
-_GAPS = (" :", "\t:", "\n:", "\r:")
 # A number that may be too large has one of these once its digits are zeros and its plus is gone: 1e400, 1E+400, or very
 # many digits.
 _LARGE = (b"0e000", b"0" * (MAX_DIGITS + 1))
+# And these have integers that may not fit into 64 bits.
+_LONG = (b"0" * 20, b"-" + b"0" * 19)
 
 
 def parse(raw: bytes) -> Any:
     """The document as plain Python values. Raises BadInput saying what is wrong, and where if it can be said."""
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return _carefully(raw)
+    if not _is_shallow(raw) and _depth_exceeds(raw.decode(), MAX_DEPTH):
+        raise _too_deep()
+    return document if _is_whole(raw, document) else _carefully(raw)
+
+
+def _is_whole(raw: bytes, document: Any) -> bool:
+    """True only if orjson lost nothing of it and no text holds a NUL. Written again it has as many colons, unless a key
+    stood twice, for then the first of the two is gone with its colon: one that stood in a text is there both times, if
+    it was not written as an escape."""
+    if b"\\" in raw and (b"\\u0000" in raw or b"\\u003" in raw):
+        return False
+    flat = raw.translate(_DIGITS_AS_ZERO)
+    return not any(sign in flat for sign in _LONG) and orjson.dumps(document).count(b":") == raw.count(b":")
+
+
+def _carefully(raw: bytes) -> Any:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -41,7 +67,7 @@ def parse(raw: bytes) -> Any:
     if "\0" in text:
         raise BadInput("the body contains a NUL character")
     try:
-        document = _CAREFUL.decode(text) if _may_hold_a_large_number(raw) else _decoded(text)
+        document = (_CAREFUL if _may_hold_a_large_number(raw) else _QUICK).decode(text)
     except RecursionError:
         raise _too_deep() from None
     except json.JSONDecodeError as error:
@@ -55,29 +81,6 @@ def parse(raw: bytes) -> Any:
 
 def _too_deep() -> BadInput:
     return BadInput(f"the document is nested more than {MAX_DEPTH} levels deep")
-
-
-def _decoded(text: str) -> Any:
-    """Reads objects in C and counts the members they are left with; only where that says too little a hook looks at
-    every pair."""
-    members = 0
-
-    def count(found: dict[str, Any]) -> dict[str, Any]:
-        nonlocal members
-        members += len(found)
-        return found
-
-    document = json.JSONDecoder(object_hook=count, parse_constant=_constant).decode(text)
-    return document if members == _members_at_most(text, members) else _QUICK.decode(text)
-
-
-def _members_at_most(text: str, found: int) -> int:
-    """How many members may have been written, so that as many found means that no key stood twice: each has a colon,
-    and where no colon follows a space, the colon follows its key's quote."""
-    colons = text.count(":")
-    if colons == found or any(gap in text for gap in _GAPS):
-        return colons
-    return text.count('":')
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
