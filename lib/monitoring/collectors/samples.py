@@ -21,6 +21,7 @@ MAX_SAMPLES = 20_000
 MOST_MOUNT = 80  # characters of a mount's path whose size is kept
 _NUMBERS = frozenset({int, float})  # and not bool
 _JSON_NAMES = {bool: "true or false", str: "text", list: "a list", dict: "an object"}
+_DICT = frozenset({dict})
 _NOT_METRICS = frozenset({"at", "mounts", "metrics"})
 _OF_MOUNTS = ("disk", "inode")
 
@@ -129,7 +130,7 @@ class _Shape:
     plan: _Plan
     plain: Callable[[dict[str, Any]], Iterable[Any]]
     mounts: tuple[str, ...] | None  # their paths
-    state: tuple[str, ...]  # the members of each mount
+    states: list[tuple[str, ...]]  # the members of each mount, which are the same
     measured: Callable[[dict[str, Any]], Iterable[Any]]  # those of them that are metrics
     metrics: tuple[str, ...] | None
 
@@ -146,7 +147,7 @@ class _Shape:
             return None
         measured = tuple(name for name in _OF_MOUNTS if name in state)
         shape = cls(
-            plan, _taker(plain), tuple(mounts) if "mounts" in sample else None, state, _taker(measured),
+            plan, _taker(plain), tuple(mounts) if "mounts" in sample else None, [state] * len(mounts), _taker(measured),
             tuple(metrics) if "metrics" in sample else None,
         )  # fmt: skip
         return shape if len(shape.values(sample) or ()) == len(plan.names) else None
@@ -158,10 +159,10 @@ class _Shape:
             mounts = sample["mounts"]
             if type(mounts) is not dict or tuple(mounts) != self.mounts:
                 return None
-            for state in mounts.values():
-                if type(state) is not dict or tuple(state) != self.state:
-                    return None
-                values += self.measured(state)
+            states = mounts.values()
+            if not _DICT.issuperset(map(type, states)) or [*map(tuple, states)] != self.states:
+                return None
+            values.extend(chain.from_iterable(map(self.measured, states)))
         if self.metrics is not None:
             metrics = sample["metrics"]
             if type(metrics) is not dict or tuple(metrics) != self.metrics:
