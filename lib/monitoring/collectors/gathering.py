@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from operator import ge, le
 from typing import Any, NamedTuple, Protocol
 from zlib import crc32
 
@@ -46,7 +45,7 @@ class _Share:
     newest: float = 0.0  # of those that were refused
     ids: dict[str, None] = field(default_factory=dict)
     values: int = 0
-    plans: set[tuple[str, ...]] = field(default_factory=set)  # whose series are among the columns
+    plans: dict[int, Plan] = field(default_factory=dict)  # whose series are among the columns, by their identity
 
     def pot(self, at: float) -> dict[str, list[Any]]:
         second = int(at)
@@ -81,7 +80,10 @@ def plan_of(series: tuple[str, ...]) -> Plan:
 
 def _are_within(plan: Plan, values: list[float]) -> bool:
     if plan.lows:
-        return all(map(le, plan.lows, values)) and all(map(ge, plan.highs, values))
+        for low, value, high in zip(plan.lows, values, plan.highs, strict=True):  # noqa: SIM110 - quicker for few
+            if not low <= value <= high:
+                return False
+        return True
     return bool(plan.bounds) and min(values) >= -UNBOUNDED and max(values) <= UNBOUNDED
 
 
@@ -127,6 +129,9 @@ class Gathered:
 
     def server(self, given: object) -> str | None:
         """The server's name in the form it is kept in; None, and a reject, for what can be none."""
+        known = self._names.get(given) if isinstance(given, str) else None
+        if known is not None:
+            return known
         key = given if isinstance(given, str) else repr(given)
         if key not in self._names:
             name = clean_name(given)
@@ -178,14 +183,15 @@ class Gathered:
         if (
             self._oldest <= at <= self._newest
             and _are_within(plan, values)
-            and (plan.series in share.plans or self._have_columns(share, plan))
+            and (id(plan) in share.plans or self._have_columns(share, plan))
         ):
             second = int(at)
             row = share.rows.get(second)
             if row is None:
-                row = share.rows[second] = {}
-            for name, value in zip(plan.series, values, strict=True):
-                row[name] = value  # quicker than `update` of pairs
+                share.rows[second] = dict(zip(plan.series, values, strict=True))
+            else:
+                for name, value in zip(plan.series, values, strict=True):
+                    row[name] = value  # quicker than `update` of pairs
             share.values += len(values)
         else:
             for name, value in zip(plan.series, values, strict=True):
@@ -200,7 +206,7 @@ class Gathered:
                 return False
             share.columns.update(plan.bounds)
             share.custom += plan.custom
-        share.plans.add(plan.series)
+        share.plans[id(plan)] = plan
         return True
 
     @staticmethod
