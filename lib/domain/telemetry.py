@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 PAST_SECONDS = 7 * 86_400  # how far back an agent may fill in
 AHEAD_SECONDS = 300
+YEAR_SECONDS = 31_556_952
 SKEW_SECONDS = 30  # a clock further off is corrected, and said
 BEHIND_SECONDS = 180  # where nothing but samples shows a clock: senders gather for a minute or so before they send
 
@@ -58,6 +59,18 @@ class Part:
     @property
     def holds(self) -> bool:
         return bool(self.rows or self.extra.keys() - {"source"})
+
+
+def untimely(at: float, now: float) -> str:
+    """Why a sample of that moment is refused: "3.2 hours in the future: ...". No clock is ten years off: then what was
+    said in one unit is read in another."""
+    age = now - at
+    if abs(age) > 10 * YEAR_SECONDS:
+        away = f"{abs(age) / YEAR_SECONDS:.0f} years {'old' if age > 0 else 'in the future'}"
+        return f"{away}: is its time in the right unit, seconds or milliseconds or nanoseconds?"
+    if age > 0:
+        return f"{age / 86_400:.1f} days old: at most 7 days back are taken"
+    return f"{-age:.0f} s in the future: check its clock"
 
 
 def clean_name(text: object) -> str | None:

@@ -3,12 +3,13 @@
 
 export const SECRET = 'omv_live_...';
 
-/** `docs` are the headings in docs/agents.md; `place` is where a block goes, a shell where it is empty. */
+/** `docs` are the headings in docs/agents.md; `place` is where a block goes, a shell where it is empty; `isKept` is for a
+ * server that keeps the agent it has. */
 export const RECIPES = [
   {
     id: 'agent', name: 'OpenManager', docs: ['Install', 'Agents of other makers'],
     blocks: [{ place: '', text: `curl -fsSL https://HUB/install.sh | sudo sh -s -- --hub https://HUB --key omv_live_...
-` }, { place: '', text: `curl -fsSL https://HUB/install.sh | sh -s -- --hub https://HUB --key omv_live_... --detect
+` }, { place: '', isKept: true, text: `curl -fsSL https://HUB/install.sh | sh -s -- --hub https://HUB --key omv_live_... --detect
 curl -fsSL https://HUB/install.sh | sudo sh -s -- --hub https://HUB --key omv_live_... --use telegraf
 ` }],
   },

@@ -153,3 +153,11 @@ def test_a_time_that_no_calendar_has_is_refused_like_any_other(hub: Admitted, st
     found = page(hub, server)
     assert found["latest"] == {"load1": 1.5}
     assert [(source["name"], source["refused"]) for source in found["sources"] if source["refused"]]
+
+
+def test_a_time_in_another_unit_is_told_from_a_clock_that_is_off(hub: Admitted) -> None:
+    seconds = post(hub, "/api/v2/write", f"system,host=units-1 load1=1.5 {int(time.time())}".encode())
+    assert "years old: is its time in the right unit" in seconds.text
+    body = {"server": "units-1", "samples": [{"at": int(time.time() * 1_000), "cpu": 5}]}
+    answer = post(hub, "/api/ingest", json.dumps(body).encode())
+    assert "years in the future: is its time in the right unit" in answer.text

@@ -54,14 +54,14 @@ def test_what_is_taken_is_answered_with_nothing(hub: Admitted, path: str) -> Non
 def test_what_was_refused_is_counted_and_not_to_be_sent_again(hub: Admitted) -> None:
     mixed = made()
     mixed.message.resource_metrics.extend(
-        Made({"host.name": "otel-1"}, at=1_000.0).gauge("a.b", 1).message.resource_metrics
+        Made({"host.name": "otel-1"}, at=time.time() - 8 * 86_400).gauge("a.b", 1).message.resource_metrics
     )
     headers = {**hub.bearer("write key"), "Content-Type": PROTOBUF}
     answer = post("/v1/metrics", mixed.body, headers)
     assert answer.status_code == 200
     count, why = partial(answer.get_data())
     assert count == 1
-    assert "7 days" in why
+    assert "8.0 days old" in why
     answer = post("/v1/metrics", json.dumps(mixed.document).encode(), {**headers, "Content-Type": JSON})
     assert answer.get_json()["partialSuccess"] == {"rejectedDataPoints": "1", "errorMessage": why}
     nobody = post("/v1/metrics", Made({}).gauge("a.b", 1).body, headers)

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from lib.domain.components import HIGHEST
 from lib.domain.metrics import UNBOUNDED, bounds_of
-from lib.domain.telemetry import AHEAD_SECONDS, PAST_SECONDS, ServerSamples, clean_name
+from lib.domain.telemetry import AHEAD_SECONDS, PAST_SECONDS, ServerSamples, clean_name, untimely
 from lib.monitoring.collectors.server_stats import Batch, clean_host
 
 MOST_SERVERS = 200  # of one request
@@ -280,14 +280,9 @@ class Gathered:
         share = self._shares[server]
         share.refused += 1
         share.newest = max(share.newest, at)
-        age = self._oldest + PAST_SECONDS - at
-        self.batch.off = -age
-        why = (
-            f"{age / 86_400:.1f} days old: at most 7 days back are taken"
-            if age > 0
-            else f"{-age:.0f} s in the future: check its clock"
-        )
-        self.batch.reject("", f"{server}: a sample is {why}")
+        now = self._oldest + PAST_SECONDS
+        self.batch.off = at - now
+        self.batch.reject("", f"{server}: a sample is {untimely(at, now)}")
 
     def host(self, server: str, **facts: Any) -> None:
         """Facts of the server, in the form of the native protocol; None and empty ones say nothing."""

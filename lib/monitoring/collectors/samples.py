@@ -15,7 +15,7 @@ from typing import Any, TypeGuard
 
 from lib.domain.errors import BadInput
 from lib.domain.metrics import MAX_SERIES_PER_SERVER, bounds_of
-from lib.domain.telemetry import AHEAD_SECONDS, PAST_SECONDS
+from lib.domain.telemetry import AHEAD_SECONDS, PAST_SECONDS, untimely
 
 MAX_SAMPLES = 20_000
 MOST_MOUNT = 80  # characters of a mount's path whose size is kept
@@ -116,10 +116,8 @@ def _problem(sample: object, oldest: float, newest: float) -> tuple[str, str] | 
     at = sample.get("at")
     if not is_number(at):
         return "/at", "at is the time in seconds since 1970"
-    if at < oldest:
-        return "/at", f"{(oldest - at + PAST_SECONDS) / 86_400:.1f} days old: at most 7 days back are taken"
-    if at > newest:
-        return "/at", f"{at - newest + AHEAD_SECONDS:.0f} s in the future: check this machine's clock"
+    if not oldest <= at <= newest:
+        return "/at", untimely(at, oldest + PAST_SECONDS)
     return None
 
 

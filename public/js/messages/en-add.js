@@ -23,6 +23,7 @@ export const messages = {
   'add.clients': 'What reports',
   'add.loopback': 'The lines below name {text}, which no other machine reaches. For others open this page at the hub’s own address.',
   'add.shell': 'On the server',
+  'add.kept': 'On a server that keeps the agent it has',
   'add.then': 'Then',
   'add.paper': 'More about it in the product’s repository, in docs/agents.md: {text}',
   'add.live': 'What arrives',

@@ -23,6 +23,7 @@ export const messages = {
   'add.clients': '보고하는 프로그램',
   'add.loopback': '설정에 들어 있는 {text}은(는) 다른 서버에서 접속할 수 없는 주소입니다. 다른 서버에 쓰려면 허브의 주소로 이 화면을 여세요.',
   'add.shell': '서버에서 실행',
+  'add.kept': '쓰던 에이전트를 그대로 둘 서버에서',
   'add.then': '그다음',
   'add.paper': '자세한 내용은 제품 저장소의 docs/agents.md에 있습니다: {text}',
   'add.live': '도착한 것',

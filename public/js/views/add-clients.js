@@ -32,8 +32,8 @@ export const withCode = (text) => text.split('`').map((part, index) => (index % 
 
 function Client({ recipe, secret }) {
   const { t } = useWords();
-  return html`${recipe.blocks.map(({ place, text }) => html`<figure key=${text} class="paste"><figcaption class=${place ? 'mono' : ''}>${place || t('add.shell')}</figcaption>
-      <${Copyable} className=${place && place !== 'crontab' ? 'file' : ''} text=${filled(text, { origin: location.origin, secret }).trimEnd()} label=${`${recipe.name}: ${place || t('add.shell')}`} /></figure>`)}
+  return html`${recipe.blocks.map(({ place, isKept, text }) => html`<figure key=${text} class="paste"><figcaption class=${place ? 'mono' : ''}>${place || t(isKept ? 'add.kept' : 'add.shell')}</figcaption>
+      <${Copyable} className=${place && place !== 'crontab' ? 'file' : ''} text=${filled(text, { origin: location.origin, secret }).trimEnd()} label=${`${recipe.name}: ${place || t(isKept ? 'add.kept' : 'add.shell')}`} /></figure>`)}
     <div><h3>${t('add.then')}</h3><ol class="then"><li>${withCode(t(`recipe.${recipe.id}_1`))}</li><li>${withCode(t(`recipe.${recipe.id}_2`))}</li></ol></div>
     <p class="faint">${t('add.paper', { text: recipe.docs.join(', ') })}</p>`;
 }

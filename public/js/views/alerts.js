@@ -78,7 +78,7 @@ function One({ id, query }) {
   const canAct = !alert.resolved_at && role !== 'viewer';
   return html`<p><a href=${address('alerts')}>${t('alert.back')}</a></p>
     <h1><bdi>${placeOf(alert, t)}</bdi></h1>
-    <section class="panel setting" aria-labelledby="what"><div class="panel-head"><h2 id="what"><${Severity} one=${alert} /> <bdi>${words.said(alert.text)}</bdi></h2></div>
+    <section class="panel setting said" aria-labelledby="what"><div class="panel-head"><h2 id="what"><${Severity} one=${alert} /> <bdi>${words.said(alert.text)}</bdi></h2></div>
       <p class="sub">${[t('alert.opened', { at: words.moment(alert.opened_at_epoch, now) }), alert.resolved_at ? t('alert.over', { at: words.moment(alert.resolved_at_epoch, now) }) : t('alert.since', { span: words.span(Math.max(1, now - alert.opened_at_epoch)) }), ...marks(alert, t)].join(' · ')}</p>
       <${Outside} alert=${alert} />
       ${rule?.note ? html`<p class="note">${rule.note}</p>` : null}
