@@ -15,10 +15,11 @@ export function spanOf(name, now) {
 export const toneOf = (score) => (score == null ? 'offline' : score >= 85 ? 'ok' : score >= 60 ? 'warning' : 'critical');
 export const round = (value) => Math.round(value * 10) / 10;
 
-/** `disk:/data` is a disk by its mount. */
+/** What a series is called outside its chart: `disk:/data` is a disk by its mount, `load1` is not only "1 min". */
 export function seriesWords(series, words) {
   const [metric, ...mount] = series.split(':');
-  return mount.length ? `${words.has(`didline.${metric}`) ? words.t(`didline.${metric}`) : metric} ${mount.join(':')}` : lineLabel(series, words);
+  if (mount.length) return `${words.has(`didline.${metric}`) ? words.t(`didline.${metric}`) : metric} ${mount.join(':')}`;
+  return words.has(`alone.${series}`) ? words.t(`alone.${series}`) : lineLabel(series, words);
 }
 
 export function reasonWords({ code, series, level }, words) {

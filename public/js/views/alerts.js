@@ -10,6 +10,7 @@ import { Segmented, StatusTag } from '../components/marks.js';
 import { pollNow } from '../live.js';
 import { address, adjust } from '../router.js';
 import { troubleWords } from '../trouble.js';
+import { seriesWords } from '../wellbeing.js';
 import { Deliveries } from './deliveries.js';
 import { Errors } from './errors.js';
 import { Labels, Outside } from './outside.js';
@@ -89,9 +90,9 @@ function One({ id, query }) {
         ${canAct && html`<button type="button" class="btn" onClick=${() => ask('resolve')}>${t('alertdo.resolve')}</button>`}</div></section>
     ${alert.server && alert.kind !== 'outside' && html`<${Late} name="alertChart" alert=${alert} rule=${rule} events=${evidence.events} query=${query} />`}
     <div class="settings later">
-      <section class="panel setting" aria-labelledby="story"><h2 id="story">${t('alert.timeline')}</h2><ol class="log">${timeline.map((step) => html`<li key=${step.seq}><time datetime=${step.at}>${words.moment(step.at_epoch, now)}</time><div><b>${t(`step.${step.kind}`)}</b>${step.actor ? html` <bdi>${step.actor}</bdi>` : null}${step.note && !words.has(`endedby.${step.note}`) ? html`<span class="sub"><bdi>${step.note}</bdi></span>` : step.note ? html`<span class="sub">${t(`endedby.${step.note}`)}</span>` : null}</div></li>`)}</ol></section>
+      <div class=${alert.server ? 'stack' : 'contents'}><section class="panel setting" aria-labelledby="story"><h2 id="story">${t('alert.timeline')}</h2><ol class="log">${timeline.map((step) => html`<li key=${step.seq}><time datetime=${step.at}>${words.moment(step.at_epoch, now)}</time><div><b>${t(`step.${step.kind}`)}</b>${step.actor ? html` <bdi>${step.actor}</bdi>` : null}${step.note && !words.has(`endedby.${step.note}`) ? html`<span class="sub"><bdi>${step.note}</bdi></span>` : step.note ? html`<span class="sub">${t(`endedby.${step.note}`)}</span>` : null}</div></li>`)}</ol></section>
       <section class="panel setting" aria-labelledby="evidence"><h2 id="evidence">${t('alert.evidence')}</h2><${Evidence} evidence=${evidence} rule=${rule} now=${now} /></section>
-      ${alert.server && html`<${Causes} id=${id} server=${alert.server} now=${now} />`}
+      </div>${alert.server && html`<${Causes} id=${id} server=${alert.server} now=${now} />`}
       ${deliveries && html`<${Deliveries} deliveries=${deliveries} now=${now} />`}</div>
     ${asking === 'silence' ? html`<${SilenceForm} about=${aboutOf(alert, t)} onClose=${() => ask(null)} />` : asking && html`<${Act} id=${id} act=${asking} onClose=${() => ask(null)} />`}`;
 }
@@ -113,7 +114,7 @@ function Evidence({ evidence, rule, now }) {
   const busiest = [...(evidence.processes?.list ?? [])].sort((first, second) => (second.cpu ?? 0) - (first.cpu ?? 0)).slice(0, 5);
   return html`<dl class="lists">
     ${rule && html`<dt>${t('alert.rule')}</dt><dd>${rule.name}</dd>`}
-    ${values.length ? html`<dt>${t('alert.values')}</dt><dd>${values.map(([name, value]) => `${t(`line.${name}`)} ${words.quantity(value, chartsFor([name])[0]?.unit ?? '')}`).join(' · ')}</dd>` : null}
+    ${values.length ? html`<dt>${t('alert.values')}</dt><dd>${values.map(([name, value]) => `${seriesWords(name, words)} ${words.quantity(value, chartsFor([name])[0]?.unit ?? '')}`).join(' · ')}</dd>` : null}
     ${busiest.length ? html`<dt>${t('server.processes')}</dt><dd><ul>${busiest.map((one) => html`<li key=${one.pid}><bdi>${one.name}</bdi> <span class="sub">${one.cpu == null ? '' : `CPU ${one.cpu} %`}</span></li>`)}</ul></dd>` : null}
     <${Labels} outside=${evidence.outside} />
     ${evidence.events?.length ? html`<dt>${t('alert.events')}</dt><dd><ul>${evidence.events.map(([at, kind, title]) => html`<li key=${at + title}>${words.moment(at, now)} · ${words.has(`event.${kind}`) ? t(`event.${kind}`) : kind} <bdi>${title}</bdi></li>`)}</ul></dd>` : null}

@@ -2,11 +2,11 @@
 
 import { html, useEffect, useMemo, useState } from '../../vendor/preact-htm.js';
 import { get } from '../api.js';
-import { lineLabel } from '../charts.js';
 import { Plot } from '../components/plot.js';
 import { useWords } from '../components/hooks.js';
 import { serverPath } from '../router.js';
 import { align, latest, scaleOf } from '../series.js';
+import { seriesWords } from '../wellbeing.js';
 
 const HEIGHT = 130;
 const POINTS = 160;
@@ -21,7 +21,7 @@ export function View({ chart }) {
   const drawn = useDrawn(chart);
   if (drawn === null) return html`<div class="bone" style=${{ height: `${HEIGHT}px` }} />`;
   if (!drawn.lines.some((line) => line.avg.some((value) => value != null))) return null;
-  const labels = drawn.wanted.map(({ server, metric }) => (drawn.servers > 1 ? (drawn.metrics > 1 ? `${server} ${lineLabel(metric, words)}` : server) : lineLabel(metric, words)));
+  const labels = drawn.wanted.map(({ server, metric }) => (drawn.servers > 1 ? (drawn.metrics > 1 ? `${server} ${seriesWords(metric, words)}` : server) : seriesWords(metric, words)));
   const title = t('ask.chart', { name: labels.join(', ') });
   return html`<div class="drawn" role="group" aria-label=${title}>
     <div class="line-keys">${labels.map((label, index) => html`<span key=${label}><i style=${{ background: `var(--${COLORS[index % COLORS.length]})` }} /><bdi>${label}</bdi> <b>${words.quantity(latest(drawn.t, drawn.lines[index].avg).value, drawn.unit)}</b></span>`)}</div>

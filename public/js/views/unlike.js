@@ -2,12 +2,13 @@
 
 import { html } from '../../vendor/preact-htm.js';
 import { post } from '../api.js';
+import { lineLabel } from '../charts.js';
 import { Problem, useCall } from '../components/form.js';
 import { useHeld } from '../components/held.js';
 import { useLive, useStore, useWords } from '../components/hooks.js';
-import { lineLabel } from '../charts.js';
 import { pollNow } from '../live.js';
 import { serverPath } from '../router.js';
+import { seriesWords } from '../wellbeing.js';
 import { Sensitivity } from './sensitivity.js';
 
 const MOST = 3;
@@ -33,7 +34,7 @@ export function UnlikeNotes({ found, unit, now, path, server }) {
   const figure = (value) => words.quantity(value, unit);
   return html`<ul class="unlike">${found.slice(0, MOST).map((one) => html`<li key=${`${one.series} ${one.since_epoch}`}><span><b>${lineLabel(one.series, words)}</b> ${figure(one.value)}${one.low != null && html`, ${t('unlike.expected', { low: figure(one.low), high: figure(one.high) })}`}
       <small>${[t(one.until_epoch ? 'unlike.from' : 'unlike.since', { from: words.moment(one.since_epoch, now), span: words.span(Math.max(60, (one.until_epoch ?? now) - one.since_epoch)) }), one.shape && t(`unlikeshape.${one.shape}`), one.kind && one.kind !== one.shape && t(`unlikekind.${one.kind}`),
-        one.with.length > 0 && t('unlike.with', { series: one.with.map((name) => lineLabel(name, words)).join(', ') }), one.expected_by && t('unlike.by', { by: one.expected_by })].filter(Boolean).join(' · ')}</small></span>
+        one.with.length > 0 && t('unlike.with', { series: one.with.map((name) => seriesWords(name, words)).join(', ') }), one.expected_by && t('unlike.by', { by: one.expected_by })].filter(Boolean).join(' · ')}</small></span>
       ${mayAct && !one.expected_by && html`<button type="button" class="btn small" disabled=${call.busy} title=${t('unlike.why')} onClick=${() => expect(one)}>${t('unlike.accept')}</button>`}</li>`)}
     <li class="tune"><${Sensitivity} server=${server} series=${found[0].series} plain /></li>
     ${found.length > MOST && html`<li class="faint">${t('unlike.more', { n: found.length - MOST })}</li>`}<${Problem} text=${call.problem} /></ul>`;
