@@ -94,8 +94,8 @@ class DemoFleet:
                 known = self._services.queries.server(host.name)
             except NotFound:
                 continue
-            began = min(began, int(known["first_seen"]))
-            sent[host.name] = max(now - HISTORY, int(known.get("last_seen") or began))
+            began = min(began, int(known["first_seen_epoch"]))
+            sent[host.name] = max(now - HISTORY, int(known["last_seen_epoch"] or began))
         return began, sent
 
     def _send(self, host: Host, since: int, until: int, anchor: int) -> int:

@@ -123,3 +123,16 @@ def test_what_an_unreachable_hub_missed_is_sent_later(
     finally:
         hub.shutdown()
         hub.server_close()
+
+
+def test_a_second_start_goes_on_where_the_first_ended(
+    fresh_stores: Pair, make_services: ServicesFactory, tmp_path: Path
+) -> None:
+    services = make_services(fresh_stores)
+    host, now = FLEET[0], int(time.time())
+    samples = [sample(host, at, now - 900) for at in range(now - 600, now - 290, 10)]
+    services.ingest.take(decode({"server": host.name, "samples": samples}, now), "demo")
+    services.sweeper.run()
+    began, sent = DemoFleet(services, 1, tmp_path / "demo.key")._known(now)
+    assert sent == {host.name: pytest.approx(time.time(), abs=60)}
+    assert began == pytest.approx(now, abs=60)
