@@ -61,6 +61,12 @@ def test_where_all_are_meant_none_are_left_out(text: str) -> None:
     [
         ("CPU 제일 높은 서버랑 제일 낮은 서버", True, 0, False),
         ("highest and lowest memory", True, 0, False),
+        ("CPU 제일 한가한 서버 3대랑 제일 바쁜 서버 3대", True, 0, False),
+        ("busiest and idlest server by cpu", True, 0, False),
+        ("top 3 and bottom 3 by memory", True, 0, False),
+        ("메모리 상위 3대 하위 3대", True, 0, False),
+        ("top 5 least loaded servers", False, 0, False),
+        ("디스크 여유 제일 많은 서버", False, 0, False),
         ("디스크가 가장 빠르게 늘어난 서버", False, 1, False),
         ("fastest growing disk", False, 1, False),
         ("which server's memory dropped most", False, -1, False),

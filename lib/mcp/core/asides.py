@@ -30,10 +30,18 @@ _WITH = (
 _AFTER = [(kept, re.compile(rf"{_SERVERS}{_WITH}(?:{words})")) for kept, words in _WORDS]
 _NEAR = 3  # signs between a metric and the level word that is its own: "CPU가 경고인"
 
+# Words of one end only. "Room" and "free" may be much or little, and "top 5 least loaded" is one end.
+_HIGH = (
+    r"높|많|큰|최고|최대|바쁜|빡센|뜨거|느린|"
+    r"(?<![a-z])(?:highest|most|max|busiest|heaviest|hottest|slowest|fullest)(?![a-z])"
+)
+_LOW = (
+    r"낮|적은|적게|작은|최저|최소|한가|널널|노는|시원|빠른|"
+    r"(?<![a-z])(?:lowest|least|min|idlest|quietest|coolest|fastest|emptiest|lightest)(?![a-z])"
+)
+_ENDS = ((_HIGH, _LOW), ("상위", "하위"), (r"(?<![a-z])top(?![a-z])", r"(?<![a-z])bottom(?![a-z])"), ("best", "worst"))
 _BOTH_ENDS = re.compile(
-    r"(?:높|많|큰|최고|최대|상위).{0,24}(?:낮|적은|작은|최저|최소|하위)|(?:낮|적은|작은|최저|최소|하위).{0,24}(?:높|많|큰|최고|최대|상위)|"
-    r"(?<![a-z])(?:highest|most|max|top|best)(?![a-z]).{0,24}(?<![a-z])(?:lowest|least|min|bottom|worst)(?![a-z])|"
-    r"(?<![a-z])(?:lowest|least|min|bottom|worst)(?![a-z]).{0,24}(?<![a-z])(?:highest|most|max|top|best)(?![a-z])"
+    "|".join(rf"(?:{one}).{{0,24}}(?:{other})|(?:{other}).{{0,24}}(?:{one})" for one, other in _ENDS)
 )
 _GROWN = re.compile(
     r"급증|급상승|증가|늘어|늘었|늘고|올라간|오른|올랐|상승|불어|(?<![a-z])(?:grow(?:s|ing|n)?|grew|growth|ris(?:e|es|ing|en)|rose|"
