@@ -111,6 +111,18 @@ def test_what_goes_along_with_one_measure(troubled: Hub, locale: str) -> None:
 
 
 @BOTH
+def test_since_when_is_told_before_what_goes_along(hub: Hub, locale: str) -> None:
+    text = "api-02 응답시간 언제부터 느렸어?" if locale == "ko" else "since when is latency so high on api-02"
+    reply = hub.ask("change_correlation", locale, text=text, servers=["api-02"], metrics=["latency"])
+    assert facts(reply, "latency", "api-02")[:2] == [180, 1240]
+    first = reply.answer.splitlines()[0]
+    assert f"{datetime.fromtimestamp(int(hub.now) - 2_100, ZoneInfo(ZONE)):%H}:" in first or "11-" in first
+    assert ("부터 높아졌습니다" if locale == "ko" else "went up at") in first
+    still = hub.ask("change_correlation", locale, text=text, servers=["web-01"], metrics=["cpu"])
+    assert ("올라간 때가 없습니다" if locale == "ko" else "did not go up in") in still.answer.splitlines()[0]
+
+
+@BOTH
 def test_measured_every_five_minutes_is_enough(hub: Hub, locale: str) -> None:
     reply = hub.ask("change_correlation", locale, servers=["web-01"], metrics=["cpu", "memory"])
     assert facts(reply, "values_in_common")[0] >= 30

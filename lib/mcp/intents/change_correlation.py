@@ -4,6 +4,7 @@ and which of them is ahead. Going along is not being the cause, and that is alwa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from lib.monitoring.analyzers.ranks import false_discoveries
 from lib.monitoring.analyzers.tracks import Track
 
 USUAL = 6 * HOUR
+SINCE = (USUAL, 24 * HOUR, 7 * 24 * HOUR)  # "since when": the near past first, which is seen most closely
 MARGIN, SHORT = 3 * HOUR, 3 * HOUR  # before a short time, so that what changed in it can be told from what was before
 MOST_OTHERS = 12
 MOST_PAIRS = 60
@@ -29,6 +31,9 @@ Q_MOST = 0.01
 NOT_CAUSE = (
     "상관관계는 원인이 아닙니다. 함께 움직여도 다른 것이 둘을 함께 움직였을 수 있습니다.",
     "Correlation is not cause: something else may move both.",
+)
+_SINCE = re.compile(
+    r"언제부터|부터 (?:이렇게|이랬|그랬)|몇 시부터|어느 시점부터|(?<![a-z])(?:since when|how long|when did)(?![a-z])"
 )
 OTHERS = ("cpu", "memory", "iowait", "disk_busy", "net_in", "latency", "requests", "connections")
 
@@ -165,6 +170,8 @@ def _along(asked: Asked, sources: Sources, servers: Sequence[Server], time: Rang
                         time.start, time.end)  # fmt: skip
     found = _related(target, tracks, step)
     subject = f"{say.name(target[0])} {called(target[1], say)}"
+    if _SINCE.search(asked.text.casefold()):
+        _since(target, time, sources, say)
     number, looked_at = say.count(len(found), "related"), say.count(max(0, len(tracks) - 1), "series_looked_at")
     say.line(
         f"{with_particle(subject, '과/와')} 함께 움직인 지표는 {looked_at}개 중 {number}개입니다 ({when}).",
@@ -182,6 +189,29 @@ def _along(asked: Asked, sources: Sources, servers: Sequence[Server], time: Rang
     say.line(*NOT_CAUSE)
     _show([target, *(one.first for one in found[:MOST_SHOWN])], time, say)
     happenings.evidence(happened, say, 3)
+
+
+def _since(target: Key, time: Range, sources: Sources, say: Say) -> None:
+    """Since when it is as high as it is: the last time that its level went up, as far back as need be."""
+    subject = f"{say.name(target[0])} {called(target[1], say)}"
+    for length in SINCE if time.is_default else (time.length,):
+        looked_at = Range(time.end - length, time.end, time.is_default)
+        tracks, _ = read(sources, [target[0]], [target[1]], looked_at.start - length / 2, looked_at.end)
+        risen = [one.change for one in moves(tracks, looked_at.start, looked_at.end) if one.is_up]
+        if risen:
+            last = max(risen, key=lambda one: one.at)
+            before, after = (value(it, *target, say) for it in (last.before, last.after))
+            at = say.moment(last.at)
+            say.line(
+                f"{subject}: {at}부터 높아졌습니다 ({before} → {after}).",
+                f"{subject} went up at {at} ({before} → {after}).",
+            )
+            return
+    when = say.span(looked_at.start, looked_at.end)
+    say.line(
+        f"{subject}: {when}에 수준이 올라간 때가 없습니다.",
+        f"{subject}: its level did not go up in {when}.",
+    )
 
 
 def _target(own: Mapping[Key, Track], time: Range) -> Key | None:

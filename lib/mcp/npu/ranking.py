@@ -43,6 +43,12 @@ _LITTLE = re.compile(
 )
 
 
+# "Top 5 least loaded" counts the least: the word before the number says no end then.
+_TOP_OF = re.compile(
+    r"(?<![a-z])top(?:\s+\w+)?\s+(?=(?:least|lowest|fewest|smallest|quietest|idlest|emptiest|coolest|lightest)(?![a-z]))"
+)
+
+
 def count_of(text: str) -> tuple[int | None, tuple[int, int] | None]:
     """(how many were asked for, where it says so); (None, None) where nothing does."""
     for hit in _COUNTED.finditer(text):
@@ -69,6 +75,7 @@ def order_of(text: str) -> str:
     """ "asc" or "desc" of the metric's value: plenty left means little used. Without a cue "desc"."""
     if _FREE.search(text):
         return "desc" if _LITTLE.search(text) else "asc"
+    text = _TOP_OF.sub("", text)
     low, high = _ASC.search(text), _DESC.search(text)
     if low and high:
         first_wins = "first" in text
