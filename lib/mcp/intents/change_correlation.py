@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lib.mcp.core import happenings
+from lib.mcp.core import alerts, happenings
 from lib.mcp.core.hypotheses import called, value
 from lib.mcp.core.korean import with_particle
 from lib.mcp.core.measures import measure
@@ -171,7 +171,7 @@ def _along(asked: Asked, sources: Sources, servers: Sequence[Server], time: Rang
     found = _related(target, tracks, step)
     subject = f"{say.name(target[0])} {called(target[1], say)}"
     if _SINCE.search(asked.text.casefold()):
-        _since(target, time, sources, say)
+        _since(asked, target, time, sources, say)
     number, looked_at = say.count(len(found), "related"), say.count(max(0, len(tracks) - 1), "series_looked_at")
     say.line(
         f"{with_particle(subject, '과/와')} 함께 움직인 지표는 {looked_at}개 중 {number}개입니다 ({when}).",
@@ -191,9 +191,15 @@ def _along(asked: Asked, sources: Sources, servers: Sequence[Server], time: Rang
     happenings.evidence(happened, say, 3)
 
 
-def _since(target: Key, time: Range, sources: Sources, say: Say) -> None:
-    """Since when it is as high as it is: the last time that its level went up, as far back as need be."""
+def _since(asked: Asked, target: Key, time: Range, sources: Sources, say: Say) -> None:
+    """Since when it is as high as it is: since when an alert says so, and the last time that its level went up, as far
+    back as need be."""
     subject = f"{say.name(target[0])} {called(target[1], say)}"
+    opened = [one for one in sources.open_alerts(target[0]) if alerts.is_of(one, asked.metrics)]
+    for one in sorted(opened, key=alerts.began)[:1]:
+        told = f"{alerts.called(one, say)}, {alerts.lasted(one, say)}"
+        say.line(f"{subject}: 열린 알림 {told}.", f"{subject}: open alert {told}.")
+        alerts.evidence([one], say)
     for length in SINCE if time.is_default else (time.length,):
         looked_at = Range(time.end - length, time.end, time.is_default)
         tracks, _ = read(sources, [target[0]], [target[1]], looked_at.start - length / 2, looked_at.end)
@@ -207,6 +213,8 @@ def _since(target: Key, time: Range, sources: Sources, say: Say) -> None:
                 f"{subject} went up at {at} ({before} → {after}).",
             )
             return
+    if opened:
+        return
     when = say.span(looked_at.start, looked_at.end)
     say.line(
         f"{subject}: {when}에 수준이 올라간 때가 없습니다.",
