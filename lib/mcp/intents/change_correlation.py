@@ -22,7 +22,7 @@ from lib.monitoring.analyzers.ranks import false_discoveries
 from lib.monitoring.analyzers.tracks import Track
 
 USUAL = 6 * HOUR
-SINCE = (USUAL, 24 * HOUR, 7 * 24 * HOUR)  # "since when": the near past first, which is seen most closely
+SINCE = (HOUR, USUAL, 24 * HOUR, 7 * 24 * HOUR)  # "since when": the near past first, which is seen most closely
 MARGIN, SHORT = 3 * HOUR, 3 * HOUR  # before a short time, so that what changed in it can be told from what was before
 MOST_OTHERS = 12
 MOST_PAIRS = 60
@@ -202,7 +202,7 @@ def _since(asked: Asked, target: Key, time: Range, sources: Sources, say: Say) -
         alerts.evidence([one], say)
     for length in SINCE if time.is_default else (time.length,):
         looked_at = Range(time.end - length, time.end, time.is_default)
-        tracks, _ = read(sources, [target[0]], [target[1]], looked_at.start - length / 2, looked_at.end)
+        tracks, _ = read(sources, [target[0]], [target[1]], looked_at.start - max(MARGIN, length / 2), looked_at.end)
         risen = [one.change for one in moves(tracks, looked_at.start, looked_at.end) if one.is_up]
         if risen:
             last = max(risen, key=lambda one: one.at)
