@@ -10,7 +10,8 @@ standard library's time. It never meets what comes from outside.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import orjson
 
@@ -26,19 +27,35 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 
 def encode_parts(samples: ServerSamples, key_id: str) -> list[str]:
     """The parts of one server's share, each within 60 samples and about 16 kB; what the post tells beside samples goes
-    into the first, however much it is."""
+    into the first, however much it is. What says how samples are to be read goes into each: it is read by itself."""
     texts = _texts([values for _, values in samples.rows])
     rows = list(zip((at for at, _ in samples.rows), texts, strict=True))
     head = [PART_VERSION, key_id, samples.server, samples.post, samples.sent_at, int(samples.slotted)]
     width = max(map(len, texts), default=1) + 16
     # Two hundred long names fill a part by themselves: they may take half, or each sample would carry them alone.
-    room = max(PART_CHARACTERS // 2, PART_CHARACTERS - sum(len(name) + 3 for name in samples.series))
+    names = sum(len(name) + 3 for name in samples.series) + sum(len(name) + 8 for name in _counters(samples.extra))
+    room = max(PART_CHARACTERS // 2, PART_CHARACTERS - names)
     size = max(1, min(PART_SAMPLES, room // width))
     chunks: Sequence[list[tuple[int, str]]] = [rows[i : i + size] for i in range(0, len(rows), size)] or [[]]
     return [
-        _ENCODE([*head, samples.series if chunk else [], chunk, samples.extra if index == 0 else {}])
+        _ENCODE([*head, samples.series if chunk else [], chunk, _extra(samples.extra, chunk, is_first=index == 0)])
         for index, chunk in enumerate(chunks)
     ]
+
+
+def _counters(extra: Mapping[str, Any]) -> Mapping[str, float | None]:
+    found: Mapping[str, float | None] = extra.get("counters", {})
+    return found
+
+
+def _extra(extra: Mapping[str, Any], chunk: Sequence[tuple[int, str]], *, is_first: bool) -> dict[str, Any]:
+    """`counters` are the series whose values are counts, and `counted` when exactly those of a second were read."""
+    told = dict(extra) if is_first else {}
+    if _counters(extra):
+        seconds = {at for at, _ in chunk}
+        told["counters"] = extra["counters"]
+        told["counted"] = [one for one in extra.get("counted", ()) if one[0] in seconds]
+    return told
 
 
 def _texts(rows: Sequence[Sequence[float | None]]) -> list[str]:

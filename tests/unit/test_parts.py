@@ -54,6 +54,21 @@ def test_two_hundred_long_names_do_not_leave_each_sample_alone_with_them() -> No
     assert max(map(len, parts)) < 2 * PART_CHARACTERS
 
 
+def test_each_part_says_which_series_are_counts_and_when_its_own_were_read() -> None:
+    names = [f"prom.{index:03}_total" for index in range(100)]
+    share = ServerSamples("web", names, [(at, [float(at)] * 100) for at in range(200)])
+    share.extra = {
+        "counters": dict.fromkeys(names), "counted": [[at, at + 0.25] for at in range(200)], "source": {"name": "x"},
+    }  # fmt: skip
+    parts = [decode_part(text) for text in encode_parts(share, "key")]
+    assert len(parts) > 3
+    for part in parts:
+        assert part.extra["counters"] == dict.fromkeys(names)
+        assert part.extra["counted"] == [[at, at + 0.25] for at, _ in part.rows]
+    assert ["source" in part.extra for part in parts] == [True] + [False] * (len(parts) - 1)
+    assert max(map(len, encode_parts(share, "key"))) < 1.5 * PART_CHARACTERS
+
+
 def test_a_post_without_samples_is_one_part_with_what_else_it_tells() -> None:
     (text,) = encode_parts(ServerSamples("web", [], [], extra={"events": [["i", 1, "deploy", "v2"]]}), "key")
     part = decode_part(text)
