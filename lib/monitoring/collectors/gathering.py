@@ -58,30 +58,29 @@ class _Share:
 
 class Plan(NamedTuple):
     """Series that come together, with their bounds, and how many of them are custom ones. Without bounds where one of
-    them may not be; the lists are empty where all are custom ones, whose bounds are the same."""
+    them may not be. `limits` are the bounds by place; none where all are custom ones, whose bounds are the same."""
 
     series: tuple[str, ...]
     bounds: dict[str, tuple[float, float]]
-    lows: list[float]
-    highs: list[float]
+    limits: list[tuple[int, float, float]]
     custom: int
 
 
 def plan_of(series: tuple[str, ...]) -> Plan:
     bounds = [found for name in series if (found := bounds_of(name)) is not None]
     if len(bounds) < len(series):
-        return Plan(series, {}, [], [], 0)
+        return Plan(series, {}, [], 0)
     known = dict(zip(series, bounds, strict=True))
     custom = sum("." in name for name in known)
     if custom == len(known):
-        return Plan(series, known, [], [], custom)
-    return Plan(series, known, [low for low, _ in bounds], [high for _, high in bounds], custom)
+        return Plan(series, known, [], custom)
+    return Plan(series, known, [(place, *limits) for place, limits in enumerate(bounds)], custom)
 
 
 def _are_within(plan: Plan, values: list[float]) -> bool:
-    if plan.lows:
-        for low, value, high in zip(plan.lows, values, plan.highs, strict=True):  # noqa: SIM110 - quicker for few
-            if not low <= value <= high:
+    if plan.limits:
+        for place, low, high in plan.limits:  # noqa: SIM110 - quicker for few
+            if not low <= values[place] <= high:
                 return False
         return True
     return bool(plan.bounds) and min(values) >= -UNBOUNDED and max(values) <= UNBOUNDED
@@ -188,9 +187,9 @@ class Gathered:
             second = int(at)
             row = share.rows.get(second)
             if row is None:
-                share.rows[second] = dict(zip(plan.series, values, strict=True))
+                share.rows[second] = dict(zip(plan.series, values))  # noqa: B905 - the keyword takes a third of it
             else:
-                for name, value in zip(plan.series, values, strict=True):
+                for name, value in zip(plan.series, values):  # noqa: B905 - as above
                     row[name] = value  # quicker than `update` of pairs
             share.values += len(values)
         else:

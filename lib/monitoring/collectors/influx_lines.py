@@ -8,7 +8,7 @@ in which they have, and nothing is escaped or quoted, is read a row at a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
@@ -49,14 +49,12 @@ class Line(NamedTuple):
 
 class _Form(NamedTuple):
     """How the fields of a head were written, and what they are. `prefixes` are their names with the equals sign, and
-    `suffixes` the letters of whole numbers; none where something was quoted or left out. `around` is how many
-    characters a text has besides its values."""
+    `suffixes` the letters of whole numbers; none where something was quoted or left out."""
 
     row: Row
     prefixes: tuple[str, ...]
     suffixes: tuple[str, ...]
     kinds: tuple[Kind, ...]
-    around: int
 
 
 @dataclass(slots=True, eq=False)
@@ -72,9 +70,10 @@ def gather(text: str, precision: float, now: float, gathered: Gathered) -> None:
     """Keeps each line, or rejects it with its number. Raises BadInput for more lines than a request may have."""
     count = 0
     moments: dict[str, float] = {}
+    is_plain = '"' not in text and "\\" not in text
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         parts = line.split(" ")
-        if len(parts) == 3 and '"' not in line and "\\" not in line:
+        if len(parts) == 3 and (is_plain or ('"' not in line and "\\" not in line)):
             head, at = _heads.get(parts[0]), moments.get(parts[2])
             form = head.form if head is not None else None
             if head is not None and at is not None and form is not None:
@@ -103,17 +102,16 @@ def gather(text: str, precision: float, now: float, gathered: Gathered) -> None:
 
 
 def _as_before(form: _Form, text: str) -> list[float] | None:
-    """The values, where the fields have these names and kinds, and all are finite."""
+    """The values, where the fields have these names and kinds, and all are finite. One that has another name keeps it,
+    with its equals sign, and is then no number; one without a name leaves another with two of the signs."""
     pairs = text.split(",")
-    if len(pairs) != len(form.prefixes):
+    if len(pairs) != len(form.prefixes) or text.count("=") != len(pairs):
         return None
-    written = list(map(str.removeprefix, pairs, form.prefixes))
-    if sum(map(len, written)) != len(text) - form.around:  # one has another name, or none
-        return None
+    written: Iterable[str] = map(str.removeprefix, pairs, form.prefixes)
     try:
         if form.kinds:
-            written = list(map(str.removesuffix, written, form.suffixes))
-            found = [float(kind(value)) for kind, value in zip(form.kinds, written, strict=True)]
+            written = map(str.removesuffix, written, form.suffixes)
+            found = [float(kind(value)) for kind, value in zip(form.kinds, written)]  # noqa: B905 - takes a third of it
         else:
             found = list(map(float, written))
     except _UNREADABLE:
@@ -130,7 +128,7 @@ def _learnt(head: _Head, line: Line) -> _Form:
         row = head.of.row(names)
         if MARK in names:
             row = row._replace(keeper=_glances)
-        form = _form(row, text) if is_plain else _Form(row, (), (), (), 0)
+        form = _form(row, text) if is_plain else _Form(row, (), (), ())
         if len(text) <= MOST_KEY:
             head.form = form
             _heads.put(line.head, head, _FIELD * len(names))
@@ -143,8 +141,7 @@ def _form(row: Row, text: str) -> _Form:
     suffixes = tuple(value[-1] if value[-1] in "iu" else "" for value in values)
     kinds = tuple(int if suffix else _BOOLS.__getitem__ if value in _BOOLS else float
                   for value, suffix in zip(values, suffixes, strict=True))  # fmt: skip
-    around = sum(map(len, prefixes)) + len(prefixes) - 1
-    return _Form(row, prefixes, suffixes, () if set(kinds) == {float} else kinds, around)
+    return _Form(row, prefixes, suffixes, () if set(kinds) == {float} else kinds)
 
 
 def _glances(gathered: Gathered, _: str, point: Point) -> bool:
