@@ -145,6 +145,7 @@ export const messages = {
   'key.created': 'Created',
   'key.used': 'Last used',
   'key.never': 'never',
+  'key.lately': 'within the hour',
   'key.revoked': 'Revoked',
   'key.expired': 'Expired',
   'key.revoke': 'Revoke',

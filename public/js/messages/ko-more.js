@@ -145,6 +145,7 @@ export const messages = {
   'key.created': '생성',
   'key.used': '마지막 사용',
   'key.never': '없음',
+  'key.lately': '한 시간 안',
   'key.revoked': '폐기됨',
   'key.expired': '만료됨',
   'key.revoke': '폐기',

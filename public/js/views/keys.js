@@ -40,6 +40,12 @@ function Table({ keys, onOpen }) {
     ${over.length ? html`<button type="button" class="btn small plain" aria-expanded=${!isFolded} onClick=${() => fold(!isFolded)}>${t('key.over', { n: over.length })}</button>` : null}`;
 }
 
+/** The hub writes it down once an hour, so nearer than that nobody knows. */
+function usedWords(used, now, words) {
+  if (!used) return words.t('key.never');
+  return now - used < 3600 ? words.t('key.lately') : words.ago(now - used);
+}
+
 function Row({ one, now, onOpen }) {
   const words = useWords();
   const { t } = words;
@@ -54,7 +60,7 @@ function Row({ one, now, onOpen }) {
     <td class="mono col-key">${one.prefix}…${one.last4}</td>
     <td>${one.scopes.map((scope) => (words.has(`scope.${scope}`) ? t(`scope.${scope}`) : scope)).join(', ')}</td>
     <td class="col-server">${bound.length ? html`<bdi>${bound.join(', ')}</bdi>` : t('key.anyServer')}</td>
-    <td class="col-created">${words.day(seconds(one.created_at))}</td><td>${used ? words.ago(now - used) : t('key.never')}</td>
+    <td class="col-created">${words.day(seconds(one.created_at))}</td><td>${usedWords(used, now, words)}</td>
     <td class="number">${ended ? html`<span class="tag">${t(ended)}</span>` : html`<span class="buttons">${button('change')}${button('rotate')}${button('revoke')}</span>`}</td></tr>`;
 }
 
