@@ -8,7 +8,7 @@ listed with the value None: they take the place in the text and yield nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 Span = tuple[int, int]
@@ -53,6 +53,9 @@ def phrase(written: str) -> str:
     return before + body.replace(" ", _GAP) + after
 
 
+type _Table[T] = tuple[Callable[[str, int], re.Match[str] | None], list[T | None]]
+
+
 class Lexicon[T]:
     """A word list. `rows` maps a value to its phrases, separated by `|`; the longest phrase at a place wins."""
 
@@ -66,25 +69,24 @@ class Lexicon[T]:
                 one = written.strip()
                 if one and one.lstrip("~")[:1] not in ("", "\\"):
                     self._entries.setdefault(one.lstrip("~")[0], []).append((one, value))
-        self._tables: dict[str, tuple[re.Pattern[str], list[T | None]]] = {}
+        self._tables: dict[str, _Table[T]] = {}
 
-    def _table(self, first: str) -> tuple[re.Pattern[str], list[T | None]]:
+    def _table(self, first: str) -> _Table[T]:
         """Made when a text first has the letter: a sentence has few of them, and a cold start pays for each."""
-        if first not in self._tables:
-            entries = sorted(self._entries[first], key=lambda entry: -len(entry[0].strip("~$")))
-            joined = "|".join(f"({phrase(one)})" for one, _ in entries)
-            self._tables[first] = re.compile(joined), [value for _, value in entries]
-        return self._tables[first]
+        entries = sorted(self._entries[first], key=lambda entry: -len(entry[0].strip("~$")))
+        joined = "|".join(f"({phrase(one)})" for one, _ in entries)
+        made = self._tables[first] = re.compile(joined).match, [value for _, value in entries]
+        return made
 
     def find(self, text: str) -> list[Match[T]]:
         """All words said, left to right, none inside another."""
         found: list[Match[T]] = []
-        reached = 0
+        reached, entries, tables = 0, self._entries, self._tables
         for start, letter in enumerate(text):
-            if start < reached or letter not in self._entries:
+            if start < reached or letter not in entries:
                 continue
-            pattern, values = self._table(letter)
-            hit = pattern.match(text, start)
+            match, values = tables.get(letter) or self._table(letter)
+            hit = match(text, start)
             if hit is None or hit.lastindex is None:
                 continue
             reached = hit.end()
