@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lib.domain.metrics import MAX_SERIES_PER_SERVER
 from lib.domain.telemetry import Part
+from lib.monitoring import parts
 from lib.monitoring.fold import EPOCHS_KEPT, Outcome, fold_parts
 from lib.monitoring.state import ServerState
 from tests.unit.folding import NOW, Values, heard, kept_and_read
@@ -280,6 +281,30 @@ def test_each_value_is_seen_once_and_in_order_of_time_and_the_state_holds_the_ne
     stored = history(state, outcome)
     newest = {name: max(at for at, row in stored.items() if name in row) for name in shown}
     assert {name: at for name, (at, _) in latest(state).items()} == newest
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(["cpu", "app.a_total", "app.b_total", "app.c"]), st.integers(0, 50)), max_size=9
+    ),
+    st.booleans(),
+    st.integers(1, 4),
+)
+def test_in_how_many_parts_a_post_comes_makes_no_difference(rows: list[Values], slotted: bool, size: int) -> None:
+    """Each part is read by itself: what says how its samples are to be read must be in each."""
+    post = {NOW - 200 + 10 * place: values for place, values in enumerate(rows)}
+    extra = {
+        "counters": {"app.a_total": None, "app.b_total": 7.0}, "counted": [[at, at + 0.5] for at in post],
+        "mounts": {"/": [10, 5]}, "host": {"os": "x"}, "source": {"name": "x"},
+    }  # fmt: skip
+    whole, outcome = fold(heard(NOW, post, slotted=slotted, **extra))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "PART_SAMPLES", size)
+        pieces, found = fold(heard(NOW, post, slotted=slotted, **extra))
+    assert kept_and_read(pieces) == kept_and_read(whole)
+    assert history(pieces, found) == history(whole, outcome)
+    assert seen(found) == seen(outcome)
 
 
 def _bad(**changes: Any) -> Sequence[Post]:
