@@ -26,6 +26,7 @@ MAX_DIGITS = 20
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _DIGITS_AS_ZERO = bytes.maketrans(b"123456789E", b"000000000e")
 _BRACES_AS_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_NESTING = frozenset({dict, list})
 _NO_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
 # A number that may be too large has one of these once its digits are zeros and its plus is gone: 1e400, 1E+400, or very
 # many digits.
@@ -40,7 +41,7 @@ def parse(raw: bytes) -> Any:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return _carefully(raw)
-    if not _is_shallow(raw) and _depth_exceeds(raw.decode(), MAX_DEPTH):
+    if not _is_shallow(raw) and _is_deeper(document, MAX_DEPTH):
         raise _too_deep()
     return document if _is_whole(raw, document) else _carefully(raw)
 
@@ -72,7 +73,7 @@ def _carefully(raw: bytes) -> Any:
         raise _too_deep() from None
     except json.JSONDecodeError as error:
         raise BadInput(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
-    if not _is_shallow(raw) and _depth_exceeds(text, MAX_DEPTH):
+    if not _is_shallow(raw) and _is_deeper(document, MAX_DEPTH):
         raise _too_deep()
     if _SUSPECT.search(text):
         _refuse_bad_text(document)
@@ -134,20 +135,19 @@ def _is_shallow(raw: bytes) -> bool:
     return not brackets
 
 
-def _depth_exceeds(text: str, most: int) -> bool:
-    depth = 0
-    for token in _BRACKETS.finditer(text):
-        if token[0] in "[{":
-            depth += 1
-            if depth > most:
-                return True
-        elif token[0] in "]}":
-            depth -= 1
-    return False
-
-
-# Possessive, so that a string of megabytes leaves no trail of places to come back to.
-_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]', re.DOTALL)
+def _is_deeper(document: Any, most: int) -> bool:
+    """A level a round, and not by recursion: it may be a thousand deep."""
+    level = [document] if type(document) in _NESTING else []
+    for _ in range(most):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if type(one) is dict else one)
+            if type(inner) in _NESTING
+        ]  # fmt: skip
+        if not level:
+            return False
+    return True
 
 
 def _refuse_bad_text(document: Any) -> None:
