@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -14,7 +16,7 @@ from werkzeug.test import TestResponse
 from lib import wiring
 from lib.auth import passwords
 from lib.monitoring.collectors.server_stats import decode
-from tests.real_stores import CRON_SECRET, Pair
+from tests.real_stores import CRON_SECRET, Pair, ServicesFactory
 
 PASSWORD = "correct horse battery"
 ADMIN = "ada@example.org"
@@ -116,3 +118,16 @@ def _email(who: str) -> str:
 def unhashed(monkeypatch_set: Callable[[object, str, object], None]) -> None:
     hasher = cheap_hasher()
     monkeypatch_set(passwords, "_hasher", lambda: hasher)
+
+
+@contextmanager
+def hub_on(pair: Pair) -> Iterator[Admitted]:
+    """A hub on these stores, for as long as it is needed; passwords cost nothing there."""
+    factory = ServicesFactory()
+    patch = pytest.MonkeyPatch()
+    try:
+        unhashed(patch.setattr)
+        yield admitted(pair, factory(pair, install=True))
+    finally:
+        patch.undo()
+        factory.close()

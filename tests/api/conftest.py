@@ -1,6 +1,9 @@
-"""`pair`, `services` and `client` of the tests of signing in (test_auth*.py); other files here have their own."""
+"""`pair`, `services` and `client` of the tests of signing in (test_auth*.py), and one `hub` a file with people and keys
+of every kind; a file that needs others has its own."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 from argon2 import PasswordHasher
@@ -8,6 +11,7 @@ from werkzeug.test import Client
 
 from lib import wiring
 from lib.auth import passwords
+from tests.api.admitted import Admitted, hub_on
 from tests.api.signing_in import EMAIL, HTTPS, PASSWORD
 from tests.real_stores import Pair, ServicesFactory
 
@@ -30,6 +34,12 @@ def pair(module_stores: Pair) -> Pair:
 @pytest.fixture
 def services(pair: Pair, make_services: ServicesFactory) -> wiring.Services:
     return make_services(pair, install=True, admin_email=EMAIL, admin_password=PASSWORD, base_url=HTTPS)
+
+
+@pytest.fixture(scope="module")
+def hub(module_stores: Pair) -> Iterator[Admitted]:
+    with hub_on(module_stores) as made:
+        yield made
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,22 +13,9 @@ from lib.auth import agent_keys
 from lib.monitoring.collectors.gathering import Gathered
 from lib.monitoring.polling import KEY
 from lib.storage.redis.refusals import REFUSED_SECONDS
-from tests.api.admitted import Admitted, admitted, unhashed
-from tests.real_stores import Pair, ServicesFactory
+from tests.api.admitted import Admitted
 
 TELEGRAF = {"User-Agent": "Telegraf/1.30.0 Go/1.22"}
-
-
-@pytest.fixture(scope="module")
-def hub(module_stores: Pair) -> Iterator[Admitted]:
-    factory = ServicesFactory()
-    patch = pytest.MonkeyPatch()
-    try:
-        unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
-    finally:
-        patch.undo()
-        factory.close()
 
 
 @pytest.fixture(autouse=True)

@@ -11,25 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.api.admitted import HIDDEN, SEEN, Admitted, admitted, unhashed
-from tests.real_stores import Pair, ServicesFactory
+from tests.api.admitted import HIDDEN, SEEN, Admitted
 
 TURNED, ESCAPE, JOINED = "a\u202eb", "a\x1b[31mb\x07", "a\u200b\u2066b\ufeff"
 PATH, MARKUP, LONG = "../../etc/passwd", "<img src=x onerror=alert(1)>'; drop table omv.server--", "x" * 10_000
 HOSTILE = [TURNED, ESCAPE, JOINED, PATH, MARKUP, LONG, "\ud55c\uad6d\uc5b4 " * 2_000]
 LONGEST = 2_000  # an error's message; every other text is shorter
-
-
-@pytest.fixture(scope="module")
-def hub(module_stores: Pair) -> Iterator[Admitted]:
-    factory = ServicesFactory()
-    patch = pytest.MonkeyPatch()
-    try:
-        unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
-    finally:
-        patch.undo()
-        factory.close()
 
 
 def texts(document: object) -> Iterator[str]:

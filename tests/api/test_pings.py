@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,20 +13,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from lib.monitoring.checks import judge_checks
-from tests.api.admitted import HIDDEN, SEEN, Admitted, admitted, unhashed
-from tests.real_stores import Pair, ServicesFactory
-
-
-@pytest.fixture(scope="module")
-def hub(module_stores: Pair) -> Iterator[Admitted]:
-    factory = ServicesFactory()
-    patch = pytest.MonkeyPatch()
-    try:
-        unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
-    finally:
-        patch.undo()
-        factory.close()
+from tests.api.admitted import HIDDEN, SEEN, Admitted
+from tests.real_stores import Pair
 
 
 def app(name: str) -> Flask:

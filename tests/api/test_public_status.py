@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,22 +12,9 @@ from werkzeug.test import TestResponse
 from lib.domain.errors import Unavailable
 from lib.monitoring.public_status import COPY_SECONDS, page
 from lib.web.badge import badge, width
-from tests.api.admitted import HIDDEN, SEEN, Admitted, admitted, unhashed
-from tests.real_stores import Pair, ServicesFactory
+from tests.api.admitted import HIDDEN, SEEN, Admitted
 
 DAY = 86_400
-
-
-@pytest.fixture(scope="module")
-def hub(module_stores: Pair) -> Iterator[Admitted]:
-    factory = ServicesFactory()
-    patch = pytest.MonkeyPatch()
-    try:
-        unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
-    finally:
-        patch.undo()
-        factory.close()
 
 
 @pytest.fixture(autouse=True)

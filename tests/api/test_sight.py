@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.api.admitted import HIDDEN, SEEN, Admitted, admitted, unhashed
-from tests.real_stores import Pair, ServicesFactory
+from tests.api.admitted import HIDDEN, SEEN, Admitted
 
 HELD = ("viewer of a team", "operator of a team", "read key of a team", "act key of a team", "read key of a server")
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def hub(module_stores: Pair) -> Iterator[Admitted]:
-    factory = ServicesFactory()
-    patch = pytest.MonkeyPatch()
-    try:
-        unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
-    finally:
-        patch.undo()
-        factory.close()
 
 
 def fleet(hub: Admitted, who: str, query: str = "", **headers: str) -> TestResponse:

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.api.admitted import HIDDEN, SEEN, Admitted, admitted, unhashed
-from tests.real_stores import Pair, ServicesFactory
+from tests.api.admitted import HIDDEN, SEEN, Admitted
 
 HOUR = 3_600
-
-
-@pytest.fixture(scope="module")
-def hub(module_stores: Pair) -> Iterator[Admitted]:
-    factory = ServicesFactory()
-    patch = pytest.MonkeyPatch()
-    try:
-        unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
-    finally:
-        patch.undo()
-        factory.close()
 
 
 def call(hub: Admitted, method: str, path: str = "", who: str = "admin", **sent: Any) -> TestResponse:

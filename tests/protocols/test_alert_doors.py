@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,25 +17,12 @@ from werkzeug.test import TestResponse
 from lib.mcp.protocol.tools_alerts import TOOLS
 from lib.monitoring.alerts.by_link import ByLink
 from lib.monitoring.collectors import PROTOCOLS
-from tests.api.admitted import HIDDEN, SEEN, Admitted, admitted, unhashed
+from tests.api.admitted import HIDDEN, SEEN, Admitted
 from tests.mcp.caller import tool
-from tests.real_stores import Pair, ServicesFactory
 
 OFFERED = {one.name: one for one in TOOLS}
 WEBHOOK, RECEIVER = "/api/v1/webhooks/alertmanager", "/api/v2/alerts"
 GRAFANA, PLAIN = "/api/v1/webhooks/grafana", "/api/v1/webhooks/alert"
-
-
-@pytest.fixture(scope="module")
-def hub(module_stores: Pair) -> Iterator[Admitted]:
-    factory = ServicesFactory()
-    patch = pytest.MonkeyPatch()
-    try:
-        unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
-    finally:
-        patch.undo()
-        factory.close()
 
 
 def door() -> Flask:

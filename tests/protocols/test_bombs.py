@@ -5,32 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.api.admitted import Admitted, admitted, unhashed
+from tests.api.admitted import Admitted
 from tests.protocols.peak import BODIES
-from tests.real_stores import Pair, ServicesFactory
 
 ROOT = Path(__file__).resolve().parents[2]
 BOMBS = [name for name in BODIES if name.startswith(("gzip", "deflate", "snappy", "zstd"))]
 # Of a function's 1 GB or more. A bomb is stopped at what a request may be unpacked (4 MB; 16 of remote_write), which for a
 # moment is there twice; what is read of 4 MB of the smallest pieces is held as lists and objects.
 MOST_OF_A_BOMB, MOST = 40, 400
-
-
-@pytest.fixture(scope="module")
-def hub(module_stores: Pair) -> Iterator[Admitted]:
-    factory = ServicesFactory()
-    patch = pytest.MonkeyPatch()
-    try:
-        unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
-    finally:
-        patch.undo()
-        factory.close()
 
 
 def posted(hub: Admitted, names: list[str], folder: Path) -> dict[str, tuple[int, float, float]]:

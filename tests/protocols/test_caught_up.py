@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from tests.api.admitted import Admitted, admitted, unhashed
+from tests.api.admitted import Admitted
 from tests.protocols import prompb
-from tests.real_stores import Pair, ServicesFactory
 
 SECONDS, COUNTERS, RATE = 180, 60, 2.0
-
-
-@pytest.fixture(scope="module")
-def hub(module_stores: Pair) -> Iterator[Admitted]:
-    factory = ServicesFactory()
-    patch = pytest.MonkeyPatch()
-    try:
-        unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
-    finally:
-        patch.undo()
-        factory.close()
 
 
 @pytest.mark.parametrize("version", [1, 2])

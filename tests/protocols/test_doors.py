@@ -6,7 +6,6 @@ import base64
 import gzip
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +14,9 @@ from werkzeug.test import TestResponse
 
 from lib.monitoring.collectors import OPEN_TO_ALL, PROTOCOLS
 from lib.monitoring.collectors.protocols import protocol
-from tests.api.admitted import HIDDEN, SEEN, Admitted, admitted, unhashed
-from tests.real_stores import Pair, ServicesFactory
+from tests.api.admitted import HIDDEN, SEEN, Admitted
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def hub(module_stores: Pair) -> Iterator[Admitted]:
-    factory = ServicesFactory()
-    patch = pytest.MonkeyPatch()
-    try:
-        unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
-    finally:
-        patch.undo()
-        factory.close()
 
 
 def post(path: str, data: bytes, headers: dict[str, str] | None = None, method: str = "POST") -> TestResponse:

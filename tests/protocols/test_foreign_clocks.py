@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.api.admitted import HIDDEN, Admitted, admitted, unhashed
+from tests.api.admitted import HIDDEN, Admitted
 from tests.protocols import prompb
 from tests.protocols.otlp_made import JSON, Made
-from tests.real_stores import Pair, ServicesFactory
 
 HOUR = 3_600
-
-
-@pytest.fixture(scope="module")
-def hub(module_stores: Pair) -> Iterator[Admitted]:
-    factory = ServicesFactory()
-    patch = pytest.MonkeyPatch()
-    try:
-        unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
-    finally:
-        patch.undo()
-        factory.close()
 
 
 def post(hub: Admitted, path: str, data: bytes, who: str = "write key", **headers: str) -> TestResponse:

@@ -6,28 +6,15 @@ import gzip
 import io
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 
 from lib import wiring
-from tests.api.admitted import HIDDEN, SEEN, Admitted, admitted, unhashed
+from tests.api.admitted import HIDDEN, SEEN, Admitted
 from tests.protocols.otlp_made import JSON, PROTOBUF, Made
 from tests.protocols.test_doors import post
 from tests.real_stores import Pair, ServicesFactory
-
-
-@pytest.fixture(scope="module")
-def hub(module_stores: Pair) -> Iterator[Admitted]:
-    factory = ServicesFactory()
-    patch = pytest.MonkeyPatch()
-    try:
-        unhashed(patch.setattr)
-        yield admitted(module_stores, factory(module_stores, install=True))
-    finally:
-        patch.undo()
-        factory.close()
 
 
 def made(server: str = "otel-1") -> Made:

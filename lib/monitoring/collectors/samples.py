@@ -71,7 +71,7 @@ def read_samples(samples: object, clock: float, reject: Reject) -> Samples:
     oldest, newest = clock - PAST_SECONDS, clock + AHEAD_SECONDS
     columns: dict[str, int] = {}
     plans: dict[tuple[str, ...], _Plan] = {}
-    shapes: dict[tuple[str, ...], _Shape] = {}
+    layouts: dict[tuple[str, ...], _Layout] = {}
     for index, sample in enumerate(samples):
         problem = _problem(sample, oldest, newest)
         if problem:
@@ -80,10 +80,10 @@ def read_samples(samples: object, clock: float, reject: Reject) -> Samples:
                 found.off = sample["at"] - clock
             continue
         members = tuple(sample)
-        shape = shapes.get(members)
-        values = shape.values(sample) if shape else None
-        if shape and values is not None:
-            shape.plan.came.append((index, int(sample["at"]), values))
+        layout = layouts.get(members)
+        values = layout.values(sample) if layout else None
+        if layout and values is not None:
+            layout.plan.came.append((index, int(sample["at"]), values))
             continue
         flat = _flatten(sample)
         names = tuple(flat)
@@ -95,9 +95,9 @@ def read_samples(samples: object, clock: float, reject: Reject) -> Samples:
                 continue
             plan = plans[names] = made
         plan.came.append((index, int(sample["at"]), [*flat.values()]))
-        made_shape = _Shape.of(sample, plan)
-        if made_shape is not None:
-            shapes[members] = made_shape
+        made_layout = _Layout.of(sample, plan)
+        if made_layout is not None:
+            layouts[members] = made_layout
     found.series = list(columns)
     kept: list[tuple[int, int, list[float | None]]] = []
     for plan in plans.values():
@@ -122,7 +122,7 @@ def _problem(sample: object, oldest: float, newest: float) -> tuple[str, str] | 
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class _Layout:
     """How to take the values of a sample by place: what its members hold, in the order of its plan's names."""
 
     plan: _Plan
@@ -133,7 +133,7 @@ class _Shape:
     metrics: tuple[str, ...] | None
 
     @classmethod
-    def of(cls, sample: dict[str, Any], plan: _Plan) -> _Shape | None:
+    def of(cls, sample: dict[str, Any], plan: _Plan) -> _Layout | None:
         """None where a sample cannot be read so: its mounts are not alike, or a name stands in two places."""
         plain = tuple(name for name in sample if name not in _NOT_METRICS)
         mounts, metrics = sample.get("mounts", {}), sample.get("metrics", {})
@@ -144,11 +144,11 @@ class _Shape:
         if states or state is None:
             return None
         measured = tuple(name for name in _OF_MOUNTS if name in state)
-        shape = cls(
+        layout = cls(
             plan, _taker(plain), tuple(mounts) if "mounts" in sample else None, [state] * len(mounts), _taker(measured),
             tuple(metrics) if "metrics" in sample else None,
         )  # fmt: skip
-        return shape if len(shape.values(sample) or ()) == len(plan.names) else None
+        return layout if len(layout.values(sample) or ()) == len(plan.names) else None
 
     def values(self, sample: dict[str, Any]) -> list[Any] | None:
         """Of a sample with the same members; None where what is within them differs."""

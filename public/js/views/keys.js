@@ -58,7 +58,7 @@ function Row({ one, now, onOpen }) {
   return html`<tr class=${ended ? 'ended' : ''}>
     <th scope="row"><bdi>${one.name}</bdi>${until ? html`<small>${t('key.until', { at: words.day(until) })}</small>` : null}${overlap > now ? html`<small>${t('key.overlap', { span: words.span(overlap - now) })}</small>` : null}</th>
     <td class="mono col-key">${one.prefix}…${one.last4}</td>
-    <td>${one.scopes.map((scope) => (words.has(`scope.${scope}`) ? t(`scope.${scope}`) : scope)).join(', ')}</td>
+    <td class="col-scopes">${one.scopes.map((scope) => (words.has(`scope.${scope}`) ? t(`scope.${scope}`) : scope)).join(', ')}</td>
     <td class="col-server">${bound.length ? html`<bdi>${bound.join(', ')}</bdi>` : t('key.anyServer')}</td>
     <td class="col-created">${words.day(seconds(one.created_at))}</td><td>${usedWords(used, now, words)}</td>
     <td class="number">${ended ? html`<span class="tag">${t(ended)}</span>` : html`<span class="buttons">${button('change')}${button('rotate')}${button('revoke')}</span>`}</td></tr>`;
