@@ -22,6 +22,14 @@ def test_the_same_hours_before_are_whole_days_back() -> None:
     assert copies(70 * DAY, 100 * DAY, 1, UTC) == [(40 * DAY, 70 * DAY)]
 
 
+def test_the_last_day_rounded_to_whole_hours_is_compared_with_every_day_before() -> None:
+    """From 9:40 to 9:40 the next day is looked at as 9:00 to 10:00."""
+    nine = 10 * DAY + 9 * HOUR
+    days = [(nine - back * DAY, nine - back * DAY + DAY) for back in (1, 2, 3)]
+    assert copies(nine, nine + DAY + HOUR, 3, UTC) == days
+    assert copies(nine, nine + DAY + 2 * HOUR, 1, UTC) == [(nine - 2 * DAY, nine - DAY + 2 * HOUR)]
+
+
 def test_before_the_clocks_change_the_same_hours_are_those_that_the_clocks_showed() -> None:
     """Berlin goes to summer time on 29 March 2026: nine o'clock was an hour later by UTC until then."""
     start = at(BERLIN, 2026, 3, 31, 9)

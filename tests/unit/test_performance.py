@@ -103,6 +103,17 @@ def test_against_one_day_before_its_course_hides_no_shift_and_is_none() -> None:
     assert found[10.0].count("higher") >= 15
 
 
+@pytest.mark.parametrize("days", [2, 3, 6])
+def test_a_shift_far_beyond_the_noise_is_seldom_hidden_by_what_chance_remembers(days: int) -> None:
+    """Twelve deviations, by the hour, against a few days: hours that forget at once may look as if they did not."""
+    higher = 0
+    for seed in range(60):
+        cpu = daily(seed, 20 * DAY, 25.0, day_noise=0.0)
+        before = [((20 - back) * DAY, _hourly((20 - back) * DAY, cpu)) for back in range(1, days + 1)]
+        higher += compared(_hourly(20 * DAY, cpu), before)[0].verdict == "higher"
+    assert higher >= 57
+
+
 def test_to_be_young_is_no_gap_and_no_week_is_made_of_two_days() -> None:
     """Known for the last two of seven days, and nothing before: a server that was silent before is another thing."""
     end = 20 * DAY

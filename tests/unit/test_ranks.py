@@ -25,7 +25,7 @@ from lib.monitoring.analyzers.ranks import (
     trend,
     two_sided,
 )
-from lib.monitoring.analyzers.tracks import Stretch, Track, minus, track
+from lib.monitoring.analyzers.tracks import Stretch, Track, track
 
 FINITE = st.floats(-1e12, 1e12)
 
@@ -100,6 +100,20 @@ def test_memory_is_seen_through_a_level_shift() -> None:
     assert inflation_of(0.6) == pytest.approx(4.0)
 
 
+def test_memory_of_short_series_is_asked_of_all_of_them() -> None:
+    """Of 24 values alone chance says anything; two hundred days of them agree."""
+    chance = random.Random(6)
+    days = []
+    for _ in range(200):
+        value, values = chance.gauss(0, 1.25), []
+        for _ in range(24):
+            value = 0.6 * value + chance.gauss(0, 1)
+            values.append(value)
+        days.append(values)
+    assert max(map(memory_of, days)) > 0.9
+    assert memory_of(*days) == pytest.approx(0.6, abs=0.06)
+
+
 def test_the_division_of_two_levels() -> None:
     assert divide([0.0] * 10 + [8.0] * 10, 10.0) == [10]
     assert divide([0.0] * 20, 10.0) == []
@@ -149,14 +163,6 @@ def test_walks_that_have_nothing_to_do_with_each_other_are_not_related() -> None
             walks[name] = series(values)
         named += len(related(walks, 60))
     assert named <= 1
-
-
-def test_what_hours_usually_are_is_taken_off() -> None:
-    before = [(start, series([1.0, 5.0], 60, start)) for start in (0, 600, 1_200)]
-    found = minus(series([2.0, 9.0], 60, 1_800), 1_800, before, 60)
-    assert found is not None
-    assert list(found.mean) == [1.0, 4.0]
-    assert minus(series([2.0], 60, 1_800), 1_800, before[:2], 60) is None
 
 
 def test_what_was_not_measured_is_not_there() -> None:

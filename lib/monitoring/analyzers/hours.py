@@ -39,12 +39,13 @@ def offset_of(zone: tzinfo, at: float) -> int:
 
 def copies(start: int, end: int, most: int, zone: tzinfo, step: int = HOUR) -> list[tuple[int, int]]:
     """The same hours before, by the clocks there: [start, end) shifted back by whole days, as many at a time as the
-    stretch is long, newest first; on whole steps, and as long as it is."""
-    days = max(1, math.ceil((end - start) / DAY))
-    found = []
+    stretch is long, newest first, on whole steps. A day that rounding made one step longer is still a day; its copies
+    end where the next one begins."""
+    days = max(1, math.ceil((end - start - step) / DAY))
+    found: list[tuple[int, int]] = []
     for back in range(1, most + 1):
         begun = start - back * days * DAY
         begun += offset_of(zone, start) - offset_of(zone, begun)
         begun = begun // step * step
-        found.append((begun, begun + end - start))
+        found.append((begun, min(begun + end - start, found[-1][0] if found else start)))
     return found

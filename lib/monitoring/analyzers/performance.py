@@ -7,6 +7,7 @@ numbers; what cannot be known is not said. Pure: tracks come in, data goes out, 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ from lib.monitoring.analyzers.ranks import (
     stratified,
     student_two_sided,
 )
-from lib.monitoring.analyzers.tracks import DAY, Machine, Stretch, Track, minus
+from lib.monitoring.analyzers.tracks import DAY, Machine, Stretch, Track
 from lib.monitoring.analyzers.wellbeing import Health, health, levels
 
 FEWEST = 12  # bins in the window, and in what it is compared with
@@ -178,24 +179,28 @@ def compared(window: Stretch, baseline: Sequence[tuple[int, Stretch]], hour_of: 
     return sorted(judged, key=lambda one: (one.verdict in ("same", "unknown"), -abs(one.delta), one.series))
 
 
-def _apart(window: Stretch, series: str, baseline: Sequence[tuple[int, Stretch]]) -> Sequence[float]:
-    """How far each bin lies from the same bin of the only earlier copy, or from what three or more of them usually had;
-    nothing where that is not known."""
-    own = window.of(series)
-    if len(baseline) == 1:
-        start, copy = baseline[0]
-        then = dict(zip(copy.of(series).at, copy.of(series).mean, strict=True))
-        back = window.start - start
-        return [value - then[at - back] for at, value in zip(own.at, own.mean, strict=True) if at - back in then]
-    found = minus(own, window.start, [(start, one.of(series)) for start, one in baseline], window.step)
-    return () if found is None else found.mean
+def _apart(window: Stretch, series: str, baseline: Sequence[tuple[int, Stretch]]) -> list[list[float]]:
+    """How far the window lies from the newest copy, that one from the one before it and so on, bin by bin."""
+    copies = [(start, one.of(series)) for start, one in [(window.start, window), *baseline]]
+    found = []
+    for (start, later), (begun, earlier) in itertools.pairwise(one for one in copies if len(one[1]) >= FEWEST):
+        then = dict(zip(earlier.at, earlier.mean, strict=True))
+        back = start - begun
+        both = zip(later.at, later.mean, strict=True)
+        found.append([value - then[at - back] for at, value in both if at - back in then])
+    return found
 
 
 def shift_of(
-    series: str, window: Track, before: Sequence[Track], apart: Sequence[float] = (), hour_of: HourOf = utc_hour
+    series: str,
+    window: Track,
+    before: Sequence[Track],
+    apart: Sequence[Sequence[float]] = (),
+    hour_of: HourOf = utc_hour,
 ) -> Shift:
-    """Not yet judged: `verdict` is same or unknown. `apart`: the distances from earlier copies, bin by bin: how much a
-    bin remembers of the one before it without the day's course, which all of them have."""
+    """Not yet judged: `verdict` is same or unknown. `apart`: the distances of each copy from the one before it, bin by
+    bin, which tell how much a bin remembers of the last one without the day's course, for all copies have that. They
+    are asked together: of one day by the hour alone, chance can make a memory that hides any shift."""
     known = [track for track in before if len(track) >= FEWEST]
     values = [value for track in known for value in track.mean]
     if len(window) < FEWEST or not values:
@@ -207,9 +212,10 @@ def shift_of(
             by_hour.setdefault(hour_of(at), ([], []))[place].append(value)
     matched = sum(len(ours) for ours, theirs in by_hour.values() if theirs)
     strata = list(by_hour.values()) if matched >= len(window) / 2 else [(list(window.mean), values)]
-    if len(apart) >= FEWEST:
-        memory = memory_of(apart)
-        memory = min(0.97, memory + (1 + 3 * memory) / len(apart))  # short series seem to forget sooner: Kendall 1954
+    bins = sum(map(len, apart))
+    if bins >= FEWEST:
+        memory = memory_of(*apart)
+        memory = min(0.97, memory + (1 + 3 * memory) / bins)  # short series seem to forget sooner: Kendall 1954
     else:
         memory = max(map(memory_of, [window.mean, *(one.mean for one in known)]))
     inflation = inflation_of(memory)

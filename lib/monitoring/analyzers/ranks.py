@@ -137,15 +137,16 @@ def false_discoveries(found: Sequence[float]) -> list[float]:
 FEW_STEPS = 3
 
 
-def memory_of(values: Sequence[float]) -> float:
-    """How much of a deviation is still there one step later (the phi of an AR(1)), in [0, 0.97]. Robust, and blind to
-    level shifts: from first and second differences (after Chakar et al. 2017, with trimmed squares for their medians,
-    which need four times as many values for the same precision)."""
-    if sum(before != after for before, after in itertools.pairwise(values)) <= FEW_STEPS:
+def memory_of(*series: Sequence[float]) -> float:
+    """How much of a deviation is still there one step later (the phi of an AR(1)), in [0, 0.97]; of several series what
+    they have in common. Robust, and blind to level shifts: from first and second differences (after Chakar et al. 2017,
+    with trimmed squares for their medians, which need four times as many values for the same precision)."""
+    one = [(after - before) ** 2 for values in series for before, after in itertools.pairwise(values)]
+    if sum(square > 0.0 for square in one) <= FEW_STEPS:
         return 0.0  # between a few steps nothing moves: levels, and nothing that is remembered
-    one = _trimmed([(after - before) ** 2 for before, after in itertools.pairwise(values)])
-    two = _trimmed([(after - before) ** 2 for before, after in zip(values, values[2:], strict=False)])
-    return 0.0 if one <= 0.0 else max(0.0, min(0.97, two / one - 1.0))
+    two = [(after - before) ** 2 for values in series for before, after in zip(values, values[2:], strict=False)]
+    step = _trimmed(one)
+    return 0.0 if step <= 0.0 else max(0.0, min(0.97, _trimmed(two) / step - 1.0))
 
 
 def _trimmed(squares: Sequence[float]) -> float:

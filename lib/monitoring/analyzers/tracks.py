@@ -80,22 +80,3 @@ def track(points: Iterable[tuple[int, float, float, float]]) -> Track:
     order = sorted(known)
     low, mean, high = ([known[at][place] for at in order] for place in range(3))
     return Track(order, mean, low, high)
-
-
-def minus(window: Track, start: int, before: Sequence[tuple[int, Track]], bucket: int) -> Track | None:
-    """The window's deviations from what its hours were before, or None where fewer than three copies know enough of
-    them.
-
-    `before` holds (start, track) of each copy; times are compared by their distance from their own stretch's start."""
-    usual: dict[int, list[float]] = {}
-    for begun, one in before:
-        for at, value in zip(one.at, one.mean, strict=True):
-            usual.setdefault((at - begun) // bucket, []).append(value)
-    level = {place: sorted(values)[len(values) // 2] for place, values in usual.items()}
-    known = [one for one in before if len(one[1])]
-    kept = [index for index, at in enumerate(window.at) if (at - start) // bucket in level]
-    if len(known) < 3 or len(kept) < 0.8 * len(window):
-        return None
-    times = [window.at[index] for index in kept]
-    values = [window.mean[index] - level[(window.at[index] - start) // bucket] for index in kept]
-    return Track(times, values, values, values)
