@@ -10,7 +10,7 @@ import pytest
 from lib.domain.access import Sight
 from lib.monitoring.availability import availability
 from lib.monitoring.public_status import WantedComponent
-from tests.assistant.known_fleet import DAY, HOUR, ZONE, Hub, facts
+from tests.assistant.known_fleet import DAY, HOUR, ZONE, Hub, facts, instants
 from tests.assistant.past_fleet import GROUPS, LASTING, OUTAGES, SEEN, anomalies, span
 
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
@@ -140,7 +140,7 @@ def test_samples_of_a_time_before_anybody_listened_are_told_apart(hub: Hub, loca
     (share,) = facts(reply, "measured_share", "web-01")
     assert 95 <= share <= 100
     assert ("나중에 받은 표본" if locale == "ko" else "sent later") in reply.answer
-    first = datetime.fromtimestamp(int(hub.now - 30 * HOUR), ZoneInfo(ZONE))
+    first = datetime.fromtimestamp(min(instants("web-01", hub.now)), ZoneInfo(ZONE))
     assert f"{first:%m-%d}" in reply.answer
     before = hub.ask("uptime_sla", locale, servers=["web-01"], time=span(hub, DAY, HOUR))
     assert facts(before, "availability") == []

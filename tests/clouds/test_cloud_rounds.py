@@ -70,7 +70,7 @@ def hub(cloud: Listed, clock: Clock, fresh_stores: Pair, make_services: Services
 
 
 def lengths(cloud: Listed) -> list[int]:
-    found = [round(end - start, -1) for start, end in cloud.windows]
+    found = [round(end - start, -2) for start, end in cloud.windows]  # a busy machine may take seconds between two
     cloud.windows.clear()
     return found
 
