@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from lib.storage.redis.client import UrlRedis
-from tests.real_stores import Pair, ServicesFactory
+from tests.real_stores import Pair, ServicesFactory, eventually
 from tests.twins.supabase_project import Project
 from tests.twins.upstash_twin import UpstashTwin
 
@@ -134,16 +134,10 @@ def test_a_cold_post_adds_one_directory_call_by_url(
         by_url.post(n)
     assert by_url.commands() == {"xadd": 3}
     services.storage.close()  # a session hands in its counts when it ends
-    assert _function_calls(fresh_stores) == {"omv_directory": 1, "omv_key_used": 1}
-
-
-def _function_calls(pair: Pair) -> dict[str, int]:
-    ends = time.monotonic() + 5
-    while True:
-        found = dict(pair.rows("select funcname, calls from pg_stat_user_functions where schemaname = 'public'"))
-        if found or time.monotonic() > ends:
-            return found
-        time.sleep(0.1)
+    expected = {"omv_directory": 1, "omv_key_used": 1}
+    called = "select funcname, calls from pg_stat_user_functions where schemaname = 'public'"
+    eventually(lambda: dict(fresh_stores.rows(called)) == expected)  # each is shown with 0 until then
+    assert dict(fresh_stores.rows(called)) == expected
 
 
 def test_a_cold_post_adds_one_directory_call_by_rest(by_rest: Instance | None) -> None:
