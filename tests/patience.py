@@ -10,6 +10,16 @@ TRIES = 3
 FOR_EVER = 10.0
 
 
+def wait_for_the_next(period: int, left: float) -> None:
+    """Until the next hour (or what else lasts `period` seconds) where less than `left` seconds of this one are left.
+
+    For what counts on one hour from its beginning to its end, by a clock that no test can hold: the database's.
+    """
+    remains = period - time.time() % period
+    if remains < left:
+        time.sleep(remains + 0.1)
+
+
 def within[T](seconds: float, act: Callable[[], T]) -> T:
     """What `act` gives, which can be done in so many seconds.
 

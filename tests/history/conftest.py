@@ -12,7 +12,7 @@ from tests.real_stores import Pair
 
 @pytest.fixture
 def past(fresh_stores: Pair) -> Iterator[Past]:
-    made = Past(fresh_stores)
+    made = Past(fresh_stores, hour_left=10.0)  # what is packed and dropped goes by the hour
     try:
         yield made
     finally:

@@ -10,6 +10,7 @@ import psycopg
 
 from lib.storage.supabase.client import PsycopgRpc
 from lib.storage.supabase.queries import Queries
+from tests.patience import wait_for_the_next
 from tests.real_stores import Pair
 
 HOUR = 3_600
@@ -19,9 +20,13 @@ type Rows = Mapping[int, Sequence[float | None]]
 
 
 class Past:
-    """The storing half of the product on a clean database: commit, roll up, read, look behind."""
+    """The storing half of the product on a clean database: commit, roll up, read, look behind.
 
-    def __init__(self, pair: Pair) -> None:
+    `hour_left`: so many seconds of the running hour are left at least; where there are fewer, the next is waited for.
+    """
+
+    def __init__(self, pair: Pair, hour_left: float = 0.0) -> None:
+        wait_for_the_next(HOUR, hour_left)
         self.pair = pair
         self.rpc = PsycopgRpc(pair.database_url)
         self.queries = Queries(self.rpc)

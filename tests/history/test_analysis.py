@@ -24,7 +24,7 @@ DAYS = 9
 
 class Hub:
     def __init__(self, pair: Pair, services: wiring.Services) -> None:
-        self.past = Past(pair)
+        self.past = Past(pair, hour_left=60.0)
         self.services = services
         self.now = self.past.hour
         self.moment = self.now - 30 * 60  # db-1 waits from three minutes before it

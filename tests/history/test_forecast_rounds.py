@@ -24,7 +24,7 @@ DAYS = 8
 
 class Hub:
     def __init__(self, pair: Pair, services: wiring.Services) -> None:
-        self.past = Past(pair)
+        self.past = Past(pair, hour_left=60.0)  # a server has its turn once an hour
         self.services = services
 
     def foresee(self, end: float | None = None) -> dict[str, Any]:

@@ -84,3 +84,11 @@ def full_disk(known_hub: Known) -> str:
 @pytest.fixture
 def alert(known: Known, full_disk: str) -> str:
     return full_disk
+
+
+@pytest.fixture(autouse=True)
+def still_reporting(request: pytest.FixtureRequest) -> None:
+    """The fleet was made for the first file that asked it, which may be minutes ago: its servers would be silent."""
+    if "known" in request.fixturenames:
+        fleet = request.getfixturevalue("known").fleet
+        fleet.keep_alive()
