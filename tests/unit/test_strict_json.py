@@ -76,6 +76,49 @@ def test_the_depth_is_counted_exactly(opening: list[str], inner: str) -> None:
             parse(text.encode())
 
 
+# Objects as lists of pairs, for a key may stand twice; few names and values, so that many are alike.
+pairs = st.recursive(
+    st.sampled_from(["1", '"x"', '":"', '"{["']),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda those: f"[{','.join(those)}]")
+        | st.lists(st.tuples(st.sampled_from("aabc:"), inner), max_size=3).map(
+            lambda those: "{" + ",".join(f'"{key}":{value}' for key, value in those) + "}"
+        )
+    ),
+    max_leaves=12,
+)
+
+
+def strictly(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError
+    return dict(pairs)
+
+
+@given(st.lists(pairs, min_size=1, max_size=3), st.integers(1, 400), pairs, st.integers(0, 33))
+@example(['{"a":1}'], 1_000, '{"a":1,"a":2}', 0)
+@example(['{"a":{"b":[1]}}'], 800, '{"a":{"b":[2],"b":1}}', 0)
+@example(['{"a":[]}'], 1_000, '{"a":{}}', 0)
+@example(['{"a":1,"b":{}}'], 1_000, '{"a":1,"b":{"a":1}}', 0)
+@example(["[1]"], 2_000, "[[1]]", 30)
+@example(["[]"], 3_000, "{}", 31)
+def test_of_many_that_are_alike_each_is_held_to_the_rules(
+    alike: list[str], often: int, other: str, levels: int
+) -> None:
+    text = "[" * levels + "[" + (",".join(alike) + ",") * often + other + "]" + "]" * levels
+    try:
+        document = json.loads(text, object_pairs_hook=strictly)
+    except ValueError:
+        with pytest.raises(BadInput, match=r"twice|deep"):
+            parse(text.encode())
+        return
+    if depth(document) > MAX_DEPTH:
+        with pytest.raises(BadInput, match="deep"):
+            parse(text.encode())
+    else:
+        assert parse(text.encode()) == document
+
+
 NASTY = {
     "nothing": b"",
     "white space": b" \n",

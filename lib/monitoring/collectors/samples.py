@@ -10,7 +10,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any, TypeGuard
 
 from lib.domain.errors import BadInput
@@ -21,7 +20,6 @@ MAX_SAMPLES = 20_000
 MOST_MOUNT = 80  # characters of a mount's path whose size is kept
 _NUMBERS = frozenset({int, float})  # and not bool
 _JSON_NAMES = {bool: "true or false", str: "text", list: "a list", dict: "an object"}
-_DICT = frozenset({dict})
 _NOT_METRICS = frozenset({"at", "mounts", "metrics"})
 _OF_MOUNTS = ("disk", "inode")
 
@@ -73,17 +71,15 @@ def read_samples(samples: object, clock: float, reject: Reject) -> Samples:
     plans: dict[tuple[str, ...], _Plan] = {}
     layouts: dict[tuple[str, ...], _Layout] = {}
     for index, sample in enumerate(samples):
+        members = tuple(sample) if type(sample) is dict else ()
+        layout = layouts.get(members)
+        if layout is not None and layout.took(index, sample, oldest, newest):
+            continue
         problem = _problem(sample, oldest, newest)
         if problem:
             reject(f"/samples/{index}{problem[0]}", problem[1], index)
             if type(sample) is dict and is_number(sample.get("at")):
                 found.off = sample["at"] - clock
-            continue
-        members = tuple(sample)
-        layout = layouts.get(members)
-        values = layout.values(sample) if layout else None
-        if layout and values is not None:
-            layout.plan.came.append((index, int(sample["at"]), values))
             continue
         flat = _flatten(sample)
         names = tuple(flat)
@@ -128,7 +124,7 @@ class _Layout:
     plan: _Plan
     plain: Callable[[dict[str, Any]], Iterable[Any]]
     mounts: tuple[str, ...] | None  # their paths
-    states: list[tuple[str, ...]]  # the members of each mount, which are the same
+    states: list[tuple[str, ...]]  # the members of each mount, which are the same; none where all that count are there
     measured: Callable[[dict[str, Any]], Iterable[Any]]  # those of them that are metrics
     metrics: tuple[str, ...] | None
 
@@ -144,11 +140,23 @@ class _Layout:
         if states or state is None:
             return None
         measured = tuple(name for name in _OF_MOUNTS if name in state)
+        if mounts and not measured:
+            return None
         layout = cls(
-            plan, _taker(plain), tuple(mounts) if "mounts" in sample else None, [state] * len(mounts), _taker(measured),
+            plan, _taker(plain), tuple(mounts) if "mounts" in sample else None,
+            [state] * len(mounts) if measured != _OF_MOUNTS else [], _taker(measured),
             tuple(metrics) if "metrics" in sample else None,
         )  # fmt: skip
         return layout if len(layout.values(sample) or ()) == len(plan.names) else None
+
+    def took(self, index: int, sample: dict[str, Any], oldest: float, newest: float) -> bool:
+        """Whether a sample with the same members could be read so, and is among those that came."""
+        at = sample["at"]
+        values = self.values(sample) if type(at) in _NUMBERS and oldest <= at <= newest else None
+        if values is None:
+            return False
+        self.plan.came.append((index, int(at), values))
+        return True
 
     def values(self, sample: dict[str, Any]) -> list[Any] | None:
         """Of a sample with the same members; None where what is within them differs."""
@@ -158,9 +166,13 @@ class _Layout:
             if type(mounts) is not dict or tuple(mounts) != self.mounts:
                 return None
             states = mounts.values()
-            if not _DICT.issuperset(map(type, states)) or [*map(tuple, states)] != self.states:
+            try:
+                if self.states and [*map(tuple, states)] != self.states:
+                    return None
+                for state in states:
+                    values += self.measured(state)
+            except (KeyError, TypeError):
                 return None
-            values.extend(chain.from_iterable(map(self.measured, states)))
         if self.metrics is not None:
             metrics = sample["metrics"]
             if type(metrics) is not dict or tuple(metrics) != self.metrics:
@@ -204,8 +216,8 @@ def _sizes(newest_first: Iterable[dict[str, Any]]) -> dict[str, list[int]]:
         sizes = {
             mount: [state["size_bytes"], state["free_bytes"]]
             for mount, state in (mounts.items() if isinstance(mounts, dict) else ())
-            if isinstance(state, dict) and len(mount) <= MOST_MOUNT
-            if is_count(state.get("size_bytes")) and is_count(state.get("free_bytes"))
+            if isinstance(state, dict) and "size_bytes" in state and len(mount) <= MOST_MOUNT
+            if is_count(state["size_bytes"]) and is_count(state.get("free_bytes"))
         }
         if sizes:
             return sizes
@@ -227,12 +239,20 @@ def _plan(names: tuple[str, ...], columns: dict[str, int]) -> _Plan | tuple[str,
 
 
 def _are_all_within(plan: _Plan) -> bool:
-    """Numbers all, and each within its bounds; False too where one is null. In C, for it is done for every value."""
-    rows = [values for _, _, values in plan.came]
-    if not plan.names or not _NUMBERS.issuperset(map(type, chain.from_iterable(rows))):
+    """Numbers all, and each within its bounds; False too where one is null. In C, for it is done for every value: what
+    is no number cannot be compared with one, but for true and false, which are 1 and 0 then."""
+    low_ones: list[Any] = []
+    try:
+        columns = zip(*[values for _, _, values in plan.came], strict=True)
+        for column, low, high in zip(columns, plan.lows, plan.highs, strict=True):
+            least = min(column)
+            if not low <= least or not max(column) <= high:
+                return False
+            if least <= 1:
+                low_ones += column
+    except TypeError:
         return False
-    columns = list(zip(*rows, strict=True))
-    return all(map(operator.le, plan.lows, map(min, columns))) and all(map(operator.ge, plan.highs, map(max, columns)))
+    return bool(plan.names) and _NUMBERS.issuperset({*map(type, low_ones)})
 
 
 def _those_within(plan: _Plan, reject: Reject) -> list[tuple[int, int, list[Any]]]:
