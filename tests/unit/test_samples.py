@@ -16,7 +16,8 @@ numbers = st.sampled_from([0, 1, 42.5, 99.9])
 mostly = numbers | numbers | numbers | odd
 states = st.sampled_from([
     {"disk": 1.5}, {"inode": 2.5}, {"disk": 3.5, "inode": 4}, {"inode": 5, "disk": 6.5}, 7, None, {"disk": 101},
-    {"disk": 8, "size_bytes": 10, "free_bytes": 9}, {"disk": 9, "size_bytes": 10, "free_bytes": -1},
+    {"disk": 8, "size_bytes": 10, "free_bytes": 9}, {"disk": 9, "size_bytes": 10, "free_bytes": -1}, ["disk", "inode"],
+    {"x": 1, "y": 2}, "xy",
 ])  # fmt: skip
 metrics = st.sampled_from([
     {"app.a": 1}, {"app.b": 2.5}, {"app.a": 3, "app.b": 4}, {"app.b": 5, "app.a": 6}, {"cpu": 7}, {"disk:/": 8},
