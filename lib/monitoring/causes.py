@@ -14,6 +14,7 @@ from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, NotFound
 from lib.domain.metrics import bounds_of
 from lib.domain.moments import told
+from lib.domain.rule_names import Locale, called
 from lib.monitoring.analysis import METRICS, _rounded, machines, read_stretch, unit_of
 from lib.monitoring.analyzers.correlation import Causes, Happening, Key, causes
 from lib.monitoring.analyzers.tracks import Machine, Track
@@ -84,7 +85,7 @@ class Why:
             **told("to", at + span[1]),
             "step": step,
             "looked_at": {"servers": len(servers), "series": found.looked_at},
-            **_shown(found),
+            **_shown(found, _texts(happened)),
         }
 
     def _tracks(
@@ -136,21 +137,40 @@ def _happenings(found: Mapping[str, Any]) -> list[Happening]:
             what = first.setdefault(f"{server} {fingerprint or message}", f"{source}: {message}" if source else message)
             told_.append(Happening(float(at), server, "error", what, id))
     told_ += [
-        Happening(float(at), server, "incident", f"{rule or ''} {name_of(subject or '')}".strip(), id)
+        Happening(float(at), server, "incident", _opened(rule, subject), id)
         for at, server, rule, subject, id in found["incidents"]
     ]
     return told_
 
 
-def _shown(found: Causes) -> dict[str, Any]:
+def _opened(rule: str | None, subject: str | None) -> str:
+    return f"{rule or ''} {name_of(subject or '')}".strip()
+
+
+def _texts(found: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """What opened, as people call it: `{what: {en, ko}}`."""
+    languages: tuple[Locale, ...] = ("en", "ko")
+    return {
+        _opened(rule, subject): {one: _opened(called(None, rule or "", one), subject) for one in languages}
+        for _, _, rule, subject, _ in found["incidents"]
+    }
+
+
+def _shown(found: Causes, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """`text` is of an incident alone."""
     change = found.changed
     return {
         **told("moment", found.moment),
         "changed": None if change is None else {k: v for k, v in _rounded(asdict(change)).items() if k != "at"},
         "hypotheses": [
-            {**_rounded(asdict(one)), **told("at", one.at), "unit": unit_of(one.what) if one.kind == "metric" else None}
+            {
+                **_rounded(asdict(one)),
+                **told("at", one.at),
+                "unit": unit_of(one.what) if one.kind == "metric" else None,
+                "text": texts.get(one.what) if one.kind == "incident" else None,
+            }
             for one in found.hypotheses
         ],
-        "ruled_out": [_rounded(asdict(one)) for one in found.ruled_out],
+        "ruled_out": [{**_rounded(asdict(one)), "text": texts.get(one.what)} for one in found.ruled_out],
         "peers": {"measured": found.peers[0], "changed": found.peers[1]},
     }

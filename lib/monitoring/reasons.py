@@ -7,6 +7,7 @@ from typing import Any
 
 from lib.domain.metrics import Metric, metric_of
 from lib.domain.moments import told
+from lib.domain.rule_names import Locale, called
 from lib.monitoring.alerts import outside_words
 from lib.monitoring.alerts.prospect_words import foretold
 from lib.monitoring.state import ServerState
@@ -91,7 +92,8 @@ def sentence_of(incident: Mapping[str, Any], now: float | None = None) -> dict[s
         return {"en": f"It is unlike itself{more}", "ko": f"평소와 다릅니다{more}"}
     if kind == "outside":
         return outside_words.sentence(incident)
-    name, detail = incident["rule_name"], incident.get("detail") or ""
+    names: dict[Locale, str] = {one: called(incident.get("rule"), incident["rule_name"], one) for one in ("en", "ko")}
+    detail = incident.get("detail") or ""
     if kind == "check":
         why, _, said = detail.partition(" ")
         en = {"late": "did not run in time", "failed": "failed", "overrun": "runs too long"}.get(why, "is missed")
@@ -99,8 +101,8 @@ def sentence_of(incident: Mapping[str, Any], now: float | None = None) -> dict[s
             why, "실행이 확인되지 않습니다"
         )
         more = f": {said}" if said else ""
-        return {"en": f"{name} {en}{more}", "ko": f"{name}: {ko}{more}"}
-    return {"en": f"{name}: {detail}" if detail else name, "ko": f"{name}: {detail}" if detail else name}
+        return {"en": f"{names['en']} {en}{more}", "ko": f"{names['ko']}: {ko}{more}"}
+    return {one: f"{name}: {detail}" if detail else name for one, name in names.items()}
 
 
 def _figure(value: float, metric: Metric | None) -> str:

@@ -2,6 +2,7 @@
  * behind the `#` and is sent in a body only. It loads nothing of the dashboard and needs nobody to be signed in. */
 
 import { pickLanguage } from './i18n.js';
+import { ruleCalled } from './rule-names.js';
 
 const BY_LINK = 'a link in a message';
 
@@ -69,7 +70,7 @@ export function told({ status, body }, words, language, clock, link) {
       : act === 'silence' ? silence.is_on && words.silent(silence.until_epoch && clock(silence.until_epoch))
         : alert.acked_by && words.already(alert.acked_by);
   if (settled) return { title: text, text: '', lines: [settled], actions: [] };
-  return { title: words.title[act], text, lines: [words.means[act](alert.server, alert.rule_name)], actions: silence ? silence.choices.map((seconds) => [words.act.silence(seconds / 3600), seconds]) : [[words.act[act]]] };
+  return { title: words.title[act], text, lines: [words.means[act](alert.server, ruleCalled(alert.rule, alert.rule_name, language))], actions: silence ? silence.choices.map((seconds) => [words.act.silence(seconds / 3600), seconds]) : [[words.act[act]]] };
 }
 
 const clockIn = (language) => (epoch) => {

@@ -138,3 +138,15 @@ def test_alerts_out_of_sight_are_none(troubled: Hub) -> None:
     assert "db-01" not in reply.answer
     over = troubled.ask("alert_list", sight=staging, alert_state="resolved")
     assert facts(over, "alerts") == [1]
+
+
+def test_default_rules_have_korean_names_in_korean_answers_and_renamed_ones_their_own(troubled: Hub) -> None:
+    for name, in_korean in (("RAM of all", "RAM of all"), ("Memory", "메모리")):
+        [[_]] = troubled.pair.rows(
+            "update omv.incident set body = body || jsonb_build_object('rule_name', %s::text)"
+            " where rule = 'memory' and resolved_at is null returning id",
+            name,
+        )
+        for locale, wanted in (("ko", in_korean), ("en", name)):
+            answer = troubled.ask("alert_list", locale, servers=["db-01"]).answer
+            assert f"db-01 {wanted}" in answer or f"| {wanted} |" in answer, answer

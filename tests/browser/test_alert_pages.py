@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from lib.monitoring.alerts.rulebook import WantedRule
 from tests.browser.chromium import Tab
 from tests.browser.conftest import Site, choose_language, sign_in
 from tests.browser.test_access_pages import api
+
+WRITTEN = WantedRule.model_fields
 
 
 @pytest.fixture
@@ -111,6 +114,45 @@ def test_in_korean_on_a_phone(tab: Tab, site: Site, full_disk: str) -> None:
     tab.until("document.querySelector('.log li')")
     assert "발생 당시" in tab.text()
     assert not tab.js("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_default_rules_read_in_korean_and_what_was_renamed_as_it_was(tab: Tab, site: Site, full_disk: str) -> None:
+    before = next(one for one in api(site, "GET", "/api/rules")["rules"] if one["id"] == "memory")
+    [alert] = open_alerts(site, full_disk)
+    choose_language(tab, "ko")
+    sign_in(tab, site)
+    tab.js(f"location.hash = '#/alerts/{alert['id']}'")
+    tab.until("document.querySelector('dl.lists dd')")
+    assert tab.js("document.querySelector('dl.lists dd').textContent") == "디스크"
+    tab.click(".pair .btn", "알림 끄기")
+    tab.until(f"document.querySelector('dialog .note')?.textContent === '{full_disk}의 “디스크”'")
+    tab.click("dialog button.main")
+    tab.until("!document.querySelector('dialog')")
+    tab.js("location.hash = '#/settings?part=silences'")
+    tab.until(f"document.querySelector('.reach b')?.textContent === '{full_disk}, 디스크'")
+    [made] = [
+        one for one in api(site, "GET", "/api/rules/silences")["silences"] if full_disk in one["scope"]["servers"]
+    ]
+    api(site, "DELETE", f"/api/rules/silences/{made['id']}")
+    tab.js("location.hash = '#/settings?part=rules'")
+    tab.until("document.querySelector('.key-table td')")
+    names = tab.js("[...document.querySelectorAll('.key-table th bdi')].map((one) => one.textContent)")
+    assert {"CPU", "메모리", "디스크", "남은 공간", "서버 무응답", "작업 누락", "시계 오차"} <= set(names)
+    change = "button[aria-label='메모리 항목 변경']"
+    tab.click(change)
+    tab.until("document.querySelector('dialog[open] input[name=name]')?.value === '메모리'")
+    tab.fill("dialog[open] textarea[name=note]", "살펴봅니다")
+    tab.click("dialog[open] button.main")
+    tab.until("!document.querySelector('dialog')")
+    kept = next(one for one in api(site, "GET", "/api/rules")["rules"] if one["id"] == "memory")
+    assert (kept["name"], kept["note"]) == ("Memory", "살펴봅니다")
+    tab.click(change)
+    tab.fill("dialog[open] input[name=name]", "RAM")
+    tab.click("dialog[open] button.main")
+    tab.until("document.querySelector(\"button[aria-label='RAM 항목 변경']\")")
+    choose_language(tab, "en")
+    tab.until("document.querySelector(\"button[aria-label='Change RAM']\")")
+    api(site, "PUT", "/api/rules/memory", {name: value for name, value in before.items() if name in WRITTEN})
 
 
 def test_a_viewer_looks_and_does_not_act(tab: Tab, site: Site, full_disk: str) -> None:

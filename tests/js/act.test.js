@@ -21,6 +21,9 @@ test('what is open is offered with what it means, and nothing else is', () => {
 test('a silence names the rule and the server it is for', () => {
   const offered = say({ act: 'silence', done: false, alert, silence });
   assert.match(offered.lines[0], /“CPU” on web-01/);
+  const free = { ...alert, rule: 'disk-free', rule_name: 'Free space' };
+  assert.match(say({ act: 'silence', done: false, alert: free, silence }, 'ko').lines[0], /web-01의 “남은 공간” 알림/);
+  assert.match(say({ act: 'silence', done: false, alert: { ...free, rule_name: 'Full' }, silence }, 'ko').lines[0], /web-01의 “Full” 알림/);
   assert.deepEqual(offered.actions, [['Silence for 1 hour', 3600], ['Silence for 4 hours', 14400]]);
   assert.doesNotMatch(say({ act: 'silence', done: false, alert: { ...alert, server: null }, silence }).lines[0], /null|undefined/);
   assert.match(say({ act: 'silence', done: false, alert, silence: { ...silence, is_on: true, until_epoch: 7 } }).lines[0], /until @7\./);

@@ -20,7 +20,7 @@ from typing import Any
 
 from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, Conflict, Forbidden, NotFound
-from lib.mcp.core.alerts import named
+from lib.mcp.core.alerts import named, rule_called
 from lib.mcp.core.measures import Locale, measure
 from lib.mcp.core.phrases import capital, severity_word
 from lib.mcp.core.responder import Say
@@ -170,7 +170,7 @@ def _rule_words(made: Mapping[str, Any], old: Mapping[str, Any], say: Say, by: B
         was = old.get(name)
         before = f"{say.number(was, of.unit)} → " if was is not None else ""
         levels.append(f"{severity_word(name, say)} {before}{level}")
-    told, rule = ", ".join(levels), say.name(made["name"])
+    told, rule = ", ".join(levels), rule_called(made["id"], made["name"], say)
     hold = say.duration(made["hold_seconds"])
     return say.either(
         f"규칙 {rule}: {say.name(of.ko)} {told}, 지속 {hold} ({say.name(by.who)}, {say.moment(by.now)}).",
@@ -185,12 +185,12 @@ def _remove_rule(params: Mapping[str, Any], house: House, by: By) -> dict[str, A
     _check_sight((found.get("scope") or {}).get("servers") or (), house, by)
     with by.noted("rule_removed", "rule", params["rule"]):
         house.rulebook.delete(params["rule"])
-    name = found["name"]
-    return _done(
-        {"rule": params["rule"]},
-        lambda say: say.either(f"규칙 {say.name(name)}을(를) 삭제했습니다.", f"Removed the rule {say.name(name)}."),
-        by,
-    )
+    return _done({"rule": params["rule"]}, lambda say: _removed_words(found, say), by)
+
+
+def _removed_words(rule: Mapping[str, Any], say: Say) -> str:
+    name = rule_called(rule["id"], rule["name"], say)
+    return say.either(f"규칙 {name}을(를) 삭제했습니다.", f"Removed the rule {name}.")
 
 
 def _check_sight(servers: Any, house: House, by: By) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from lib.domain import rule_names
 from lib.domain.alerting import GRAVITY
 from lib.mcp.core.measures import measure
 from lib.mcp.core.phrases import severity_word
@@ -90,12 +91,17 @@ def where(alert: Alert, say: Say) -> str:
 
 def called(alert: Alert, say: Say) -> str:
     """The rule that it is of; of another monitor's alert, whose it is."""
-    return say.name(alert.get("source") or alert["rule_name"])
+    return say.name(alert["source"]) if alert.get("source") else rule_called(alert["rule"], alert["rule_name"], say)
 
 
 def named(alert: Alert, say: Say) -> str:
     """Where nothing else is said of it: of another monitor's alert its title."""
-    return say.code(alert["text"][say.locale]) if alert.get("source") else say.name(alert["rule_name"])
+    return say.code(alert["text"][say.locale]) if alert.get("source") else called(alert, say)
+
+
+def rule_called(rule_id: str, name: str, say: Say) -> str:
+    """A rule by what people of this language call it."""
+    return say.name(rule_names.called(rule_id, name, say.locale))
 
 
 def current(sources: Sources, alerts: Sequence[Alert]) -> Newest:

@@ -60,7 +60,12 @@ def what_of(one: Found, say: Say) -> str:
     server = say.name(one["server"])
     if one["kind"] == "metric":
         return f"{server} {called(one['what'], say)} {from_to(one, one['server'], one['what'], say)}"
-    return f"{kind_of(one['kind'], say)} {say.code(one['what'])} ({server})"
+    return f"{kind_of(one['kind'], say)} {titled(one, say)} ({server})"
+
+
+def titled(one: Found, say: Say) -> str:
+    """What happened, as it was told; an alert as people of this language call it."""
+    return say.code(one["text"][say.locale] if one.get("text") else one["what"])
 
 
 def when_of(one: Found, say: Say) -> str:
@@ -111,7 +116,7 @@ def ruled_out(those: Sequence[Found], server: str, say: Say) -> str:
         elif one["after"] is not None:
             parts.append(f"{where}{called(one['what'], say)} {from_to(one, one['server'], one['what'], say)} ({why})")
         else:
-            parts.append(f"{where}{say.code(one['what'])} ({why})")
+            parts.append(f"{where}{titled(one, say)} ({why})")
     return ", ".join(parts)
 
 

@@ -256,17 +256,22 @@ def _of_alerts(made: Material, say: Say) -> list[str]:
                     f"{what}: nobody acknowledged this critical alert, {lasted}. Decide who looks after it.",
                 )
             )
-    often = Counter((one["detail"] if one.get("source") else one["rule_name"], one["server"]) for one in made.opened)
+    often = Counter((_noisy(one, say), one["server"]) for one in made.opened)
     for (rule, server), times in often.most_common(3):
         if times >= NOISY:
             number, where = say.count(times, "times", server=server), say.name(server or "–")
             lines.append(
                 say.either(
-                    f"{where} {say.name(rule)}: {number}번 열렸습니다. 기준이나 지속 시간을 조정할지 살펴보세요.",
-                    f"{where} {say.name(rule)} opened {number} times: look whether its level or hold should change.",
+                    f"{where} {rule}: {number}번 열렸습니다. 기준이나 지속 시간을 조정할지 살펴보세요.",
+                    f"{where} {rule} opened {number} times: look whether its level or hold should change.",
                 )
             )
     return lines
+
+
+def _noisy(alert: Mapping[str, Any], say: Say) -> str:
+    """What opened: of another monitor's alert its title there."""
+    return say.name(alert["detail"]) if alert.get("source") else told_alerts.called(alert, say)
 
 
 def _of_capacity(made: Material, say: Say) -> list[str]:

@@ -3,6 +3,7 @@ likely, and which process was busiest then. `root_cause` answers it whole."""
 
 from __future__ import annotations
 
+from lib.mcp.core.hypotheses import titled
 from lib.mcp.core.measures import Measure, measure
 from lib.mcp.core.phrases import server_url
 from lib.mcp.core.responder import Say
@@ -28,7 +29,7 @@ def tell_cause(name: str, of: Measure, at: float, sources: Sources, say: Say) ->
         if best["kind"] == "metric":
             what = say.name(measure(best["what"]).called(say.locale))
         elif best["kind"] in _KINDS:
-            what = f"{say.either(*_KINDS[best['kind']])} {say.code(best['what'])}"
+            what = f"{say.either(*_KINDS[best['kind']])} {titled(best, say)}"
         when, score = say.moment(best["at_epoch"]), say.number(best["score"], "", metric="confidence", decimals=2)
         say.line(
             f"가장 유력한 원인(가설, 신뢰도 {score}): {say.name(best['server'])} {what}, {when}.",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lib.domain.metrics import bounds_of
+from lib.mcp.core.alerts import rule_called
 from lib.mcp.core.levels import level_of
 from lib.mcp.core.measures import Measure, figure, measure, scaled, with_unit
 from lib.mcp.core.phrases import capital, now_of, severity_word, warn_of_unknown
@@ -107,7 +108,7 @@ def _propose(asked: Asked, sources: Sources, reach: Reach, of: Measure, above: b
     length = made.after["hold_seconds"]
     lasting = say.duration(length) if length else say.either("즉시", "at once")
     if made.rule is not None:
-        named = say.name(made.rule["name"])
+        named = rule_called(made.rule["id"], made.rule["name"], say)
         say.line(
             f"규칙 {named}: {where} {called} {changes} {way}, 지속 {lasting}{default}.",
             f"Rule {named}: {called} of {where}, {changes} {way}, lasting {lasting}{default}.",
@@ -152,13 +153,15 @@ def _beside(made: Plan, of: Measure, say: Say) -> None:
     if made.set.get("enabled"):
         say.line("꺼져 있던 규칙을 다시 켭니다.", "The rule was off, and is on again.")
     if made.others and made.rule is None:
-        named = ", ".join(f"{say.name(one['name'])}{_levels(one, of, say)}" for one in made.others[:3])
+        named = ", ".join(
+            f"{rule_called(one['id'], one['name'], say)}{_levels(one, of, say)}" for one in made.others[:3]
+        )
         say.line(
             f"다른 서버에도 적용되는 기존 규칙은 그대로이며 이 서버에도 계속 적용됩니다: {named}.",
             f"Rules that also hold for other servers stay as they are, and still hold here: {named}.",
         )
     if made.foreign:
-        named = ", ".join(say.name(one["name"]) for one in made.foreign[:3])
+        named = ", ".join(rule_called(one["id"], one["name"], say) for one in made.foreign[:3])
         say.line(
             f"코어당 값이나 반대 방향을 보는 규칙은 그대로입니다: {named}.",
             f"Rules that judge per core, or the other way, stay as they are: {named}.",

@@ -105,8 +105,12 @@ def _causes(house: House, alert_id: str) -> dict[str, Any] | None:
 
 
 def _cut(one: Mapping[str, Any]) -> dict[str, Any]:
-    """What is known of it; times as text alone."""
-    known = {name: value for name, value in one.items() if value is not None and not name.endswith("_epoch")}
+    """What is known of it; times as text alone, and titles as they are stored."""
+    known = {
+        name: value
+        for name, value in one.items()
+        if value is not None and name != "text" and not name.endswith("_epoch")
+    }
     return {name: s.cut(value) if isinstance(value, str) else value for name, value in known.items()}
 
 

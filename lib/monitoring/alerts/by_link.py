@@ -13,7 +13,7 @@ from lib.monitoring.alerts.silences import as_incident
 
 SILENT_SECONDS = (3_600, 4 * 3_600, 24 * 3_600)  # the first where nothing is said
 BY = "a link in a message"
-_SHOWN = ("id", "server", "severity", "state", "acked_by", "rule_name", "text")
+_SHOWN = ("id", "server", "severity", "state", "acked_by", "rule", "rule_name", "text")
 
 
 class ByLink:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from lib.domain.metrics import Metric, metric_of
+from lib.domain.rule_names import called
 from lib.monitoring.alerts import outside_words
 from lib.monitoring.alerts.prospect_words import foretold
 
@@ -172,7 +173,7 @@ def headline(item: Item, locale: Locale, now: float | None = None) -> str:
         return f"{server}: {said}" if server else said
     words = _KINDS.get(str(item.get("kind")), {}).get(locale, "")
     named = _subject(item, locale)
-    about = f"{named}: {words}" if named and words else named or words or clean(item.get("rule") or "", 100)
+    about = f"{named}: {words}" if named and words else named or words or clean(_rule(item, locale), 100)
     return f"{server}: {about}" if server else about
 
 
@@ -258,7 +259,7 @@ def _facts(item: Item, kind: str, locale: Locale, zone: tzinfo) -> tuple[tuple[s
     found: list[tuple[str, str | None]] = [
         ("server", item.get("server")),
         ("group", item.get("group")),
-        ("source", item.get("source")) if item.get("source") else ("rule", item.get("rule")),
+        ("source", item.get("source")) if item.get("source") else ("rule", _rule(item, locale)),
         ("severity", _word(str(item.get("severity") or "warning"), locale)),
         ("value", _read(item.get("value"), metric, locale)),
         ("level", _read(item.get("level"), metric, locale)),
@@ -269,6 +270,10 @@ def _facts(item: Item, kind: str, locale: Locale, zone: tzinfo) -> tuple[tuple[s
     if item.get("resolved_at") is not None:
         found += [("until", moment(item["resolved_at"], zone)), ("lasted", _lasted(item, locale))]
     return tuple((_word(name, locale), clean(value, MOST_TITLE)) for name, value in found if value)
+
+
+def _rule(item: Item, locale: Locale) -> str:
+    return called(item.get("rule_id"), str(item.get("rule") or ""), locale)
 
 
 def _read(value: float | None, metric: Metric | None, locale: Locale) -> str | None:

@@ -9,6 +9,7 @@ import { Late } from '../components/late.js';
 import { Segmented, StatusTag } from '../components/marks.js';
 import { pollNow } from '../live.js';
 import { address, adjust } from '../router.js';
+import { ruleCalled } from '../rule-names.js';
 import { troubleWords } from '../trouble.js';
 import { seriesWords } from '../wellbeing.js';
 import { Deliveries } from './deliveries.js';
@@ -91,18 +92,18 @@ function One({ id, query }) {
     ${alert.server && alert.kind !== 'outside' && html`<${Late} name="alertChart" alert=${alert} rule=${rule} events=${evidence.events} query=${query} />`}
     <div class="settings later">
       <div class=${alert.server ? 'stack' : 'contents'}><section class="panel setting" aria-labelledby="story"><h2 id="story">${t('alert.timeline')}</h2><ol class="log">${timeline.map((step) => html`<li key=${step.seq}><time datetime=${step.at}>${words.moment(step.at_epoch, now)}</time><div><b>${t(`step.${step.kind}`)}</b>${step.actor ? html` <bdi>${step.actor}</bdi>` : null}${step.note && !words.has(`endedby.${step.note}`) ? html`<span class="sub"><bdi>${step.note}</bdi></span>` : step.note ? html`<span class="sub">${t(`endedby.${step.note}`)}</span>` : null}</div></li>`)}</ol></section>
-      <section class="panel setting" aria-labelledby="evidence"><h2 id="evidence">${t('alert.evidence')}</h2><${Evidence} evidence=${evidence} rule=${rule} now=${now} /></section>
+      <section class="panel setting" aria-labelledby="evidence"><h2 id="evidence">${t('alert.evidence')}</h2><${Evidence} evidence=${evidence} rule=${rule && ruleCalled(alert.rule, rule.name, words.lang)} now=${now} /></section>
       </div>${alert.server && html`<${Causes} id=${id} server=${alert.server} now=${now} />`}
       ${deliveries && html`<${Deliveries} deliveries=${deliveries} now=${now} />`}</div>
-    ${asking === 'silence' ? html`<${SilenceForm} about=${aboutOf(alert, t)} onClose=${() => ask(null)} />` : asking && html`<${Act} id=${id} act=${asking} onClose=${() => ask(null)} />`}`;
+    ${asking === 'silence' ? html`<${SilenceForm} about=${aboutOf(alert, words)} onClose=${() => ask(null)} />` : asking && html`<${Act} id=${id} act=${asking} onClose=${() => ask(null)} />`}`;
 }
 
 /**
  * Its rule on its server; what is of no server by itself, for its rule may be that of many other things. Of another
  * monitor's alerts those of its name.
  */
-const aboutOf = (alert, t) => (alert.server
-  ? alert.kind === 'outside' ? { servers: [alert.server], rules: [alert.rule], metric: nameOf(alert), told: t('silence.ofName', { name: nameOf(alert), server: alert.server }) } : { servers: [alert.server], rules: [alert.rule], told: t('silence.ofAlert', { rule: alert.rule_name, server: alert.server }) }
+const aboutOf = (alert, { t, lang }) => (alert.server
+  ? alert.kind === 'outside' ? { servers: [alert.server], rules: [alert.rule], metric: nameOf(alert), told: t('silence.ofName', { name: nameOf(alert), server: alert.server }) } : { servers: [alert.server], rules: [alert.rule], told: t('silence.ofAlert', { rule: ruleCalled(alert.rule, alert.rule_name, lang), server: alert.server }) }
   : { incidents: [alert.id], told: t('silence.ofThis') });
 
 const nameOf = (alert) => alert.subject.split(':')[0];
@@ -113,7 +114,7 @@ function Evidence({ evidence, rule, now }) {
   const values = Object.entries(evidence.values ?? {}).filter(([name]) => words.has(`line.${name}`));
   const busiest = [...(evidence.processes?.list ?? [])].sort((first, second) => (second.cpu ?? 0) - (first.cpu ?? 0)).slice(0, 5);
   return html`<dl class="lists">
-    ${rule && html`<dt>${t('alert.rule')}</dt><dd>${rule.name}</dd>`}
+    ${rule && html`<dt>${t('alert.rule')}</dt><dd><bdi>${rule}</bdi></dd>`}
     ${values.length ? html`<dt>${t('alert.values')}</dt><dd>${values.map(([name, value]) => `${seriesWords(name, words)} ${words.quantity(value, chartsFor([name])[0]?.unit ?? '')}`).join(' · ')}</dd>` : null}
     ${busiest.length ? html`<dt>${t('server.processes')}</dt><dd><ul>${busiest.map((one) => html`<li key=${one.pid}><bdi>${one.name}</bdi> <span class="sub">${one.cpu == null ? '' : `CPU ${one.cpu} %`}</span></li>`)}</ul></dd>` : null}
     <${Labels} outside=${evidence.outside} />

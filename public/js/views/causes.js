@@ -21,7 +21,7 @@ export function Causes({ id, server, now }) {
 
 function title(one, server, words) {
   const { t } = words;
-  const what = one.kind === 'metric' ? seriesWords(one.what, words) : html`${words.has(`event.${one.kind}`) ? t(`event.${one.kind}`) : words.has(`whykind.${one.kind}`) ? t(`whykind.${one.kind}`) : one.kind} <bdi>${one.what}</bdi>`;
+  const what = one.kind === 'metric' ? seriesWords(one.what, words) : html`${words.has(`event.${one.kind}`) ? t(`event.${one.kind}`) : words.has(`whykind.${one.kind}`) ? t(`whykind.${one.kind}`) : one.kind} <bdi>${one.text ? words.said(one.text) : one.what}</bdi>`;
   return one.server === server ? what : html`<a href=${address('server', { id: one.server })}><bdi>${one.server}</bdi></a> ${what}`;
 }
 
@@ -37,5 +37,5 @@ function RuledOut({ found, server }) {
   const { t } = words;
   if (!found.length) return null;
   const told = [...new Set(found.map(({ reason }) => reason))].map((reason) => [reason, found.filter((one) => one.reason === reason)]);
-  return html`<dl class="lists">${told.map(([reason, them]) => html`<dt key=${reason}>${t(`whynot.${reason}`)}</dt><dd>${them.map((one) => `${one.server === server ? '' : `${one.server} `}${seriesWords(one.what, words)}`).join(', ')}</dd>`)}</dl>`;
+  return html`<dl class="lists">${told.map(([reason, them]) => html`<dt key=${reason}>${t(`whynot.${reason}`)}</dt><dd>${them.map((one) => `${one.server === server ? '' : `${one.server} `}${one.text ? words.said(one.text) : seriesWords(one.what, words)}`).join(', ')}</dd>`)}</dl>`;
 }

@@ -7,6 +7,7 @@ import { useLive, useWords } from '../components/hooks.js';
 import { Icon, Segmented } from '../components/marks.js';
 import { pollNow } from '../live.js';
 import { FLEET, fleetEvery } from '../router.js';
+import { ruleCalled } from '../rule-names.js';
 import { troubleWords } from '../trouble.js';
 import { SOON, SoonFields } from './rule-soon.js';
 import { UNLIKE, UnlikeFields } from './rule-unlike.js';
@@ -18,6 +19,7 @@ const KINDS = { threshold: NEW, forecast: SOON, anomaly: UNLIKE };
 const MOST_TRIED = 10;
 const SETTLE_MS = 500;
 
+const nameOf = (rule, { lang }) => ruleCalled(rule.id, rule.name, lang);
 const bodyOf = (rule) => Object.fromEntries(FIELDS.filter((name) => name in rule).map((name) => [name, rule[name]]));
 const seldom = () => 30;
 
@@ -37,9 +39,9 @@ export function Rules({ canChange }) {
     <${Problem} text=${toggle.problem} />
     ${rules ? html`<div class="scroller" tabindex="0" role="group" aria-labelledby="rules"><table class="key-table">
       <thead><tr>${['name', 'level', 'hold', 'scope'].map((name) => html`<th key=${name} scope="col" class=${name === 'scope' || name === 'hold' ? 'col-server' : ''}>${t(`rule.${name}`)}</th>`)}<th><span class="sr">${t('settings.actions')}</span></th></tr></thead>
-      <tbody>${rules.map((rule) => html`<tr key=${rule.id} class=${rule.enabled ? '' : 'ended'}><th scope="row"><bdi>${rule.name}</bdi><small>${rule.kind === 'threshold' ? rule.metric : rule.kind === 'forecast' ? `${t('rulekind.forecast')} · ${rule.metric}` : t(`rulekind.${rule.kind}`)}</small></th>
+      <tbody>${rules.map((rule) => html`<tr key=${rule.id} class=${rule.enabled ? '' : 'ended'}><th scope="row"><bdi>${nameOf(rule, words)}</bdi><small>${rule.kind === 'threshold' ? rule.metric : rule.kind === 'forecast' ? `${t('rulekind.forecast')} · ${rule.metric}` : t(`rulekind.${rule.kind}`)}</small></th>
         <td>${levels(rule, words)}</td><td class="col-server">${rule.hold_seconds ? words.span(rule.hold_seconds) : t('rule.atOnce')}</td><td class="col-server">${scope(rule, t)}</td>
-        <td class="number"><span class="buttons">${canChange && html`<button type="button" class="btn small" aria-pressed=${rule.enabled} disabled=${toggle.busy} aria-label=${t('settings.named', { action: t(rule.enabled ? 'rule.isOn' : 'rule.isOff'), name: rule.name })} onClick=${() => flip(rule)}>${t(rule.enabled ? 'rule.isOn' : 'rule.isOff')}</button><button type="button" class="btn small" aria-label=${t('settings.named', { action: t('key.change'), name: rule.name })} onClick=${() => setOpen(rule)}>${t('key.change')}</button>`}</span></td></tr>`)}</tbody></table></div>`
+        <td class="number"><span class="buttons">${canChange && html`<button type="button" class="btn small" aria-pressed=${rule.enabled} disabled=${toggle.busy} aria-label=${t('settings.named', { action: t(rule.enabled ? 'rule.isOn' : 'rule.isOff'), name: nameOf(rule, words) })} onClick=${() => flip(rule)}>${t(rule.enabled ? 'rule.isOn' : 'rule.isOff')}</button><button type="button" class="btn small" aria-label=${t('settings.named', { action: t('key.change'), name: nameOf(rule, words) })} onClick=${() => setOpen(rule)}>${t('key.change')}</button>`}</span></td></tr>`)}</tbody></table></div>`
       : error ? html`<p class="note bad">${troubleWords(error, words)}</p>` : html`<div class="bone tall" />`}
     ${open && html`<${Change} key=${open.id ?? 'new'} rule=${open} onClose=${() => setOpen(null)} />`}
   </section>`;
@@ -61,9 +63,11 @@ const scope = (rule, t) => [...rule.scope.servers, ...rule.scope.groups, ...rule
 
 /** Only what most changes are about; the rest of a rule stays as it is. */
 function Change({ rule, onClose }) {
-  const { t } = useWords();
+  const words = useWords();
+  const { t } = words;
   const ask = useCall(t('rule.conflict'));
-  const [draft, setDraft] = useState(rule);
+  const [shown] = useState(nameOf(rule, words));
+  const [draft, setDraft] = useState({ ...rule, name: shown });
   const [isSure, setSure] = useState(false);
   const kind = draft.kind ?? 'threshold';
   const isSoon = kind === 'forecast';
@@ -71,7 +75,8 @@ function Change({ rule, onClose }) {
   const set = (name, value) => setDraft({ ...draft, [name]: value });
   const figure = (name) => (event) => set(name, event.target.value === '' ? null : Number(event.target.value));
   const save = () => ask.run(async () => {
-    const body = bodyOf(draft);
+    // Who left the name alone has not renamed it.
+    const body = bodyOf(draft.name === shown ? { ...draft, name: rule.name } : draft);
     await (rule.id === undefined ? post(RULES, body) : call('PUT', `${RULES}/${rule.id}?version=${rule.version}`, body));
     pollNow();
     onClose();
@@ -81,7 +86,7 @@ function Change({ rule, onClose }) {
     pollNow();
     onClose();
   };
-  if (isSure) return html`<${Sure} title=${t('rule.remove')} text=${t('rule.removeSure', { name: rule.name })} onSure=${remove} onClose=${onClose} />`;
+  if (isSure) return html`<${Sure} title=${t('rule.remove')} text=${t('rule.removeSure', { name: nameOf(rule, words) })} onSure=${remove} onClose=${onClose} />`;
   return html`<${FormDialog} title=${t(rule.id === undefined ? 'rule.new' : 'rule.change')} action=${t('action.save')} call=${ask} onSubmit=${save} onClose=${onClose}>
     <${Field} label=${t('rule.name')} name="name" required maxlength="100" value=${draft.name} onInput=${(event) => set('name', event.target.value)} />
     ${rule.id === undefined && html`<div class="field"><span>${t('rule.kind')}</span><${Segmented} label=${t('rule.kind')} value=${kind} choices=${[['threshold', t('rule.kindNow')], ['forecast', t('rule.kindSoon')], ['anomaly', t('rule.kindUnlike')]]}
