@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lib.domain.access import Sight
-from tests.assistant.known_fleet import DAY, FLEET, Hub, facts
+from tests.assistant.known_fleet import DAY, FLEET, HOUR, Hub, facts
 from tests.assistant.past_fleet import CPU, ENV, GROUPS, LATENCY, MEMORY, RISEN, instants, measured, span
 
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
@@ -187,14 +187,30 @@ def test_two_days_are_compared_in_points_and_in_proportion(past: Hub, locale: st
 
 @BOTH
 def test_a_day_that_is_not_over_is_held_against_as_much_of_the_other(past: Hub, locale: str) -> None:
-    frame = {"time": span(past, DAY / 2), "time2": span(past, 2 * DAY, DAY)}
+    frame = {"time": span(past, DAY / 2, -HOUR), "time2": span(past, 2.5 * DAY, 1.5 * DAY)}
     reply = past.ask("compare_periods", locale, servers=["db-01"], metrics=["disk"], **frame)
-    whole = mean("db-01", "disk", past.now, 2 * DAY, DAY)
-    same = mean("db-01", "disk", past.now, 2 * DAY, 1.5 * DAY)
-    before = facts(reply, "disk_avg", "db-01")
-    assert before[0] == pytest.approx(whole, abs=0.15)
-    assert before[2] == pytest.approx(same, abs=0.15)
-    assert ("같은 구간" if locale == "ko" else "same part of the baseline") in reply.answer
+    before, after = (mean("db-01", "disk", past.now, start, start - DAY / 2) for start in (2.5 * DAY, DAY / 2))
+    assert facts(reply, "disk_avg", "db-01") == [pytest.approx(before, abs=0.15), pytest.approx(after, abs=0.15)]
+    assert facts(reply, "disk_change") == [pytest.approx(after - before, abs=0.2)]
+    assert ("같은 구간만" if locale == "ko" else "the same part is compared") in reply.answer
+
+
+@BOTH
+def test_hours_beside_a_day_are_held_against_all_of_it(past: Hub, locale: str) -> None:
+    frame = {"time": span(past, 7 * HOUR, -HOUR), "time2": span(past, 2 * DAY, DAY)}
+    reply = past.ask("compare_periods", locale, servers=["db-01"], metrics=["disk"], **frame)
+    assert facts(reply, "disk_avg", "db-01")[0] == pytest.approx(
+        mean("db-01", "disk", past.now, 2 * DAY, DAY), abs=0.15
+    )
+    assert ("끝나지" if locale == "ko" else "not over") not in reply.answer
+
+
+@BOTH
+def test_where_as_much_of_the_other_was_not_measured_all_of_it_is_compared_and_said_so(past: Hub, locale: str) -> None:
+    frame = {"time": span(past, DAY / 4, -HOUR), "time2": span(past, 4.25 * DAY, 2 * DAY)}
+    reply = past.ask("compare_periods", locale, servers=["web-01"], metrics=["cpu"], **frame)
+    assert len(facts(reply, "cpu_avg", "web-01")) == 2
+    assert ("기준 기간 전체와" if locale == "ko" else "with all of it") in reply.answer
 
 
 @BOTH

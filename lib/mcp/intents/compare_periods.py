@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lib.mcp.core.differences import Difference, told
 from lib.mcp.core.measures import Measure, measure
@@ -39,12 +39,20 @@ class Periods:
     def is_default(self) -> bool:
         return self.recent.is_default or self.baseline.is_default
 
-    @property
-    def same_span(self) -> Range | None:
-        """Of the baseline as much as there is of the recent one so far; None where they are alike already."""
-        if self.recent.length >= PARTIAL * self.baseline.length:
+    def alike(self, sources: Sources) -> Periods | None:
+        """Of the baseline as much as there is of the recent time so far: today until now beside yesterday until then.
+        None where the recent one is over, or does not begin at the same time of day: an hour beside a day is meant so."""
+        recent, baseline = self.recent, self.baseline
+        if recent.end < sources.now - 1 or recent.length >= PARTIAL * baseline.length:
             return None
-        return Range(self.baseline.start, self.baseline.start + self.recent.length)
+        if abs(_of_its_day(recent.start, sources) - _of_its_day(baseline.start, sources)) >= 1:
+            return None
+        same = Range(baseline.start, baseline.start + recent.length, baseline.is_default)
+        return replace(self, baseline=same)
+
+
+def _of_its_day(at: float, sources: Sources) -> float:
+    return at - sources.midnight(at)
 
 
 def answer(asked: Asked, sources: Sources, say: Say) -> None:
@@ -52,8 +60,12 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     periods = periods_of(asked, sources)
     measures = [measure(name) for name in asked.metrics or USUAL][:MOST_MEASURES]
     names = meant.ids[:MOST_READS]
+    whole, alike = periods, periods.alike(sources)
+    periods = alike or whole
+    pairs = _pairs(names, measures, periods, sources)
+    if alike is not None and not any(pairs.values()):
+        periods, pairs = whole, _pairs(names, measures, whole, sources)
     recent, baseline = (say.span(one.start, one.end) for one in (periods.recent, periods.baseline))
-    pairs = _pairs(names, measures, periods.recent, periods.baseline, sources)
     known = [of for of in measures if pairs[of.name]]
     usual = say.either(", 기본 기간", ", the usual times") if periods.is_default else ""
     if known:
@@ -63,7 +75,8 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     for place, of in enumerate(known):
         _one(of, pairs[of.name], f"{recent} ↔ {baseline}{usual}" if place == 0 else "", asked, meant, sources, say)
     if known:
-        _like_for_like(known, names, periods, asked, sources, say)
+        if alike is not None:
+            _not_over(alike, whole, say, is_cut=periods is alike)
         _coverage(pairs[known[0].name], len(names), say)
     moved = [*names]
     if known and len(pairs[known[0].name]) > 1:
@@ -88,11 +101,10 @@ def periods_of(asked: Asked, sources: Sources) -> Periods:
     return Periods(recent, Range(recent.start - shift, recent.end - shift, True))
 
 
-def _pairs(
-    names: Sequence[str], measures: Sequence[Measure], recent: Range, baseline: Range, sources: Sources
-) -> dict[str, Pairs]:
+def _pairs(names: Sequence[str], measures: Sequence[Measure], periods: Periods, sources: Sources) -> dict[str, Pairs]:
     """{measure: those measured both times}."""
     points = points_for(names)
+    recent, baseline = periods.recent, periods.baseline
     now = sources.stretches_of(names, measures, recent.start, recent.end, points)
     then = sources.stretches_of(names, measures, baseline.start, baseline.end, points)
     return {
@@ -144,33 +156,19 @@ def _one(of: Measure, pairs: Pairs, spans: str, asked: Asked, meant: Meant, sour
     )
 
 
-def _like_for_like(
-    known: Sequence[Measure], names: Sequence[str], periods: Periods, asked: Asked, sources: Sources, say: Say
-) -> None:
-    """Where the recent time is not over, against as much of the other."""
-    same = periods.same_span
-    if same is None:
-        return
-    how = asked.text_of("agg") or "avg"
-    parts = []
-    both = _pairs(names, known, periods.recent, same, sources)
-    for of in known:
-        pairs = both[of.name]
-        if pairs:
-            server = next(iter(pairs)) if len(pairs) == 1 else None
-            before, _, change = _figures(of, _between(pairs, how), how, say, server)
-            parts.append(f"{say.name(of.called(say.locale))} {before} ({change})")
-    span = say.span(same.start, same.end)
-    if parts:
-        listed = ", ".join(parts)
+def _not_over(alike: Periods, whole: Periods, say: Say, *, is_cut: bool) -> None:
+    same = say.span(alike.baseline.start, alike.baseline.end)
+    if is_cut:
+        end = say.moment(whole.baseline.end, day=True)
         say.line(
-            f"최근 기간은 아직 끝나지 않았습니다. 같은 구간({span})과 비교하면 {listed}.",
-            f"The recent time is not over. Against the same part of the baseline ({span}): {listed}.",
+            f"최근 기간은 아직 끝나지 않아, 기준 기간({end}까지)도 같은 구간만 비교했습니다.",
+            f"The recent time is not over: of the baseline, which goes on until {end}, the same part is compared.",
         )
     else:
         say.line(
-            f"최근 기간은 아직 끝나지 않았고, 같은 구간({span})의 데이터는 없습니다.",
-            f"The recent time is not over, and of the same part of the baseline ({span}) there is no data.",
+            f"최근 기간은 아직 끝나지 않았고, 같은 구간({same})의 데이터는 없어 기준 기간 전체와 비교했습니다.",
+            f"The recent time is not over, and of the same part of the baseline ({same}) there is no data: it is"
+            " compared with all of it.",
         )
 
 
