@@ -37,6 +37,7 @@ def test_what_differs_each_time_is_masked(message: str, pattern: str) -> None:
 @example("'a'5'")
 @example("x \"a' 'b\" c' 1")
 @example("a@b.c'@'1::")
+@example("'1'a'")
 def test_masking_is_bounded_settled_and_leaves_something(message: str) -> None:
     pattern = masked(message)
     assert pattern

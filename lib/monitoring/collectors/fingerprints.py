@@ -21,11 +21,13 @@ _STEPS = (
     (re.compile(r"(?i)\b(?=[a-f]*\d)[0-9a-f]{8,}\b"), "#"),
     (re.compile(r"\b(?=[A-Za-z0-9]*\d[A-Za-z]+\d)[A-Za-z0-9]{8,}\b"), "#"),  # ids of letters and digits
     (re.compile(r"\d+(?:[.,:]\d+)*"), "#"),
+)  # fmt: skip
+_QUOTED = (
     (re.compile(r'"[^"\n]+"'), '"*"'),
     # An apostrophe is no quotation mark.
     (re.compile(r"""(?<!\w)'[^'"\n]+'(?!\w)"""), "'*'"),
     (re.compile(r"""`[^`'"\n]+`"""), "`*`"),
-)  # fmt: skip
+)
 
 
 def masked(message: str) -> str:
@@ -33,7 +35,16 @@ def masked(message: str) -> str:
     text = _SPACE.sub(" ", message).strip()[:PATTERN_CHARACTERS].strip()
     for pattern, shown in _STEPS:
         text = pattern.sub(shown, text)
+    settled = _unquoted(text)
+    while settled != text:  # a masked quotation may end one that begins before it
+        text, settled = settled, _unquoted(settled)
     return text or "#"
+
+
+def _unquoted(text: str) -> str:
+    for pattern, shown in _QUOTED:
+        text = pattern.sub(shown, text)
+    return text
 
 
 def fingerprint(level: str, source: str, pattern: str) -> str:
