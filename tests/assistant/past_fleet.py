@@ -27,6 +27,7 @@ SIZE = 200 * GIB
 GROUPS = {"web-01": "web", "web-02": "web", "db-01": "db", "log-01": "log", "x_y_2:3": "[odd](http://e)"}
 ENV = {"log-01": "staging"}
 CPU = {"web-01": 20.0, "web-02": 40.0, "db-01": 55.0, "log-01": 10.0, "x_y_2:3": 1.0}
+NET = {"x_y_2:3": 4_000}  # bytes a second that come in; twice as many go out
 RISEN = 5.0  # web-01's CPU is so much higher in the last day
 MEMORY = {"web-01": 40.0, "web-02": 60.0, "db-01": 80.0, "log-01": 30.0, "x_y_2:3": 10.0}
 LATENCY = {"web-01": 180.0, "web-02": 240.0}
@@ -58,7 +59,7 @@ def measured(name: str, at: float, now: float) -> dict[str, Any]:
     found: dict[str, Any] = {
         "at": int(at), "cpu": CPU[name] + (RISEN if name == "web-01" and lately else 0.0),
         "memory": MEMORY[name], "disk": max(mounts.values()), "load1": CPU[name] / 10,
-        "net_in": 1_000_000, "net_out": 2_000_000,
+        "net_in": NET.get(name, 1_000_000), "net_out": 2 * NET.get(name, 1_000_000),
         "mounts": {
             mount: {"disk": value, "inode": 10.0, "size_bytes": SIZE, "free_bytes": int(SIZE * (1 - value / 100))}
             for mount, value in mounts.items()

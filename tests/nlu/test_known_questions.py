@@ -45,6 +45,46 @@ def test_a_trouble_with_a_runbook_is_to_be_mended(text: str, topic: str) -> None
 @pytest.mark.parametrize(
     "text",
     [
+        "which servers are idle enough to remove",
+        "지워도 될 만큼 노는 서버는?",
+        "노는 서버 있어?",
+        "놀고 있는 서버 알려줘",
+        "유휴 서버 목록",
+        "안 쓰는 장비 찾아줘",
+        "줄여도 되는 서버 있어?",
+        "오버스펙 서버 있나",
+        "비용 줄이려면 어떤 서버를 없애야 해?",
+        "unused servers",
+        "which hosts are underutilized?",
+        "can we downsize any server",
+        "which servers can I shut down to save money",
+        "is web-01 idle?",
+    ],
+)
+def test_what_has_nothing_to_do_is_asked_for_among_the_servers(text: str) -> None:
+    assert parse(text, NOW, SERVERS)["intent"] == "server_list"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("제일 한가한 서버", "top_n"),
+        ("idlest server", "top_n"),
+        ("안 쓰는 프로세스 있어?", "process_query"),
+        ("알림 꺼도 돼?", "alert_silence"),
+        ("how do I remove a server", "agent_help"),
+        ("서버를 삭제해줘", "out_of_scope"),
+        ("CPU 20% 미만으로 노는 서버", "threshold_filter"),
+        ("평소랑 다르게 노는 서버 있음?", "anomaly_list"),
+    ],
+)
+def test_what_only_sounds_like_it_is_read_as_what_it_is(text: str, intent: str) -> None:
+    assert parse(text, NOW, SERVERS)["intent"] == intent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "how do I improve my memory before the exam",
         "김치찌개 끓이는 방법",
         "what is the capital of France?",

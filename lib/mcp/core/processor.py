@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lib.mcp.knowledge import clients, product, terms
-from lib.mcp.npu import followups, guard
+from lib.mcp.npu import followups, guard, idleness
 from lib.mcp.npu.extractor import Extraction, extract_from, suggestions
 from lib.mcp.npu.frames import entities_for
 from lib.mcp.npu.intent import OUT_OF_SCOPE, Reading, classify
@@ -25,6 +25,10 @@ _WHICH = re.compile(
 )
 # What a question how an agent of another maker is connected is taken for.
 _ABOUT = frozenset({"product_help", "concept_explain", CLARIFY, "troubleshoot"})
+# What a question for servers that have nothing to do is taken for.
+_ABOUT_SERVERS = frozenset({
+    "server_list", "fleet_summary", "server_status", "anomaly_list", "uptime_sla", "agent_help", *_ABOUT,
+})  # fmt: skip
 _ERRORS = re.compile(r"(?:에러|오류).*(?:몇|얼마나|많)|(?<![a-z])(?:how many|any|count of) errors?(?![a-z])")
 _WHY = re.compile(r"\s*(?:왜|어째서|why)(?![a-z])")
 _DOUBTFUL = 0.8  # below it what the knowledge says weighs more
@@ -91,6 +95,8 @@ def known(reading: Reading, found: Extraction) -> Reading:
     is_unrelated = reading.intent == OUT_OF_SCOPE and reading.reason == "unrelated"
     if is_unrelated and terms.is_asked(found.text.folded):
         return _read_as("concept_explain", reading)
+    if (is_unrelated or reading.intent in _ABOUT_SERVERS) and _asks_for_idle(found):
+        return _read_as("server_list", reading)
     asks_how = any(one.value == "howto" for one in reading.features.cues)
     is_open = is_unrelated or reading.intent in _ABOUT or 0 < reading.confidence < _DOUBTFUL
     if is_open and not found.targets.servers and clients.is_asked(found.text.folded):
@@ -104,6 +110,10 @@ def known(reading: Reading, found: Extraction) -> Reading:
     if reading.confidence < _DOUBTFUL and (is_unrelated or is_helped) and asks_how and topic is not None:
         return _read_as("troubleshoot", reading)
     return reading
+
+
+def _asks_for_idle(found: Extraction) -> bool:
+    return idleness.is_asked(found.text.folded, names_a_server=bool(found.targets.servers))
 
 
 def _read_as(intent: str, reading: Reading) -> Reading:

@@ -1,14 +1,17 @@
-"""Which servers are there, and how many: all, or those of a group, with a tag, in a state."""
+"""Which servers are there, and how many: all, or those of a group, with a tag, in a state, or with nothing to do."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from lib.mcp.core import idle
 from lib.mcp.core.phrases import as_of, counted, server_url, status_word, warn_of_unknown
 from lib.mcp.core.question import Asked, Question
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import STATUSES, Server, Sources
+from lib.mcp.npu import idleness
+from lib.mcp.npu.text import read
 
 MOST_NAMED = 30  # in the sentence; the table has them all
 MOST_IN_SENTENCE = 3  # without a table
@@ -17,6 +20,10 @@ MOST_COUNTED = 8
 
 def answer(asked: Asked, sources: Sources, say: Say) -> None:
     meant = sources.meant(asked)
+    if idleness.is_asked(read(asked.text).folded, names_a_server=bool(asked.words("servers"))):
+        idle.answer(asked, meant, sources, say)
+        warn_of_unknown(asked, say)
+        return
     statuses = asked.words("statuses")
     found = [one for one in meant.servers if not statuses or one.status in statuses]
     what = _filter(asked, statuses, say)
@@ -134,5 +141,9 @@ QUESTION = Question(
     "server_list",
     answer,
     tool="list_servers",
-    examples=(("서버 목록 보여줘", "List all servers"), ("오프라인 서버 있어?", "Which servers are offline?")),
+    examples=(
+        ("서버 목록 보여줘", "List all servers"),
+        ("오프라인 서버 있어?", "Which servers are offline?"),
+        ("노는 서버 있어?", "Which servers are idle?"),
+    ),
 )
