@@ -87,6 +87,16 @@ def test_what_changed_afterwards_is_no_cause() -> None:
     assert "reboot" in later
 
 
+def test_what_falls_into_the_bin_of_the_change_is_at_the_same_time_and_into_the_next_is_later() -> None:
+    values = quiet_fleet(3)
+    values["api-1", "latency"] = raised(values["api-1", "latency"], 180, 60)
+    for late, is_named in ((STEP - 1, True), (STEP, False)):
+        found = why(values, Happening(MOMENT + late, "api-1", "error", "timed out"))
+        assert found.moment == MOMENT
+        assert ("timed out" in [one.what for one in found.hypotheses]) is is_named
+        assert (("timed out", "later") in [(one.what, one.reason) for one in found.ruled_out]) is not is_named
+
+
 def test_a_deploy_on_a_server_that_is_deployed_to_all_the_time_explains_nothing() -> None:
     values = quiet_fleet(4)
     values["api-1", "latency"] = raised(values["api-1", "latency"], 180, 60)

@@ -257,8 +257,8 @@ def _events(
     target: Key, moment: float, step: int, happenings: Sequence[Happening], groups: Mapping[str, str | None],
     history: float,
 ) -> tuple[list[Hypothesis], list[RuledOut]]:  # fmt: skip
-    """Of each kind of thing the one nearest before the moment; a bin's width after it still counts as at the same
-    time."""
+    """Of each kind of thing the one nearest before the moment; what falls into the bin that begins with it still counts
+    as at the same time."""
     kinds: dict[tuple[str, str, str], list[Happening]] = {}
     for one in happenings:
         # Titles of deploys name versions: one kind of thing is the kind. Errors are told apart by what they say.
@@ -266,7 +266,7 @@ def _events(
         kinds.setdefault((one.server, one.kind, what), []).append(one)
     named, excluded = [], []
     for (server, kind, _), members in sorted(kinds.items()):
-        near = [one for one in members if -step <= moment - one.at <= EVENT_SECONDS]
+        near = [one for one in members if -step < moment - one.at <= EVENT_SECONDS]
         if not near:
             after = [one for one in members if 0 < one.at - moment <= EVENT_SECONDS]
             if after and server == target[0]:
