@@ -29,7 +29,7 @@ LAST_SECOND = 4e9  # of times that are told: in the year 2096
 @dataclass(slots=True)
 class _Share:
     columns: dict[str, tuple[float, float]] = field(default_factory=dict)  # series, with their bounds
-    rows: dict[int, dict[str, float]] = field(default_factory=dict)
+    rows: dict[int, list[_Piece]] = field(default_factory=dict)  # second -> what it has, in the order it was told
     pots: dict[int, dict[str, list[Any]]] = field(default_factory=dict)  # second -> component -> [pid, value, count]
     moments: dict[int, float] = field(default_factory=dict)  # second -> when exactly: what rates are worked out over
     counters: dict[str, float | None] = field(default_factory=dict)
@@ -45,7 +45,8 @@ class _Share:
     newest: float = 0.0  # of those that were refused
     ids: dict[str, None] = field(default_factory=dict)
     values: int = 0
-    plans: dict[int, Plan] = field(default_factory=dict)  # whose series are among the columns, by their identity
+    # Whose series are among the columns, by identity; with the columns where they are side by side.
+    plans: dict[int, _Placed] = field(default_factory=dict)
 
     def pot(self, at: float) -> dict[str, list[Any]]:
         second = int(at)
@@ -66,6 +67,10 @@ class Plan(NamedTuple):
     custom: int
 
 
+type _Placed = tuple[Plan, slice | None]
+type _Piece = dict[str, float] | tuple[_Placed, list[float]]  # single values, or those of a plan
+
+
 def plan_of(series: tuple[str, ...]) -> Plan:
     bounds = [found for name in series if (found := bounds_of(name)) is not None]
     if len(bounds) < len(series):
@@ -83,7 +88,10 @@ def _are_within(plan: Plan, values: list[float]) -> bool:
             if not low <= values[place] <= high:
                 return False
         return True
-    return bool(plan.bounds) and min(values) >= -UNBOUNDED and max(values) <= UNBOUNDED
+    # Together they are at least as far from nought as each; half leaves room for what is rounded.
+    return bool(plan.bounds) and (
+        math.hypot(*values) < UNBOUNDED / 2 or (min(values) >= -UNBOUNDED and max(values) <= UNBOUNDED)
+    )
 
 
 class Aim(Protocol):
@@ -172,41 +180,46 @@ class Gathered:
                 share.counted[int(at)] = at
             row = share.rows.get(int(at))
             if row is None:
-                row = share.rows[int(at)] = {}
-            row[series] = value
+                share.rows[int(at)] = [{series: value}]
+            elif type(last := row[-1]) is dict:
+                last[series] = value
+            else:
+                row.append({series: value})
             share.values += 1
 
     def values(self, server: str, at: float, plan: Plan, values: list[float]) -> None:
         """As `value` for each of the plan's series, for finite values; at once, where all are as they should be."""
         share = self._shares[server]
+        known = share.plans.get(id(plan))
         if (
             self._oldest <= at <= self._newest
             and _are_within(plan, values)
-            and (id(plan) in share.plans or self._have_columns(share, plan))
+            and (known is not None or (known := self._placed(share, plan)) is not None)
         ):
             second = int(at)
             row = share.rows.get(second)
             if row is None:
-                share.rows[second] = dict(zip(plan.series, values))  # noqa: B905 - the keyword takes a third of it
+                share.rows[second] = [(known, values)]
             else:
-                for name, value in zip(plan.series, values):  # noqa: B905 - as above
-                    row[name] = value  # quicker than `update` of pairs
+                row.append((known, values))
             share.values += len(values)
         else:
             for name, value in zip(plan.series, values, strict=True):
                 self.value(server, at, name, value)
 
     @staticmethod
-    def _have_columns(share: _Share, plan: Plan) -> bool:
-        """Whether the plan's series are the share's, or are now: all of them are new, and there is room."""
-        known = share.columns.keys()
+    def _placed(share: _Share, plan: Plan) -> _Placed | None:
+        """The plan, if its series are the share's, or are now: all of them are new, and there is room."""
+        known, place = share.columns.keys(), None
         if not known >= plan.bounds.keys():
             if share.custom + plan.custom > MOST_CUSTOM or not known.isdisjoint(plan.bounds):
-                return False
+                return None
+            if len(plan.bounds) == len(plan.series):
+                place = slice(len(known), len(known) + len(plan.series))
             share.columns.update(plan.bounds)
             share.custom += plan.custom
-        share.plans[id(plan)] = plan
-        return True
+        placed = share.plans[id(plan)] = plan, place
+        return placed
 
     @staticmethod
     def _column(share: _Share, series: str) -> tuple[float, float] | None:
@@ -354,17 +367,24 @@ class Gathered:
                 extra["source"] = self._word_of(share)
             else:
                 self.batch.unmapped += share.unmapped
-            places = {series: place for place, series in enumerate(share.columns)}
+            places = dict(zip(share.columns, range(len(share.columns)), strict=True))
             rows = [(at, _spread(row, places)) for at, row in sorted(share.rows.items())]
             self.batch.shares.append(ServerSamples(name, list(share.columns), rows, slotted=True, extra=extra))
             self.batch.accepted += share.values
         return self.batch
 
 
-def _spread(row: dict[str, float], places: dict[str, int]) -> list[float | None]:
-    if 2 * len(row) > len(places):
-        return list(map(row.get, places))
+def _spread(row: list[_Piece], places: dict[str, int]) -> list[float | None]:
     values: list[float | None] = [None] * len(places)
-    for series, value in row.items():
-        values[places[series]] = value
+    for piece in row:
+        if isinstance(piece, dict):
+            for series, value in piece.items():
+                values[places[series]] = value
+        else:
+            (plan, place), found = piece
+            if place is not None:
+                values[place] = found
+            else:
+                for series, value in zip(plan.series, found, strict=True):
+                    values[places[series]] = value
     return values
