@@ -75,6 +75,8 @@ def _is_regular(raw: bytes, document: Any) -> bool:
                 else:
                     return False
                 brackets -= len(alike)
+            if not inner:
+                break
             level = inner
     except (KeyError, ValueError):
         return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeGuard
 
 from lib.domain.errors import BadInput
@@ -45,8 +46,8 @@ class _Plan:
 
     names: tuple[str, ...]
     columns: list[int]
-    lows: list[float]
-    highs: list[float]
+    lows: tuple[float, ...]
+    highs: tuple[float, ...]
     came: list[tuple[int, int, list[Any]]] = field(default_factory=list)
 
 
@@ -228,14 +229,25 @@ def _plan(names: tuple[str, ...], columns: dict[str, int]) -> _Plan | tuple[str,
     """The plan, or (name, reason) of the first name that may not exist."""
     if len(columns.keys() | set(names)) > MAX_SERIES_PER_SERVER:
         return "", f"more than {MAX_SERIES_PER_SERVER} metrics on one server"
+    try:
+        lows, highs = _limits(names)
+    except KeyError as unknown:
+        name = unknown.args[0]
+        return name, f'there is no metric "{name[:100]}"; names of your own contain a dot, like "app.queue_depth"'
+    places = [columns.setdefault(name, len(columns)) for name in names]
+    return _Plan(names, places, lows, highs)
+
+
+@lru_cache(maxsize=100)  # of 200 names with 100 characters at most: 4 MB
+def _limits(names: tuple[str, ...]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The lowest and the highest each may be. Raises KeyError with the first name that may not exist."""
     bounds = []
     for name in names:
         found = bounds_of(name)
         if found is None:
-            return name, f'there is no metric "{name[:100]}"; names of your own contain a dot, like "app.queue_depth"'
+            raise KeyError(name)
         bounds.append(found)
-    places = [columns.setdefault(name, len(columns)) for name in names]
-    return _Plan(names, places, [low for low, _ in bounds], [high for _, high in bounds])
+    return tuple(low for low, _ in bounds), tuple(high for _, high in bounds)
 
 
 def _are_all_within(plan: _Plan) -> bool:
