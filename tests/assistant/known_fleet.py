@@ -120,6 +120,8 @@ class Hub:
                 self.services.ingest.take(
                     decode({"server": row["id"], "host": {"os": row["os"]}}, time.time()), "nobody's"
                 )
+        # As if the hub had slept: it listens anew, and whoever was silent then is not called offline meanwhile.
+        self.pair.rows("update omv.sweep set swept_at = now() - interval '10 minutes'")
         self.services.sweeper.run()
         self.heard = time.time()
 
