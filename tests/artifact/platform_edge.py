@@ -34,6 +34,7 @@ class Edge:
         self.port = 0
         self.slow: dict[str, float] = {}  # functions that take so many seconds longer
         self.calls: list[tuple[str, str]] = []  # (function, path as it came)
+        self.called_at: dict[str, float] = {}  # when each function was called last, by the monotonic clock
 
     def resolve(self, path: str) -> tuple[str, Any, dict[str, str]]:
         """("file", path), ("function", name) or ("status", code), and the headers the routes add."""
@@ -75,8 +76,9 @@ class Edge:
         kind, what, headers = self.resolve(path)
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         if kind == "function":
+            slow, self.called_at[what] = self.slow.get(what, 0.0), time.monotonic()
             self.calls.append((what, request.path))
-            time.sleep(self.slow.get(what, 0.0))
+            time.sleep(slow)
             status, given, content = self._invoke(what, request, body)
         elif kind == "file":
             status, given, content = 200, [], what.read_bytes()

@@ -71,7 +71,7 @@ def build(vercel: Path, into: Path) -> Output:
         env=_environment(into),
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=900,  # ends one that hangs; a busy machine took more than 280 s
         check=False,
     )
     seconds = time.monotonic() - began
