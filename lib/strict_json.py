@@ -4,9 +4,9 @@ Refused are: anything but UTF-8, duplicate keys, NaN and Infinity, numbers beyon
 than 20 digits, NUL and lone surrogates in text, and nesting deeper than `MAX_DEPTH`.
 
 orjson reads nearly every document. Two things it lets pass that must not: a key that stands twice, and an integer
-beyond 64 bits, which it makes a float of. Both are looked for in the bytes, by operations that run in C; a document
-that looks suspicious, or that orjson refuses, is read by the standard library with a hook at every pair and number,
-which also finds the words for a refusal.
+beyond 64 bits, which it makes a float of. The one shows in the counts of keys and colons, the other in the bytes, and
+both are looked for by operations that run in C; a document that looks suspicious, or that orjson refuses, is read by
+the standard library with a hook at every pair and number, which also finds the words for a refusal.
 """
 
 from __future__ import annotations
