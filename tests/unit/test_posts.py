@@ -141,10 +141,9 @@ class Delivery(RuleBasedStateMachine):
 
     @rule()
     def send_again_what_is_asked_for(self) -> None:
+        floor = min(self.spool, default=0)
         for start, end in self.marks.missing(self.now) or ():
-            for n in range(start, end + 1):
-                if n in self.spool:
-                    self.under_way.append((n, min(self.spool)))
+            self.under_way += [(n, floor) for n in range(start, end + 1) if n in self.spool]
 
     @invariant()
     def survives_being_kept(self) -> None:
@@ -157,9 +156,8 @@ class Delivery(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Once nothing is lost any more, everything is stored in the end: nobody waits for ever."""
-        for n in sorted(self.spool):
-            if n > self.marks.top:
-                self.under_way.append((n, min(self.spool)))
+        floor = min(self.spool, default=0)
+        self.under_way += [(n, floor) for n in sorted(self.spool) if n > self.marks.top]
         for _ in range(3 + self.next // 10):
             if not self.spool:
                 break
