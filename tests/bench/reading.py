@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -24,6 +25,7 @@ QUESTIONS = (
     "hello, who are you?",
 )  # fmt: skip
 ROUNDS = 40
+LONGEST = 4_000
 
 
 def reading() -> Iterator[Figure]:
@@ -71,3 +73,16 @@ def _parsed(group: str, servers: list[dict[str, Any]]) -> Iterator[Figure]:
     took.sort()
     yield Figure(group, "CPU of a frame, median", took[len(took) // 2] * 1e3, "ms")
     yield Figure(group, "CPU of a frame, 99th percentile", took[int(0.99 * len(took))] * 1e3, "ms", most=15.0)
+    yield Figure(group, f"CPU of {LONGEST} random Korean letters, median", _noise(servers) * 1e3, "ms", most=50.0)
+
+
+def _noise(servers: list[dict[str, Any]]) -> float:
+    """Seconds for a text as long as is read that means nothing, which every rule looks through in vain."""
+    dice = random.Random(20)
+    texts = ["".join(chr(dice.randrange(0xAC00, 0xD7A4)) for _ in range(LONGEST)) for _ in range(13)]
+    took = []
+    for text in texts:
+        began = time.process_time()
+        parse(text, NOW, servers)
+        took.append(time.process_time() - began)
+    return sorted(took)[len(took) // 2]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.mcp.core.patterns import Lexicon, blank
+from lib.mcp.core.patterns import SHORT, Lexicon, blank
 from lib.mcp.npu.nearest import distance, jamo, nearest
 from lib.mcp.npu.text import MAX_READ, read
 from lib.mcp.npu.typos import mended, within_one
@@ -71,6 +71,21 @@ def test_a_text_is_read_the_same_twice_and_letter_for_letter(raw: str) -> None:
     text = read(raw)
     assert len(text.shown) == len(text.folded) <= 2 * MAX_READ
     assert mended(text.folded) == mended(mended(text.folded))
+
+
+# A sign nobody sees has a text read letter for letter; most texts need not be.
+@given(st.text(st.characters(codec="ascii") | st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), max_size=60))
+@settings(max_examples=150, deadline=None)
+def test_what_is_plain_is_read_as_if_looked_at_letter_for_letter(raw: str) -> None:
+    assert read(raw) == read(f"\u200b{raw}")
+
+
+@given(st.lists(st.sampled_from(("메모리", "램", "프로그램", "mem", "memo", "가", " ", "m", "7")), max_size=40))
+@settings(max_examples=150, deadline=None)
+def test_words_of_a_long_text_are_found_as_those_of_a_short_one(pieces: list[str]) -> None:
+    words: Lexicon[str] = Lexicon({"memory": "메모리|~램|mem", "seven": "7"}, mask="프로그램")
+    text = "".join(pieces)
+    assert words.find(text + "." * (SHORT + 1 - len(text))) == words.find(text)
 
 
 def test_of_a_very_long_text_both_ends_are_read() -> None:

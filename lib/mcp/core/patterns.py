@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 Span = tuple[int, int]
 
+SHORT = 300  # letters; a pattern is not worth its making for less
+
 _HANGUL = "가-힣"
 _GAP = r"[\s_-]*"
 
@@ -70,6 +72,7 @@ class Lexicon[T]:
                 if one and one.lstrip("~")[:1] not in ("", "\\"):
                     self._entries.setdefault(one.lstrip("~")[0], []).append((one, value))
         self._tables: dict[str, _Table[T]] = {}
+        self._firsts: re.Pattern[str] | None = None
 
     def _table(self, first: str) -> _Table[T]:
         """Made when a text first has the letter: a sentence has few of them, and a cold start pays for each."""
@@ -78,11 +81,19 @@ class Lexicon[T]:
         made = self._tables[first] = re.compile(joined).match, [value for _, value in entries]
         return made
 
+    def _begun(self, text: str) -> Iterable[tuple[int, str]]:
+        """Where a word may begin. A long text is looked through for their first letters at once."""
+        if len(text) <= SHORT:
+            return enumerate(text)
+        if self._firsts is None:
+            self._firsts = re.compile(f"[{''.join(map(re.escape, self._entries))}]")
+        return ((hit.start(), hit[0]) for hit in self._firsts.finditer(text))
+
     def find(self, text: str) -> list[Match[T]]:
         """All words said, left to right, none inside another."""
         found: list[Match[T]] = []
         reached, entries, tables = 0, self._entries, self._tables
-        for start, letter in enumerate(text):
+        for start, letter in self._begun(text):
             if start < reached or letter not in entries:
                 continue
             match, values = tables.get(letter) or self._table(letter)

@@ -114,12 +114,15 @@ def lacks_subject(found: Extraction) -> bool:
 
 def _is_language(found: Extraction) -> bool:
     text = found.rest
-    letters = sum(sign.isalpha() for sign in text)
     korean = len(re.findall(r"[가-힣ㄱ-ㅎ]", text))
     other = len(_OTHER_SCRIPT.findall(text))
-    if other and other >= 0.3 * max(1, letters) and korean <= other:
+    if other and other >= 0.3 * max(1, _letters(text)) and korean <= other:
         return True
-    return not korean and len(_MARKED.findall(text)) >= 1 and letters > 6 and not _ENGLISH.search(text)
+    return not korean and len(_MARKED.findall(text)) >= 1 and _letters(text) > 6 and not _ENGLISH.search(text)
+
+
+def _letters(text: str) -> int:
+    return sum(sign.isalpha() for sign in text)
 
 
 _ENGLISH = re.compile(r"(?<![a-z])(?:the|is|are|what|show|why|how|of|on|and|for|server|servers)(?![a-z])")

@@ -210,8 +210,9 @@ def _numbered(
     """ "웹 1, 2번", "2번 결제 서버", "api 1번이 2번보다": a group or the stem of ids, and numbers."""
     found = []
     heads = [(match.start, match.end, match.value) for match in fleet.groups.find(folded)]
+    longest = max(map(len, fleet.stem_keys), default=0)
     for run in re.finditer(r"[a-z]+|[가-힣]+", folded):
-        for cut in range(len(run[0]), 1, -1):
+        for cut in range(min(len(run[0]), longest), 1, -1):
             if run[0][:cut] in fleet.stem_keys and (cut == len(run[0]) or run[0][cut:] in ("서버", "섭")):
                 heads.append((run.start(), run.start() + cut, ""))
                 break

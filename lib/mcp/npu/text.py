@@ -14,6 +14,7 @@ _LETTERS = str.maketrans(
     | dict(zip(map(chr, range(0x1161, 0x1176)), "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ", strict=True))
     | dict(zip(map(chr, range(0x11A8, 0x11C3)), "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ", strict=True))
 )
+_PLAIN = re.compile(r"[ -~가-힣]*")  # what most people type: nothing of it is left out or changes its length
 _SPACES = re.compile(r"\s+")
 _SIGNS = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "「": '"', "」": '"', "–": "-", "—": "-", "−": "-", "∼": "~", "〜": "~", "ㆍ": "·", "⁎": "*", "∗": "*"})  # fmt: skip
 
@@ -30,6 +31,9 @@ def read(raw: str) -> Text:
     """Of a very long text the beginning and the end are read: the question stands in one of the two."""
     cut = raw if len(raw) <= MAX_READ else raw[:_HEAD] + " " + raw[len(raw) - (MAX_READ - _HEAD) :]
     composed = unicodedata.normalize("NFKC", unicodedata.normalize("NFC", cut))
+    if _PLAIN.fullmatch(composed):
+        shown = _SPACES.sub(" ", composed).strip()
+        return Text(shown, shown.lower())
     kept = []
     for letter in composed:
         category = unicodedata.category(letter)
