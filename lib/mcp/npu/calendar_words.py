@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -96,7 +96,7 @@ class Said:
 
 
 Reader = Callable[[re.Match[str], datetime, bool], Said | None]
-_RULES: list[tuple[re.Pattern[str], Reader]] = []
+_RULES: list[tuple[re.Pattern[str], Sequence[str], Reader]] = []
 
 KINDS: dict[str, Callable[[datetime, int], Range]] = {
     "day": day,
@@ -107,9 +107,11 @@ KINDS: dict[str, Callable[[datetime, int], Range]] = {
 }
 
 
-def _rule(pattern: str) -> Callable[[Reader], Reader]:
+def _rule(pattern: str, *ends: str) -> Callable[[Reader], Reader]:
+    """Without one of `ends`, where there are any, a text cannot match: it need not be looked through."""
+
     def keep(reader: Reader) -> Reader:
-        _RULES.append((re.compile(pattern), reader))
+        _RULES.append((re.compile(pattern), ends, reader))
         return reader
 
     return keep
@@ -119,7 +121,7 @@ def _period(pattern: str, kind: str, offset: int) -> None:
     def read(found: re.Match[str], now: datetime, ahead: bool) -> Said:
         return Said(*found.span(), days=KINDS[kind](now, offset), period=(kind, offset))
 
-    _RULES.append((re.compile(pattern), read))
+    _RULES.append((re.compile(pattern), (), read))
 
 
 _WEEKDAYS_KO = "월화수목금토일"
@@ -245,7 +247,9 @@ def _english_month(found: re.Match[str], now: datetime, ahead: bool) -> Said:
 
 
 @_rule(
-    rf"({NUMBER})\s*(일|주|달|개월)\s*전|(사흘|나흘|이틀|하루|열흘|보름|일주일|닷새|엿새)\s*전|(?<![a-z])({NUMBER}|an?)\s+(day|week|month)s?\s+ago"
+    rf"({NUMBER})\s*(일|주|달|개월)\s*전|(사흘|나흘|이틀|하루|열흘|보름|일주일|닷새|엿새)\s*전|(?<![a-z])({NUMBER}|an?)\s+(day|week|month)s?\s+ago",
+    "전",
+    "ago",
 )
 def _ago(found: re.Match[str], now: datetime, ahead: bool) -> Said | None:
     if found[3]:
@@ -375,7 +379,9 @@ def said(text: str, now: datetime, ahead: bool) -> list[Said]:
     """All words of the calendar in a folded text, left to right; at one place the earlier rule above wins."""
     taken = bytearray(len(text))
     found: list[Said] = []
-    for pattern, reader in _RULES:
+    for pattern, ends, reader in _RULES:
+        if ends and not any(one in text for one in ends):
+            continue
         for hit in pattern.finditer(text):
             if not any(taken[hit.start() : hit.end()]):
                 one = reader(hit, now, ahead)

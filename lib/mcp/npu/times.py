@@ -44,6 +44,7 @@ _FORWARD = re.compile(
     rf"|({LENGTH})\s*(?:뒤|후)(?![가-힣])"
 )
 _SPANS = re.compile(LENGTH)
+_LATIN = re.compile("[a-z]")
 MAX_SECONDS = 3650 * 86400.0
 
 
@@ -85,6 +86,8 @@ def lengths(text: str) -> list[tuple[int, int, float]]:
 
 def _rolling(text: str, now: datetime) -> list[When]:
     found = []
+    if not (_SPANS.search(text) or _LATIN.search(text)):
+        return []  # each of these holds a length of time, or an English unit alone
     for pattern, sign in ((_BACK, -1), (_FORWARD, 1)):
         for hit in pattern.finditer(text):
             written = next(group for group in hit.groups() if group)
