@@ -172,5 +172,5 @@ class Delivery(RuleBasedStateMachine):
         assert self.spool == set()
 
 
-Delivery.TestCase.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+Delivery.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestDelivery = Delivery.TestCase
