@@ -57,7 +57,7 @@ def test_3_what_is_left_of_the_memory(hub: Hub) -> None:
 
 def test_4_the_course_of_a_day_with_what_is_missing(past: Hub) -> None:
     reply = ask(past, "어제 db-01 디스크 추이")
-    day, clock = r"\d\d-\d\d", r"\d\d:\d\d"
+    day, clock = r"(?:\d{4}-)?\d\d-\d\d", r"\d\d:\d\d"
     told = rf"db-01 디스크 {day} 00:00–24:00 KST: 최소 [\d.]+%\({clock}\), 평균 [\d.]+%, 최대 [\d.]+%\({clock}\), 마지막 [\d.]+%"
     assert re.match(told, first(reply)), first(reply)
     assert re.search(r"증가분은 \+(3\.\d|4)%p", reply["answer"]), reply["answer"]
