@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from lib import wiring
@@ -109,11 +109,12 @@ class Hub:
     services: wiring.Services
     pair: Pair
     now: float  # when the fleet was made: `measured` of it is what is known
-    heard: float = field(default_factory=time.time)
+    heard: float = 0.0  # when it was kept alive last
 
     def keep_alive(self) -> None:
         """Whoever reported when the fleet was made still does, without new values: a test may come minutes later."""
-        if time.time() - self.heard < 45:
+        began = time.time()
+        if began - max(self.heard, self.now) < 25:  # silent for 50 seconds, a server is stale
             return
         for row in json.loads(self.services.queries.fleet({}).text)["servers"]:
             if (row["last_seen_epoch"] or 0) > self.now - 600:
@@ -123,7 +124,7 @@ class Hub:
         # As if the hub had slept: it listens anew, and whoever was silent then is not called offline meanwhile.
         self.pair.rows("update omv.sweep set swept_at = now() - interval '10 minutes'")
         self.services.sweeper.run()
-        self.heard = time.time()
+        self.heard = began
 
     def ask(
         self, intent: str, locale: str = "ko", *, text: str = "", sight: Sight = EVERYTHING, **entities: Any
