@@ -31,7 +31,7 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 _WORDS: dict[str, dict[Locale, str]] = {
     "critical": {"en": "critical", "ko": "위험"},
-    "warning": {"en": "warning", "ko": "주의"},
+    "warning": {"en": "warning", "ko": "경고"},
     "info": {"en": "info", "ko": "정보"},
     "resolved": {"en": "resolved", "ko": "해결"},
     "acknowledged": {"en": "acknowledged", "ko": "확인"},

@@ -69,7 +69,7 @@ export const messages = {
   'process.ports': '포트',
 
   'level.all': '전체',
-  'level.critical': '치명',
+  'level.critical': '위험',
   'level.error': '오류',
   'level.warning': '경고',
   'level.info': '정보',

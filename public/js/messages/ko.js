@@ -52,7 +52,7 @@ export const messages = {
   'login.ended': '세션이 끝났습니다. 다시 로그인하세요.',
 
   'status.ok': '정상',
-  'status.warning': '주의',
+  'status.warning': '경고',
   'status.critical': '위험',
   'status.stale': '지연',
   'status.offline': '응답 없음',

@@ -57,7 +57,7 @@ WATCHING = (
     ),
     term(
         "warning", ("경고", "Warning"), "warning|warnings|warn|경고|주의|워닝",
-        ("곧 문제가 될 수 있어 업무 시간 안에 볼 만한 상태입니다. 화면의 서버 상태에는 '주의'로 나옵니다.", "May become trouble: to be looked at within working hours."),
+        ("곧 문제가 될 수 있어 업무 시간 안에 볼 만한 상태입니다. 화면의 서버 상태에도 '경고'로 나옵니다.", "May become trouble: to be looked at within working hours."),
         ("규칙의 경고 기준을 유지 시간 동안 넘으면 됩니다. 기본 CPU와 메모리는 90%입니다.", "Beyond the rule's warning level for its hold; by default 90 % of CPU or memory."),
     ),
     term(
