@@ -95,3 +95,15 @@ def test_what_only_sounds_like_it_is_read_as_what_it_is(text: str, intent: str) 
 )
 def test_what_is_none_of_ours_stays_refused(text: str) -> None:
     assert parse(text, NOW, SERVERS)["intent"] == "out_of_scope"
+
+
+@pytest.mark.parametrize(
+    "text", ["규칙 뭐뭐 있어", "알림 규칙 목록 보여줘", "list the alert rules", "which rules do we have?"]
+)
+def test_rules_are_no_alerts_and_no_servers(text: str) -> None:
+    assert parse(text, NOW, SERVERS)["intent"] == "product_help"
+
+
+def test_a_rule_that_is_to_be_changed_or_has_fired_is_not_listed() -> None:
+    assert parse("디스크 규칙 기준 90%로 바꿔줘", NOW, SERVERS)["intent"] == "threshold_set"
+    assert parse("which rules fired today?", NOW, SERVERS)["intent"] == "alert_list"

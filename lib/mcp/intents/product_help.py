@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 
+from lib.mcp.core import listed_rules
 from lib.mcp.core.question import Asked, Question
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Sources
 from lib.mcp.intents.known import state, tell
 from lib.mcp.knowledge.help import Help
 from lib.mcp.knowledge.product import product_help
+from lib.mcp.npu.text import read
 
 _COMMAND = re.compile(r"`([^`]+)`")
 EXAMPLES = (("뭘 할 수 있어?", "What can you do?"), ("알림은 어떻게 받아?", "How do I get notified?"))
 
 
 def answer(asked: Asked, sources: Sources, say: Say) -> None:
-    tell_help(product_help(asked.text), sources, say)
+    if listed_rules.is_asked(read(asked.text).folded):
+        listed_rules.answer(sources, say)
+    else:
+        tell_help(product_help(asked.text), sources, say)
 
 
 def tell_help(found: Help, sources: Sources, say: Say) -> None:
