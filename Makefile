@@ -16,7 +16,7 @@ help:
 dev: $(VENV)/local.stamp
 	@exec $(BIN)/python dev.py
 
-# On every core, and one more (tests/parallel.py shares them out). One file or one test: make test ARGS="tests/local -k restart";
+# On every core (tests/parallel.py shares them out). One file or one test: make test ARGS="tests/local -k restart";
 # in one process, to see what it prints or to step through it: make test ARGS="-n 0 -s tests/local"
 test: $(VENV)/dev.stamp
 	@exec $(BIN)/python -m pytest -m "not long" -n auto --maxprocesses 4 $(ARGS)

@@ -14,18 +14,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from lib.storage.embedded.supervisor import EmbeddedStores
-from tests.parallel import (
-    pytest_collection_modifyitems,
-    pytest_xdist_auto_num_workers,
-    pytest_xdist_make_scheduler,
-)
+from tests.parallel import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.real_stores import Pair, ServicesFactory, fresh_pair, migrated_template, temporary_stores
 from tests.twins.fixtures import postgrest, supabase_database, upstash
 
 __all__ = [  # fixtures and hooks are found by their name here
     "postgrest",
     "pytest_collection_modifyitems",
-    "pytest_xdist_auto_num_workers",
     "pytest_xdist_make_scheduler",
     "supabase_database",
     "upstash",

@@ -7,19 +7,12 @@ that the rest fills up the time beside them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 WHOLE = ("tests/browser", "tests/artifact")  # in this order
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a third of the time a browser or a store is waited for."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + 1
 
 
 def share(nodeid: str) -> str:
