@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lib.domain.rule_names import NAMES
-from lib.mcp.core.listed_rules import is_asked
+from lib.mcp.npu.rule_lists import is_asked
 from tests.assistant.known_fleet import Hub, facts
 
 ASKED = {"ko": "규칙 뭐뭐 있어?", "en": "list the alert rules"}

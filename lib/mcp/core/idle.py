@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lib.mcp.core.measures import measure
-from lib.mcp.core.phrases import scope, server_source, server_url
+from lib.mcp.core.phrases import scope, server_source, server_url, warn_of_most
 from lib.mcp.core.question import DAY, HOUR, Asked
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import MOST_READS, Meant, Server, Sources
@@ -93,6 +93,7 @@ def answer(asked: Asked, meant: Meant, sources: Sources, say: Say) -> None:
         "지표로는 그 서버의 역할을 알 수 없습니다. 대기(standby)·백업·가끔 도는 작업용인지 먼저 확인하세요.",
         "No figure tells what a server is for: look first whether it stands by, keeps backups or works now and then.",
     )
+    warn_of_most(meant.servers, MOST_READS, say)
     _beside([one.server for one in (idle or known)[:MOST_TOLD]], (start, end), say)
 
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from lib.mcp.core import listed_rules
 from lib.mcp.knowledge import clients, product, terms
-from lib.mcp.npu import followups, guard, idleness
+from lib.mcp.npu import followups, guard, idleness, rule_lists
 from lib.mcp.npu.extractor import Extraction, extract_from, suggestions
 from lib.mcp.npu.frames import entities_for
 from lib.mcp.npu.intent import OUT_OF_SCOPE, Reading, classify
@@ -30,7 +29,8 @@ _ABOUT = frozenset({"product_help", "concept_explain", CLARIFY, "troubleshoot"})
 _ABOUT_SERVERS = frozenset({
     "server_list", "fleet_summary", "server_status", "anomaly_list", "uptime_sla", "agent_help", *_ABOUT,
 })  # fmt: skip
-_ACTS = frozenset({"alert_ack", "alert_silence", "threshold_set", OUT_OF_SCOPE})
+# What stays what it is, though it names rules.
+_KEPT = frozenset({"alert_ack", "alert_silence", "threshold_set", OUT_OF_SCOPE})
 _ERRORS = re.compile(r"(?:에러|오류).*(?:몇|얼마나|많)|(?<![a-z])(?:how many|any|count of) errors?(?![a-z])")
 _WHY = re.compile(r"\s*(?:왜|어째서|why)(?![a-z])")
 _DOUBTFUL = 0.8  # below it what the knowledge says weighs more
@@ -97,7 +97,7 @@ def known(reading: Reading, found: Extraction) -> Reading:
     is_unrelated = reading.intent == OUT_OF_SCOPE and reading.reason == "unrelated"
     if is_unrelated and terms.is_asked(found.text.folded):
         return _read_as("concept_explain", reading)
-    if (is_unrelated or reading.intent not in _ACTS) and listed_rules.is_asked(found.text.folded):
+    if (is_unrelated or reading.intent not in _KEPT) and rule_lists.is_asked(found.text.folded):
         return _read_as("product_help", reading)
     if (is_unrelated or reading.intent in _ABOUT_SERVERS) and _asks_for_idle(found):
         return _read_as("server_list", reading)

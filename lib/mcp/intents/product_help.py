@@ -11,6 +11,7 @@ from lib.mcp.core.sources import Sources
 from lib.mcp.intents.known import state, tell
 from lib.mcp.knowledge.help import Help
 from lib.mcp.knowledge.product import product_help
+from lib.mcp.npu import rule_lists
 from lib.mcp.npu.text import read
 
 _COMMAND = re.compile(r"`([^`]+)`")
@@ -18,7 +19,7 @@ EXAMPLES = (("뭘 할 수 있어?", "What can you do?"), ("알림은 어떻게 �
 
 
 def answer(asked: Asked, sources: Sources, say: Say) -> None:
-    if listed_rules.is_asked(read(asked.text).folded):
+    if rule_lists.is_asked(read(asked.text).folded):
         listed_rules.answer(sources, say)
     else:
         tell_help(product_help(asked.text), sources, say)
