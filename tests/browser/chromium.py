@@ -230,6 +230,18 @@ class Tab:
         self.js(f"document.querySelector({json.dumps(selector)}).select()")
         self.call("Input.insertText", text=text)
 
+    def choose(self, selector: str, value: str) -> None:
+        """Sets a control at once and tells of it, as a choice does: between two steps a render may put it back."""
+        self.until(f"""(() => {{
+            const one = document.querySelector({json.dumps(selector)});
+            const value = {json.dumps(value)};
+            if (!one || one.options && ![...one.options].some((option) => option.value === value)) return false;
+            one.value = value;
+            one.dispatchEvent(new Event('input', {{ bubbles: true }}));
+            one.dispatchEvent(new Event('change', {{ bubbles: true }}));
+            return true;
+        }})()""")
+
     def key(self, key: str) -> None:
         code = {"Escape": 27, "Enter": 13, "Tab": 9, "ArrowLeft": 37, "ArrowRight": 39}.get(key, 0)
         text = {"text": "\r" if key == "Enter" else key} if len(key) == 1 or key == "Enter" else {}

@@ -147,7 +147,7 @@ def test_a_user_is_added_changed_and_removed(inside: Tab, site: Site) -> None:
     assert api(site, "GET", "/api/auth/me", token=token)["user"]["role"] == "viewer"
 
     change(inside, email)
-    inside.js("document.querySelector('dialog select').value = 'operator'")
+    inside.choose("dialog select", "operator")
     inside.click("dialog button.main")
     inside.until(f"{row(email)}?.textContent.includes('Operator')")
 
@@ -168,7 +168,7 @@ def test_the_only_administrator_stays_one(inside: Tab, site: Site) -> None:
     inside.until(f"{row(site.email)}")
     change(inside, site.email)
     assert inside.js("document.querySelector('dialog .btn.danger')") is None, "nobody removes themselves"
-    inside.js("document.querySelector('dialog select').value = 'viewer'")
+    inside.choose("dialog select", "viewer")
     inside.click("dialog button.main")
     told = inside.until("document.querySelector('dialog [role=alert]')?.textContent")
     assert told == "This is the last administrator: make somebody else one first."
@@ -249,8 +249,7 @@ def test_the_audit_log_tells_pages_and_filters(inside: Tab, site: Site) -> None:
     assert "nothing was changed" in inside.text()
     inside.click(".pair .btn", "Older")
     inside.until("document.querySelectorAll('.log li').length > 50")
-    inside.js("""(() => { const one = document.querySelector('select.input'); one.value = 'key_revoked';
-        one.dispatchEvent(new Event('change', { bubbles: true })); })()""")
+    inside.choose("select.input", "key_revoked")
     api(site, "DELETE", f"/api/auth/keys/{made[0]}", token=token)
     inside.fill("input[type=search].input", site.email)
     kinds = "[...new Set([...document.querySelectorAll('.log b')].map((one) => one.textContent))].join()"

@@ -171,6 +171,5 @@ def test_a_group_and_a_week_of_it_have_an_address_and_lead_to_servers(
 def test_what_is_missing_is_said(inside: Tab, site: Site) -> None:
     inside.js("location.hash = '#/performance?group=nobody'")
     inside.until("document.querySelector('main [role=alert]')?.textContent.includes('no group “nobody”')")
-    inside.js("document.querySelector('select[name=group]').value = ''")
-    inside.js("document.querySelector('select[name=group]').dispatchEvent(new Event('change'))")
+    inside.choose("select[name=group]", "")
     inside.until("document.querySelector('.standings li')")

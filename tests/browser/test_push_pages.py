@@ -230,8 +230,8 @@ def test_a_browser_is_told_tried_changed_and_forgotten(told: Tab, site: Site, pu
 
     told.click("tbody button", "Change")
     told.fill("dialog[open] input[name=name]", "거실 노트북")
-    told.js("document.querySelector('dialog select[name=locale]').value = 'ko'")
-    told.js("document.querySelector('dialog select[name=least]').value = 'critical'")
+    told.choose("dialog select[name=locale]", "ko")
+    told.choose("dialog select[name=least]", "critical")
     told.click("dialog input[name=quiet]")
     told.until("document.querySelector('dialog input[name=start]')")
     told.click("dialog button.main")

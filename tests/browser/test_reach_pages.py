@@ -18,20 +18,11 @@ from tests.channels.receiver import receiving
 from tests.twins import node_tools
 
 
-def choose(tab: Tab, name: str, value: str) -> None:
-    tab.until(f"document.querySelector('dialog[open] [name=\"{name}\"]')")
-    tab.js(f"""(() => {{
-        const one = document.querySelector('dialog[open] [name="{name}"]');
-        one.value = {json.dumps(value)};
-        one.dispatchEvent(new Event('change', {{ bubbles: true }}));
-    }})()""")
-
-
 def test_a_channel_is_made_tried_changed_and_taken_away(inside: Tab, site: Site) -> None:
     inside.js("location.hash = '#/settings?part=channels'")
     name = f"hook-{secrets.token_hex(3)}"
     inside.click("section .panel-head .btn", "New channel")
-    choose(inside, "kind", "webhook")
+    inside.choose("dialog[open] [name=kind]", "webhook")
     with receiving() as receiver:
         inside.fill("dialog[open] input[name=name]", name)
         inside.fill("dialog[open] input[name='config.url']", receiver.url)
@@ -56,7 +47,7 @@ def test_a_channel_is_made_tried_changed_and_taken_away(inside: Tab, site: Site)
     inside.until("document.querySelector('dialog[open] input[name=\"config.url\"]')")
     assert inside.js("document.querySelector('dialog[open] input[name=\"config.url\"]').value") == ""
     assert SIGNING not in str(inside.js("document.documentElement.outerHTML"))
-    choose(inside, "least", "critical")
+    inside.choose("dialog[open] [name=least]", "critical")
     inside.click("dialog button.main")
     inside.until(
         "!document.querySelector('dialog') && document.querySelector('.reach').textContent.includes('Critical')"
@@ -126,8 +117,7 @@ def test_a_silence_that_is_there_is_changed_without_moving_its_times(inside: Tab
     changed = api(site, "GET", f"/api/rules/silences/{made['id']}")["silence"]
     assert (changed["starts_epoch"], changed["ends_epoch"]) == (made["starts_epoch"], made["ends_epoch"])
     inside.click(f"button[aria-label='Change {word}']")
-    inside.js("document.querySelector('dialog input[name=ends]').value = ''")
-    inside.js("document.querySelector('dialog input[name=ends]').dispatchEvent(new Event('input'))")
+    inside.choose("dialog input[name=ends]", "")
     inside.click("dialog button.main")
     inside.until("!document.querySelector('dialog')")
     changed = api(site, "GET", f"/api/rules/silences/{made['id']}")["silence"]

@@ -118,8 +118,7 @@ def test_a_metric_is_called_unlike_itself_less_readily(inside: Tab, site: Site, 
     inside.click(".unlike .btn", "Sensitivity")
     inside.until("document.querySelector('dialog[open] [role=group][aria-label=CPU]')")
     inside.click("dialog[open] [aria-label=CPU] button", "Off")
-    inside.js("document.querySelector('dialog select[name=series]').value = 'memory'")
-    inside.js("document.querySelector('dialog select[name=series]').dispatchEvent(new Event('change'))")
+    inside.choose("dialog select[name=series]", "memory")
     inside.click("dialog[open] [aria-label=Memory] button", "High")
     inside.click("dialog[open] [aria-label='All metrics'] button", "Low")
     assert _examine(inside, "sensitivity-en-dark-1440", _axe()) == []

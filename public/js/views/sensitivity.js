@@ -28,8 +28,8 @@ function Form({ server, series, onClose }) {
   const ask = useCall();
   const kept = server.settings?.sensitivity ?? {};
   const [wanted, setWanted] = useState(series && !kept[series] ? { ...kept, [series]: 'low' } : kept);
-  const set = (name, level) => setWanted({ ...wanted, [name]: level });
-  const drop = (name) => setWanted(Object.fromEntries(Object.entries(wanted).filter(([one]) => one !== name)));
+  const set = (name, level) => setWanted((now) => ({ ...now, [name]: level }));
+  const drop = (name) => setWanted((now) => Object.fromEntries(Object.entries(now).filter(([one]) => one !== name)));
   const own = Object.keys(wanted).filter((name) => name !== ALL).sort();
   const free = namesOf(server.series ?? []).filter((name) => !(name in wanted));
   const choices = LEVELS.map((level) => [level, t(`tunelevel.${level}`)]);
