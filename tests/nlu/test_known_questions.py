@@ -107,3 +107,38 @@ def test_rules_are_no_alerts_and_no_servers(text: str) -> None:
 def test_a_rule_that_is_to_be_changed_or_has_fired_is_not_listed() -> None:
     assert parse("디스크 규칙 기준 90%로 바꿔줘", NOW, SERVERS)["intent"] == "threshold_set"
     assert parse("which rules fired today?", NOW, SERVERS)["intent"] == "alert_list"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "간밤에 별일 없었어?",
+        "자는 동안 무슨 일 있었어?",
+        "주말에 무슨 일 있었어?",
+        "밤새 놓친 거 있어?",
+        "어제 뭐 터졌어?",
+        "지난주에 문제 있었어?",
+        "what happened while we were asleep?",
+        "did anything break while I slept",
+        "anything go wrong over the weekend?",
+        "what did I miss overnight",
+        "What did I miss?",
+    ],
+)
+def test_what_happened_in_a_time_is_asked_of_all(text: str) -> None:
+    assert parse(text, NOW, SERVERS)["intent"] == "root_cause"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("오늘 별일 없지?", "fleet_summary"),
+        ("어젯밤에 무슨 알림 있었어?", "alert_list"),
+        ("which alerts fired last night?", "alert_list"),
+        ("어제 에러 로그에 문제 있었어?", "log_query"),
+        ("web-01 어제 이상 징후 있었어?", "anomaly_list"),
+        ("what did I say yesterday about lunch", "out_of_scope"),
+    ],
+)
+def test_what_is_asked_for_by_its_own_name_is_not_everything(text: str, intent: str) -> None:
+    assert parse(text, NOW, SERVERS)["intent"] == intent

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lib.mcp.knowledge import clients, product, terms
-from lib.mcp.npu import followups, guard, idleness, rule_lists
+from lib.mcp.npu import followups, guard, happened, idleness, rule_lists
 from lib.mcp.npu.extractor import Extraction, extract_from, suggestions
 from lib.mcp.npu.frames import entities_for
 from lib.mcp.npu.intent import OUT_OF_SCOPE, Reading, classify
@@ -29,6 +29,8 @@ _ABOUT = frozenset({"product_help", "concept_explain", CLARIFY, "troubleshoot"})
 _ABOUT_SERVERS = frozenset({
     "server_list", "fleet_summary", "server_status", "anomaly_list", "uptime_sla", "agent_help", *_ABOUT,
 })  # fmt: skip
+# What a question what happened in a time is taken for.
+_ABOUT_TIMES = frozenset({"fleet_summary", "alert_list", "anomaly_list", "change_correlation", "product_help"})
 # What stays what it is, though it names rules.
 _KEPT = frozenset({"alert_ack", "alert_silence", "threshold_set", OUT_OF_SCOPE})
 _ERRORS = re.compile(r"(?:에러|오류).*(?:몇|얼마나|많)|(?<![a-z])(?:how many|any|count of) errors?(?![a-z])")
@@ -101,6 +103,8 @@ def known(reading: Reading, found: Extraction) -> Reading:
         return _read_as("product_help", reading)
     if (is_unrelated or reading.intent in _ABOUT_SERVERS) and _asks_for_idle(found):
         return _read_as("server_list", reading)
+    if (is_unrelated or reading.intent in _ABOUT_TIMES) and _asks_what_happened(found):
+        return _read_as("root_cause", reading)
     asks_how = any(one.value == "howto" for one in reading.features.cues)
     is_open = is_unrelated or reading.intent in _ABOUT or 0 < reading.confidence < _DOUBTFUL
     if is_open and not found.targets.servers and clients.is_asked(found.text.folded):
@@ -118,6 +122,12 @@ def known(reading: Reading, found: Extraction) -> Reading:
 
 def _asks_for_idle(found: Extraction) -> bool:
     return idleness.is_asked(found.text.folded, names_a_server=bool(found.targets.servers))
+
+
+def _asks_what_happened(found: Extraction) -> bool:
+    names_a_time = any(one.range[1] < found.now for one in found.whens)
+    is_open = not (found.targets.servers or found.measured.names)
+    return is_open and happened.is_asked(found.text.folded, names_a_time=names_a_time)
 
 
 def _read_as(intent: str, reading: Reading) -> Reading:

@@ -1,7 +1,8 @@
 """Why: what changed when, ranked hypotheses with their numbers, what was ruled out, what to look at next.
 
 The moment is that of the alert, or of the last change of level; where the question names no server or no metric the
-worst open alert is meant, else what changed most, and that is said.
+worst open alert is meant, else what changed most, and that is said. Asked what happened rather than why, all of it is
+told where anything did.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from lib.domain.metrics import bounds_of
 from lib.mcp.core import alerts as told_alerts
-from lib.mcp.core import gone
+from lib.mcp.core import gone, recap
 from lib.mcp.core import hypotheses as words
 from lib.mcp.core.alerts import Alert
 from lib.mcp.core.drifting import Drift, drifts, explain
@@ -66,6 +67,10 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         gone.explain(meant.servers[0], sources, say)
         warn_of_unknown(asked, say)
         return
+    is_recap = recap.is_asked(asked, meant)
+    if is_recap and recap.tell(asked, meant, sources, say):
+        warn_of_unknown(asked, say)
+        return
     target = _target(asked, sources, meant.servers)
     if (
         target is not None
@@ -76,7 +81,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         gone.explain(target.server, sources, say)
         return
     if target is None:
-        _tell_nothing(asked, sources, say)
+        _tell_nothing(asked, sources, say, is_told=is_recap)
         return
     if len(meant.servers) == 1 or not target.server.is_there:
         warn_of_age([target.server], sources, say)
@@ -334,14 +339,18 @@ def _show(target: Target, found: words.Found, say: Say) -> None:
     say.suggest(f"{name} 최근 6시간 추이", f"{name} over the last 6 hours")
 
 
-def _tell_nothing(asked: Asked, sources: Sources, say: Say) -> None:
+def _tell_nothing(asked: Asked, sources: Sources, say: Say, *, is_told: bool) -> None:
+    """`is_told`: that there was no alert has been said."""
     what = scope(asked, sources.meant(asked), say)
     time = asked.range(sources.now, LATER)
     span = say.span(time.start, time.end)
-    say.line(
-        f"{what}: 열린 알림도, {span}에 뚜렷한 변화도 없어 설명할 것이 없습니다.",
-        f"{what}: no open alert, and no clear change in {span}: there is nothing to explain.",
-    )
+    if is_told:
+        say.line("지표에도 뚜렷한 변화가 없습니다.", "No metric clearly changed either.")
+    else:
+        say.line(
+            f"{what}: 열린 알림도, {span}에 뚜렷한 변화도 없어 설명할 것이 없습니다.",
+            f"{what}: no open alert, and no clear change in {span}: there is nothing to explain.",
+        )
     if len(sources.meant(asked).servers) > MOST_SERVERS:
         most = say.count(MOST_SERVERS, "servers_looked_at")
         say.line(

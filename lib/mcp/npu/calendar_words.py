@@ -151,15 +151,20 @@ def _end_of(found: re.Match[str], now: datetime, ahead: bool) -> Said:
 
 
 @_rule(
-    r"(?:지난\s*밤|어젯\s*밤|어제\s*밤)(?!\s*\d{1,2}\s*시)|간\s*밤|밤\s*새|밤\s*사이|(?<![a-z])(?:last night(?! at \d)|over\s*night)(?![a-z])"
+    r"(?:지난\s*밤|어젯\s*밤|어제\s*밤)(?!\s*\d{1,2}\s*시)|간\s*밤|밤\s*새|밤\s*사이"
+    r"|(?:자는|잠든|자던)\s*(?:동안|사이|새)"
+    r"|(?<![a-z])(?:last night(?! at \d)|over\s*night|while (?:i|we) (?:slept|(?:was|were) (?:asleep|sleeping)))(?![a-z])"
 )
 def _overnight(found: re.Match[str], now: datetime, ahead: bool) -> Said:
     return Said(*found.span(), days=overnight(now))
 
 
-@_rule(r"(?:지난|저번)\s*주말|(?<![a-z])(?:last|past|over the) weekend")
-def _weekend(found: re.Match[str], now: datetime, ahead: bool) -> Said:
-    return Said(*found.span(), days=weekend(now, -1))
+@_rule(r"(지난|저번)\s*주말|(?<![가-힣])주말(?=\s*(?:에|동안|사이|내내))|(?<![a-z])(last|past|over the) weekend")
+def _weekend(found: re.Match[str], now: datetime, ahead: bool) -> Said | None:
+    is_last = bool(found[1] or found[2]) or now.weekday() < 5
+    return (
+        None if ahead and not (found[1] or found[2]) else Said(*found.span(), days=weekend(now, -1 if is_last else 0))
+    )
 
 
 @_rule(

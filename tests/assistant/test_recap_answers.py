@@ -1,0 +1,72 @@
+"""What happened in a time: alerts, deploys and errors of every server, and that there was none where there was none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lib.domain.access import Sight
+from lib.storage.embedded.supervisor import EmbeddedStores
+from tests.assistant import troubled_fleet
+from tests.assistant.known_fleet import HOUR, Hub
+from tests.assistant.test_cause_answers import time_of
+from tests.assistant.troubled_fleet import alert_of
+from tests.real_stores import Pair, ServicesFactory, fresh_pair
+
+BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
+TROUBLED = ("db-01", "db-02", "web-01")
+ASKED = {"ko": "어젯밤에 무슨 일 있었어?", "en": "What happened last night?"}
+
+
+@pytest.fixture(scope="module")
+def troubled(embedded: EmbeddedStores, stores: Pair) -> Iterator[Hub]:
+    factory = ServicesFactory()
+    try:
+        with fresh_pair(embedded) as pair:
+            yield troubled_fleet.make(pair, factory)
+    finally:
+        factory.close()
+
+
+@BOTH
+def test_everything_that_happened_is_told_the_gravest_first(troubled: Hub, locale: str) -> None:
+    then = time_of(troubled.now - 2 * HOUR, troubled.now + HOUR)
+    reply = troubled.ask("root_cause", locale, text=ASKED[locale], time=then)
+    first, *rest = reply.answer.splitlines()
+    assert ("알림 **3건**(" if locale == "ko" else "**3** alerts opened (") in first.replace("** (", "**(")
+    told = [one.split(" · ")[0] for one in rest if one.startswith("- ")]
+    assert [next(name for name in TROUBLED if name in one) for one in told][0:1] == ["db-01"], "the critical one first"
+    assert sorted(name for one in told for name in TROUBLED if name in one) == sorted(TROUBLED)
+    events = next(one for one in rest if one.startswith(("배포와 이벤트 1건", "Deploys and events: 1,")))
+    assert "web-01" in events
+    assert "<img" not in events.replace(events[events.index("`") : events.rindex("`") + 1], "")
+    assert {alert_of(troubled, name)["id"] for name in TROUBLED} <= {one["id"] for one in reply.evidence}
+
+
+@BOTH
+def test_why_is_still_explained(troubled: Hub, locale: str) -> None:
+    then = time_of(troubled.now - 2 * HOUR, troubled.now + HOUR)
+    text = {"ko": "어젯밤에 왜 알림이 떴어?", "en": "Why was there an alert last night?"}[locale]
+    assert ("가장 유력" if locale == "ko" else "Most likely") in troubled.ask(
+        "root_cause", locale, text=text, time=then
+    ).answer
+
+
+@BOTH
+def test_of_a_quiet_time_it_is_said_that_it_was_quiet(troubled: Hub, locale: str) -> None:
+    before = time_of(troubled.now - 30 * HOUR, troubled.now - 24 * HOUR)
+    reply = troubled.ask("root_cause", locale, text=ASKED[locale], time=before)
+    quiet, changes = {
+        "ko": ("알림, 배포, 오류가 없었습니다(0건)", "뚜렷한 변화가 없습니다"),
+        "en": ("no alert, no deploy, no error (0)", "No metric clearly changed"),
+    }[locale]
+    assert quiet in reply.answer
+    assert changes in reply.answer
+
+
+def test_what_is_out_of_sight_did_not_happen(troubled: Hub) -> None:
+    then = time_of(troubled.now - 2 * HOUR, troubled.now + HOUR)
+    prod = troubled.ask("root_cause", sight=Sight(tags=("env:prod",)), text=ASKED["ko"], time=then)
+    assert "db-01" in prod.answer
+    assert "db-02" not in prod.answer
