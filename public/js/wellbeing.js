@@ -49,3 +49,12 @@ export function sizeWords({ resource, verdict, p95, days, needs, has }, words) {
   const amount = (value) => (resource === 'cpu' ? value : words.bytes(value));
   return words.t(`didsize.${resource}.${verdict}`, { p95: words.percent(p95), days: round(days), needs: amount(needs), has: amount(has) });
 }
+
+/** By how much what may be a cause moved, and when. What was over too soon to be another level has no effect size. */
+export function causeWords(one, words) {
+  const { t } = words;
+  const lead = one.lead > 0 ? t('why.before', { span: words.span(one.lead) }) : t('why.same');
+  if (one.kind !== 'metric') return lead;
+  return [`${words.quantity(one.before, one.unit)} → ${words.quantity(one.after, one.unit)}`, lead, one.delta != null ? t('why.effect', { delta: one.delta.toFixed(2) }) : t('why.moved', { n: Math.round(one.strength) }),
+    one.r != null && t('why.along', { r: one.r.toFixed(2) })].filter(Boolean).join(' · ');
+}

@@ -4,7 +4,7 @@ import { messages } from '../../public/js/messages/en-why.js';
 import { messages as first } from '../../public/js/messages/en-more.js';
 import { createWords } from '../../public/js/i18n.js';
 import { quantitiesIn } from '../../public/js/quantities.js';
-import { advised, moved, reasonWords, seriesWords, shiftWords, sizeWords, spanOf, toneOf, worthSaying } from '../../public/js/wellbeing.js';
+import { advised, causeWords, moved, reasonWords, seriesWords, shiftWords, sizeWords, spanOf, toneOf, worthSaying } from '../../public/js/wellbeing.js';
 
 const words = { ...createWords('en', { ...first, ...messages }), ...quantitiesIn('en') };
 
@@ -42,4 +42,11 @@ test('a size is told where another would do, in cores or bytes', () => {
 
 test('full disks are told by their points already', () => {
   assert.deepEqual(worthSaying([{ code: 'disk_full' }, { code: 'cpu_queue' }]), [{ code: 'cpu_queue' }]);
+});
+
+test('a cause says by how much it moved, also where it was over too soon for an effect size', () => {
+  const level = { kind: 'metric', unit: '%', before: 2, after: 45, lead: 120, delta: 0.981, r: 0.7, strength: 90 };
+  assert.equal(causeWords(level, words), '2% → 45% · 2 min before · effect 0.98 · goes along, r 0.70');
+  assert.equal(causeWords({ ...level, lead: 0, delta: null, r: null, strength: 232.64 }, words), '2% → 45% · at the same time · for a short time, 233 deviations off');
+  assert.equal(causeWords({ kind: 'deploy', lead: 0, delta: null }, words), 'at the same time');
 });

@@ -57,6 +57,7 @@ export const messages = {
   'why.before': '{span} before',
   'why.same': 'at the same time',
   'why.effect': 'effect {delta}',
+  'why.moved': 'for a short time, {n} deviations off',
   'why.along': 'goes along, r {r}',
   'why.peers': 'Of {measured} others of its group it changed in {changed}, too',
   'why.caution': 'What moves together need not be cause and effect.',

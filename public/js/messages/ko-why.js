@@ -57,6 +57,7 @@ export const messages = {
   'why.before': '{span} 먼저',
   'why.same': '같은 때',
   'why.effect': '효과 {delta}',
+  'why.moved': '잠깐, 평소 편차의 {n}배',
   'why.along': '함께 움직임, r {r}',
   'why.peers': '같은 그룹의 다른 {measured}대 중 {changed}대에서도 변했습니다',
   'why.caution': '함께 변했다고 원인과 결과인 것은 아닙니다.',

@@ -3,7 +3,7 @@
 import { html } from '../../vendor/preact-htm.js';
 import { useLive, useWords } from '../components/hooks.js';
 import { address } from '../router.js';
-import { seriesWords } from '../wellbeing.js';
+import { causeWords, seriesWords } from '../wellbeing.js';
 
 const seldom = () => 600;
 
@@ -14,7 +14,7 @@ export function Causes({ id, server, now }) {
   if (error?.status === 404) return null; // about no server
   return html`<section class="panel setting" aria-labelledby="causes"><h2 id="causes">${t('why.title')}</h2>
     ${!data ? html`<div class="bone" style=${{ height: '90px' }} />` : html`<p class="sub">${t('why.looked', { servers: data.looked_at.servers, series: data.looked_at.series, at: words.moment(data.moment_epoch, now) })}</p>
-      ${data.hypotheses.length ? html`<ol class="log">${data.hypotheses.map((one) => html`<li key=${`${one.kind} ${one.server} ${one.what}`}><time datetime=${one.at}>${words.moment(one.at_epoch, now)}</time><div><b>${title(one, server, words)}</b><span class="sub">${numbers(one, words)}</span></div></li>`)}</ol>` : html`<p class="quiet">${t('why.none')}</p>`}
+      ${data.hypotheses.length ? html`<ol class="log">${data.hypotheses.map((one) => html`<li key=${`${one.kind} ${one.server} ${one.what}`}><time datetime=${one.at}>${words.moment(one.at_epoch, now)}</time><div><b>${title(one, server, words)}</b><span class="sub">${causeWords(one, words)}</span></div></li>`)}</ol>` : html`<p class="quiet">${t('why.none')}</p>`}
       ${data.peers.measured > 0 && html`<p class="sub">${t('why.peers', data.peers)}</p>`}
       <${RuledOut} found=${data.ruled_out} server=${server} /><p class="faint">${t('why.caution')}</p>`}</section>`;
 }
@@ -23,13 +23,6 @@ function title(one, server, words) {
   const { t } = words;
   const what = one.kind === 'metric' ? seriesWords(one.what, words) : html`${words.has(`event.${one.kind}`) ? t(`event.${one.kind}`) : words.has(`whykind.${one.kind}`) ? t(`whykind.${one.kind}`) : one.kind} <bdi>${one.text ? words.said(one.text) : one.what}</bdi>`;
   return one.server === server ? what : html`<a href=${address('server', { id: one.server })}><bdi>${one.server}</bdi></a> ${what}`;
-}
-
-function numbers(one, words) {
-  const { t } = words;
-  const lead = one.lead > 0 ? t('why.before', { span: words.span(one.lead) }) : t('why.same');
-  if (one.kind !== 'metric') return lead;
-  return [`${words.quantity(one.before, one.unit)} → ${words.quantity(one.after, one.unit)}`, lead, t('why.effect', { delta: one.delta.toFixed(2) }), one.r != null && t('why.along', { r: one.r.toFixed(2) })].filter(Boolean).join(' · ');
 }
 
 function RuledOut({ found, server }) {
