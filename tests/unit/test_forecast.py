@@ -149,6 +149,28 @@ def test_a_disk_that_is_always_cleaned_in_time_has_no_date() -> None:
     assert crossing(y, 100, fills=True).refusal == "cleaned_before"
 
 
+@pytest.mark.parametrize("holes", [[(120, 132)], [(40, 52), (130, 142)], [(130, 160)], [(155, 167)]])
+def test_hours_of_which_nothing_is_known_are_no_clean_ups(holes: list[tuple[int, int]]) -> None:
+    y: list[float | None] = [50 + 0.15 * hour for hour in range(7 * DAY)]
+    whole = crossing(y, 100.0, fills=True)
+    for start, end in holes:
+        y[start:end] = [None] * (end - start)
+    found = crossing(y, 100.0, fills=True)
+    assert found.refusal is None
+    assert found.per_day == pytest.approx(whole.per_day)
+    assert (found.hours, found.earliest) == pytest.approx((whole.hours, whole.earliest))
+    assert found.history_hours == sum(value is not None for value in y)
+
+
+def test_what_was_cleaned_up_in_a_hole_was_cleaned_up_once() -> None:
+    y: list[float | None] = [20 + 0.4 * (hour % 60) for hour in range(6 * DAY)]
+    whole = crossing(y, 100.0, fills=True)
+    y[55:70] = y[115:130] = [None] * 15
+    found = crossing(y, 100.0, fills=True)
+    assert found.refusal == whole.refusal == "cleaned_before"
+    assert found.per_day == pytest.approx(whole.per_day, rel=0.1)
+
+
 def test_a_sudden_rush_counts_more_than_the_days_before() -> None:
     y = _filling(10, 0.5, 40.0)
     y += [y[-1] + 4.0 * hour for hour in range(1, 7)]

@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 from typing import Literal
 
 from lib.monitoring.analyzers.forecast import FARTHEST, HISTORY, HORIZONS, Forecast, foresee, quantile
-from lib.monitoring.analyzers.forecast_paths import DAY, filled, median
+from lib.monitoring.analyzers.forecast_paths import DAY, bridged, filled, median
 
 type Refusal = Literal["too_little_data", "no_trend", "too_noisy", "cleaned_before", "too_far"]
 type Basis = Literal["futures", "growth", "growth_6h", "now"]
@@ -65,7 +65,7 @@ def crossing(
     recent = list(history[-HISTORY:])
     while recent and (recent[-1] is None or not math.isfinite(recent[-1])):
         recent.pop()
-    known, real = filled(recent)
+    known, real = bridged(recent) if fills else filled(recent)
     silent = min(len(history), HISTORY) - len(recent)
     hours = sum(real)
     if not known or not math.isfinite(level):
@@ -75,7 +75,7 @@ def crossing(
     if values[-1] >= level:
         return Crossing(0.0, 0.0, 0.0, basis="now", history_hours=hours)
     if fills:
-        answer = _filling(values, hours, level)
+        answer = _filling(values, real, level)
         return _later(answer, silent)
     if hours < LEAST_HOURS:
         return Crossing(refusal="too_little_data", history_hours=hours)
@@ -177,14 +177,18 @@ def _by_ways_on(values: Sequence[float], level: float) -> Ways:
     return ways
 
 
-def _filling(values: Sequence[float], hours: int, level: float) -> Crossing:
+def _filling(values: Sequence[float], real: Sequence[bool], level: float) -> Crossing:
+    hours = sum(real)
     if hours < LEAST_FILLING_HOURS:
         return Crossing(refusal="too_little_data", basis="growth", history_hours=hours)
     steps = [after - before for before, after in pairwise(values)]
     usual = median([abs(step) for step in steps])
     drop = max(8 * usual, 0.02 * (max(values) - min(values)), 0.01 * abs(level), 1e-9)
     cleaned = [index for index, step in enumerate(steps) if step < -drop]
-    gains = [None if step < -drop else step for step in steps]
+    # Of a hole in which it was cleaned up nobody knows how much it grew.
+    gains = [
+        None if step < -drop or not (step or is_real) else step for step, is_real in zip(steps, real[1:], strict=True)
+    ]
     left = level - values[-1]
 
     def ended(rate: float, refusal: Refusal) -> Crossing:

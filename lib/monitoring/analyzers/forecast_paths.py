@@ -56,6 +56,20 @@ def filled(history: Sequence[float | None]) -> tuple[list[float], list[bool]]:
     return values, real
 
 
+def bridged(history: Sequence[float | None]) -> tuple[list[float], list[bool]]:
+    """As `filled`, for what only grows and is cleaned up: it went on growing through a hole, in a straight line to what
+    came after it; where that is less, it was cleaned up at the end of the hole."""
+    values, real = filled(history)
+    last = 0
+    for index, is_real in enumerate(real):
+        if is_real:
+            rise = max(0.0, values[index] - values[last]) / max(1, index - last)
+            for hole in range(last + 1, index):
+                values[hole] = values[last] + rise * (hole - last)
+            last = index
+    return values[: last + 1], real[: last + 1]
+
+
 def paths(values: Sequence[float], origin: int, horizons: Sequence[int]) -> list[list[float]]:
     """What each candidate says at `origin` (so many hours are known, at least 1) of `horizons` hours on."""
     wide = len(horizons)
