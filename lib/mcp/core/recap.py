@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lib.mcp.core import alerts as told_alerts
 from lib.mcp.core import happenings
+from lib.mcp.core.alerts import Alert
 from lib.mcp.core.happenings import Happened
-from lib.mcp.core.phrases import capital, scope, warn_of_most
-from lib.mcp.core.question import DAY, Asked
+from lib.mcp.core.hypotheses import kind_of
+from lib.mcp.core.phrases import capital, counted, scope, warn_of_most
+from lib.mcp.core.question import DAY, Asked, Range
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import MOST_READS, Meant, Sources
 from lib.mcp.npu import happened
 from lib.mcp.npu.text import read
 
 MOST_ALERTS = 3
-MOST_EVENTS = 3
+MOST_KINDS = 3
 
 
 def is_asked(asked: Asked, meant: Meant) -> bool:
@@ -28,7 +32,7 @@ def tell(asked: Asked, meant: Meant, sources: Sources, say: Say) -> bool:
     alerts = told_alerts.those_of(told_alerts.during(sources, time.start, time.end), asked, meant)
     found = happenings.read(sources, meant.ids, time.start, time.end)
     events = [one for one in found if one.kind not in {"error", "incident"}]
-    errors = sorted((one for one in found if one.kind == "error"), key=lambda one: (-one.count, one.at))
+    errors = [one for one in found if one.kind == "error"]
     where, span = scope(asked, meant, say), say.span(time.start, time.end)
     if not (alerts or events or errors):
         none = say.count(0, "happened")
@@ -38,16 +42,7 @@ def tell(asked: Asked, meant: Meant, sources: Sources, say: Say) -> bool:
         )
         warn_of_most(meant.servers, MOST_READS, say)
         return False
-    opened = [one for one in alerts if told_alerts.began(one) >= time.start]
-    lasting = [one for one in alerts if one["resolved_at_epoch"] is None]
-    number = say.count(len(opened), "alerts_opened", source=told_alerts.SOURCE)
-    parts = told_alerts.by_severity(opened, say)
-    graded = f" ({parts})" if parts else ""
-    still = say.count(len(lasting), "alerts_open", source=told_alerts.SOURCE)
-    say.line(
-        f"{span}, {where}: 새로 열린 알림 **{number}건**{graded}, 그때 열려 있던 것 중 지금도 열린 알림 {still}건.",
-        f"{span}, {where}: **{number}** alerts opened{graded}; of those open then, {still} still are.",
-    )
+    _tell_counts(alerts, f"{span}, {where}", time, say)
     newest = told_alerts.current(sources, alerts[:MOST_ALERTS])
     for one in alerts[:MOST_ALERTS]:
         say.line(line := f"- {told_alerts.line_of(one, say, newest)}", line)
@@ -58,7 +53,7 @@ def tell(asked: Asked, meant: Meant, sources: Sources, say: Say) -> bool:
     _tell_those(errors, say, ("오류", "errors"))
     warn_of_most(meant.servers, MOST_READS, say)
     told_alerts.evidence(alerts[:MOST_ALERTS], say)
-    happenings.evidence([*events[:MOST_EVENTS], *errors[:MOST_EVENTS]], say)
+    happenings.evidence([*events[:MOST_KINDS], *errors[:MOST_KINDS]], say)
     first = next((one["server"] for one in alerts if one["server"]), None)
     if first:
         say.suggest(f"{first} 알림 원인 분석해줘", f"Why did the alert on {first} open?")
@@ -67,13 +62,48 @@ def tell(asked: Asked, meant: Meant, sources: Sources, say: Say) -> bool:
     return True
 
 
-def _tell_those(those: list[Happened], say: Say, called: tuple[str, str]) -> None:
+def _tell_counts(alerts: list[Alert], when: str, time: Range, say: Say) -> None:
+    opened = [one for one in alerts if told_alerts.began(one) >= time.start]
+    number = say.count(len(opened), "alerts_opened", source=told_alerts.SOURCE)
+    if not alerts:
+        say.line(f"{when}: 알림은 없었습니다({number}건).", f"{when}: no alert ({number}).")
+        return
+    parts = told_alerts.by_severity(opened, say)
+    graded, counts = (f"({parts})", f" ({parts})") if parts else ("", "")
+    alert = counted(len(opened), "alert")
+    lasting = sum(one["resolved_at_epoch"] is None for one in alerts)
+    still = say.count(lasting, "alerts_open", source=told_alerts.SOURCE)
+    say.line(
+        f"{when}: 알림 **{number}건**{graded}이 새로 열렸고, 지금도 열려 있는 알림은 {still}건입니다.",
+        f"{when}: **{number}** {alert} opened{counts}; {still} still open.",
+    )
+
+
+def _tell_those(those: Sequence[Happened], say: Say, called: tuple[str, str]) -> None:
+    """What is the same on several servers is told once."""
     if not those:
         return
+    same: dict[tuple[str, str], list[Happened]] = {}
+    for one in those:
+        same.setdefault((one.kind, one.what), []).append(one)
+    ranked = sorted(same.values(), key=lambda them: (-sum(one.count for one in them), them[0].at))
     ko, en = called
     number = say.count(sum(one.count for one in those), en.replace(" ", "_"))
-    listed = "; ".join(happenings.told(one, say) for one in those[:MOST_EVENTS])
-    left = len(those) - MOST_EVENTS
+    listed = "; ".join(_told(them, say) for them in ranked[:MOST_KINDS])
+    left = len(ranked) - MOST_KINDS
     more = say.count(left, "more") if left > 0 else ""
-    rest = say.either(f" 외 {more}가지", f" and {more} more") if more else ""
-    say.line(f"{ko} {number}건: {listed}{rest}.", f"{capital(en)}: {number}, as {listed}{rest}.")
+    rest = say.either(f" 외 {more}가지", f" and {more} more kinds") if more else ""
+    say.line(f"{ko} {number}건: {listed}{rest}.", f"{capital(en)}: {number}: {listed}{rest}.")
+
+
+def _told(them: Sequence[Happened], say: Say) -> str:
+    """ "배포 `api v2` (api-01, api-02, 01:30 KST)": the first of them, and how often."""
+    first = them[0]
+    kind = "" if first.kind == "error" else f"{kind_of(first.kind, say)} "
+    servers = sorted({one.server for one in them if one.server})
+    parts = [*([say.names(servers, 3)] if servers else []), say.moment(min(one.at for one in them))]
+    times = sum(one.count for one in them)
+    if times > len(servers):
+        number = say.count(times, "times")
+        parts.append(say.either(f"{number}번", f"{number} times"))
+    return f"{kind}{say.code(say.either(first.korean, first.what))} ({', '.join(parts)})"
