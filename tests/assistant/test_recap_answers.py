@@ -15,6 +15,7 @@ from tests.assistant.troubled_fleet import alert_of
 from tests.real_stores import Pair, ServicesFactory, fresh_pair
 
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
+WATCHED = 20 * HOUR  # seconds since the first of the servers was seen
 TROUBLED = ("db-01", "db-02", "web-01")
 ASKED = {"ko": "어젯밤에 무슨 일 있었어?", "en": "What happened last night?"}
 
@@ -24,14 +25,16 @@ def troubled(embedded: EmbeddedStores, stores: Pair) -> Iterator[Hub]:
     factory = ServicesFactory()
     try:
         with fresh_pair(embedded) as pair:
-            yield troubled_fleet.make(pair, factory)
+            hub = troubled_fleet.make(pair, factory)
+            pair.rows("update omv.server set first_seen = to_timestamp(%s)", hub.now - WATCHED)
+            yield hub
     finally:
         factory.close()
 
 
 @BOTH
 def test_everything_that_happened_is_told_the_gravest_first(troubled: Hub, locale: str) -> None:
-    then = time_of(troubled.now - 2 * HOUR, troubled.now + HOUR)
+    then = _hours_ago(troubled, 2, -1)
     reply = troubled.ask("root_cause", locale, text=ASKED[locale], time=then)
     first, *rest = reply.answer.splitlines()
     assert ("알림 **3건**(" if locale == "ko" else "**3** alerts opened (") in first
@@ -46,7 +49,7 @@ def test_everything_that_happened_is_told_the_gravest_first(troubled: Hub, local
 
 @BOTH
 def test_why_is_still_explained(troubled: Hub, locale: str) -> None:
-    then = time_of(troubled.now - 2 * HOUR, troubled.now + HOUR)
+    then = _hours_ago(troubled, 2, -1)
     text = {"ko": "어젯밤에 왜 알림이 떴어?", "en": "Why was there an alert last night?"}[locale]
     assert ("가장 유력" if locale == "ko" else "Most likely") in troubled.ask(
         "root_cause", locale, text=text, time=then
@@ -55,18 +58,31 @@ def test_why_is_still_explained(troubled: Hub, locale: str) -> None:
 
 @BOTH
 def test_of_a_quiet_time_it_is_said_that_it_was_quiet(troubled: Hub, locale: str) -> None:
-    before = time_of(troubled.now - 30 * HOUR, troubled.now - 24 * HOUR)
-    reply = troubled.ask("root_cause", locale, text=ASKED[locale], time=before)
+    reply = troubled.ask("root_cause", locale, text=ASKED[locale], time=_hours_ago(troubled, 19, 15))
     quiet, changes = {
         "ko": ("알림, 배포, 오류가 없었습니다(0건)", "뚜렷한 변화가 없습니다"),
         "en": ("no alert, no deploy, no error (0)", "No metric clearly changed"),
     }[locale]
     assert quiet in reply.answer
     assert changes in reply.answer
+    assert len(reply.answer.splitlines()) == 2
+
+
+@BOTH
+def test_what_was_before_anybody_watched_is_not_called_quiet(troubled: Hub, locale: str) -> None:
+    early = troubled.ask("root_cause", locale, text=ASKED[locale], time=_hours_ago(troubled, 26, 15))
+    assert ("그 전의 알림은 없습니다" if locale == "ko" else "of before there are no alerts") in early.answer
+    before = troubled.ask("root_cause", locale, text=ASKED[locale], time=_hours_ago(troubled, 30, 24))
+    assert ("기록이 없습니다" if locale == "ko" else "Nothing is on record") in before.answer
+    assert len(before.answer.splitlines()) == 1
+
+
+def _hours_ago(hub: Hub, start: float, end: float) -> dict[str, str]:
+    return time_of(hub.now - start * HOUR, hub.now - end * HOUR)
 
 
 def test_what_is_out_of_sight_did_not_happen(troubled: Hub) -> None:
-    then = time_of(troubled.now - 2 * HOUR, troubled.now + HOUR)
+    then = _hours_ago(troubled, 2, -1)
     prod = troubled.ask("root_cause", sight=Sight(tags=("env:prod",)), text=ASKED["ko"], time=then)
     assert "db-01" in prod.answer
     assert "db-02" not in prod.answer

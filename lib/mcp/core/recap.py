@@ -27,19 +27,30 @@ def is_asked(asked: Asked, meant: Meant) -> bool:
 
 
 def tell(asked: Asked, meant: Meant, sources: Sources, say: Say) -> bool:
-    """The gravest alerts first, then events and errors. Says that there was none of these, and is False, where so."""
+    """The gravest alerts first, then events and errors. Says that there was none of these, and is False, where so; of a
+    time before all record that nothing is known of it."""
     time = asked.range(sources.now, DAY)
     alerts = told_alerts.those_of(told_alerts.during(sources, time.start, time.end), asked, meant)
     found = happenings.read(sources, meant.ids, time.start, time.end)
     events = [one for one in found if one.kind not in {"error", "incident"}]
     errors = [one for one in found if one.kind == "error"]
     where, span = scope(asked, meant, say), say.span(time.start, time.end)
+    seen = sources.outages(meant.ids[:MOST_READS], time.start, time.end)
+    begun = min((one["first_seen"] for one in seen.values()), default=time.start)
     if not (alerts or events or errors):
+        if begun >= time.end:
+            day = say.moment(begun, day=True)
+            say.line(
+                f"{span}의 기록이 없습니다. 서버를 보기 시작한 때는 {day}입니다.",
+                f"Nothing is on record of {span}: servers have been watched since {day}.",
+            )
+            return True
         none = say.count(0, "happened")
         say.line(
             f"{span}, {where}: 알림, 배포, 오류가 없었습니다({none}건).",
             f"{span}, {where}: no alert, no deploy, no error ({none}).",
         )
+        _warn_of_begin(begun, time, say)
         warn_of_most(meant.servers, MOST_READS, say)
         return False
     _tell_counts(alerts, f"{span}, {where}", time, say)
@@ -51,6 +62,7 @@ def tell(asked: Asked, meant: Meant, sources: Sources, say: Say) -> bool:
         say.line(f"외 {more}건은 알림 목록에 있습니다.", f"{more} more are in the list of alerts.")
     _tell_those(events, say, ("배포와 이벤트", "deploys and events"))
     _tell_those(errors, say, ("오류", "errors"))
+    _warn_of_begin(begun, time, say)
     warn_of_most(meant.servers, MOST_READS, say)
     told_alerts.evidence(alerts[:MOST_ALERTS], say)
     happenings.evidence([*events[:MOST_KINDS], *errors[:MOST_KINDS]], say)
@@ -60,6 +72,15 @@ def tell(asked: Asked, meant: Meant, sources: Sources, say: Say) -> bool:
     say.suggest("일간 보고서 만들어줘", "Make a daily report")
     say.suggest("최근 24시간 알림 보여줘", "Show alerts of the last 24 hours")
     return True
+
+
+def _warn_of_begin(begun: float, time: Range, say: Say) -> None:
+    if begun > time.start:
+        day = say.moment(begun, day=True)
+        say.line(
+            f"서버를 보기 시작한 때는 {day}입니다. 그 전의 알림은 없습니다.",
+            f"Servers have been watched since {day} only: of before there are no alerts.",
+        )
 
 
 def _tell_counts(alerts: list[Alert], when: str, time: Range, say: Say) -> None:
