@@ -155,6 +155,7 @@ def test_a_link_in_a_message_silences_those_of_its_name_alone(hub: Admitted) -> 
         (GRAFANA, {"message": "x"}, "no webhook"),
         (PLAIN, {"severity": "critical"}, "title"),
         (PLAIN, {"title": "x", "timeout": "soon"}, "timeout"),
+        (PLAIN, {"title": "x", "starts": "9" * 400}, "`starts` is no time"),
         (PLAIN, b"", "empty"),
     ],
 )

@@ -4,6 +4,7 @@ to size here, for labels may hold anything."""
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -78,6 +79,8 @@ def time_of(given: object) -> float | None:
     if isinstance(given, bool) or not isinstance(given, int | float | str):
         raise ValueError("no time")
     number = float(given)
+    if not math.isfinite(number):  # digits without end
+        raise ValueError("no time")
     while number > 1e11:
         number /= 1_000
     return number or None
