@@ -89,6 +89,15 @@ def test_what_is_refused_is_told_why_and_what_was_read_is_on_the_server_s_page(h
     assert [one["name"] for one in sources] == ["influx"]
 
 
+def test_a_gateway_s_job_may_have_a_slash(hub: Admitted) -> None:
+    """As prometheus_client's `push_to_gateway` writes it."""
+    path = "/metrics/job@base64/YS9i/instance/pushed-1"
+    assert post(path, b"app_x 1", hub.bearer("write key"), method="PUT").status_code == 200
+    assert post(path, b"", hub.bearer("write key"), method="DELETE").status_code == 202
+    hub.services.sweeper.run()
+    assert [one["name"] for one in hub.services.queries.server("pushed-1")["sources"]] == ["exposition"]
+
+
 def test_clients_may_look_whether_anybody_is_there(hub: Admitted) -> None:
     assert post("/ping", b"", method="GET").status_code == 204
     assert post("/ping", b"", method="HEAD").status_code == 204

@@ -75,6 +75,7 @@ def test_a_gateway_s_path_names_labels() -> None:
         "instance": "a",
         "path": "/var/tmp",
     }
+    assert grouping_of("YS9i/instance/a/empty@base64/=", "job@base64") == {"job": "a/b", "instance": "a", "empty": ""}
     for wrong in ("job/instance", "job/path@base64/%%%"):
         with pytest.raises(BadInput):
             grouping_of(wrong)

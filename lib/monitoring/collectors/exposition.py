@@ -1,8 +1,8 @@
 """Prometheus' text, pushed: to the paths of the Pushgateway, or as node_exporter's page taken by curl.
 
 Format: prometheus.io/docs/instrumenting/exposition_formats (0.0.4; OpenMetrics' timestamps in seconds where its media
-type is said); paths: github.com/prometheus/pushgateway, `/metrics/job/<job>{/<label>/<value>}`, `<label>@base64` for
-any value.
+type is said); paths: github.com/prometheus/pushgateway, `/metrics/job/<job>{/<label>/<value>}`, `<label>@base64` and
+`job@base64` for any value, `=` for an empty one.
 """
 
 from __future__ import annotations
@@ -85,16 +85,17 @@ def labels_of(text: str) -> dict[str, str]:
     return found
 
 
-def grouping_of(path: str) -> dict[str, str]:
-    """The labels that stand in a Pushgateway's path. Raises BadInput."""
+def grouping_of(path: str, first: str = "job") -> dict[str, str]:
+    """The labels that stand in a Pushgateway's path; `first` is the label of what it begins with. Raises BadInput."""
     steps = [unquote(step) for step in path.split("/")]
-    names, values = ["job", *steps[1::2]], [steps[0], *steps[2::2]]
+    names, values = [first, *steps[1::2]], [steps[0], *steps[2::2]]
     if len(names) != len(values):
         raise BadInput("after /metrics/job/<job> labels come in pairs: /<label>/<value>")
     found = {}
     for name, value in zip(names, values, strict=True):
         label, _, encoding = name.partition("@")
         if encoding == "base64":
+            value = value.rstrip("=")
             try:
                 value = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True).decode()
             except (binascii.Error, ValueError):
@@ -104,8 +105,10 @@ def grouping_of(path: str) -> dict[str, str]:
 
 
 def read(request: Incoming) -> Batch | Reply:
-    given = grouping_of(request.parts["grouping"]) if "grouping" in request.parts else dict(request.query)
-    given.pop("token", None)
+    if "grouping" in request.parts:
+        given = grouping_of(request.parts["grouping"], request.path.split("/")[2])
+    else:
+        given = {name: text for name, text in request.query.items() if name != "token"}
     if request.method == "DELETE":  # here metrics are no state that must be taken away
         return Reply(202)
     try:
