@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from urllib.parse import unquote
 
 from flask import Response, after_this_request, g, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from lib import strict_json, wiring
 from lib.auth import agent_keys
-from lib.domain.errors import BadInput, Conflict, NotFound, Unavailable
+from lib.domain.errors import BadInput, Conflict, NotFound, TooLarge, Unavailable, Unsupported
 from lib.domain.slugs import MOST_SLUG, slug_of
 from lib.monitoring.checks import NOTE_CHARACTERS, PingKind, kind_of, outcome_of, run_of
 from lib.monitoring.collectors import OPEN_TO_ALL, PROTOCOLS, server_stats
@@ -114,7 +116,8 @@ def _in_plain_words(response: Response) -> Response:
 
 
 def _is_by_key() -> bool:
-    return str((request.view_args or {}).get("ping_id", "")).startswith(agent_keys.PREFIX)
+    is_ping = request.endpoint in {"ping", "ping_by_slug"}
+    return is_ping and str((request.view_args or {}).get("ping_id", "")).startswith(agent_keys.PREFIX)
 
 
 @app.route("/ping/<ping_id>", methods=["GET", "POST"], defaults={"what": ""})
@@ -144,8 +147,10 @@ def _ping_by_slug(slug: str, what: str) -> Response:
     key, told_outcome = g.principal, outcome_of(what)
     if told_outcome is None and not what.isdigit():
         raise NotFound("not found")
+    slug = unquote(slug)  # the platform hands paths on as they came, and no slug holds a percent sign
     canonical = slug_of(slug)
-    if told_outcome is None or slug != slug.lower() or not canonical or len(slug) > MOST_SLUG:
+    is_one = slug == slug.lower() and slug.isprintable() and len(slug) <= MOST_SLUG
+    if told_outcome is None or not canonical or not is_one:
         raise BadInput("invalid url format")
     rid = run_of(request.args.get("rid"))
     services = wiring.services()
@@ -163,17 +168,29 @@ def _ping_by_slug(slug: str, what: str) -> Response:
 
 def _take_ping(check_id: str, outcome: tuple[PingKind, int | None], rid: str, *, is_new: bool = False) -> Response:
     services = wiring.services()
-    note = read_note(body_bytes(request)) if request.method == "POST" else ""
+    note = _note() if request.method == "POST" else ""
     _poke_after(services, services.ingest.ping(check_id, *outcome, note, rid))
     response = Response("Created" if is_new else "OK", 201 if is_new else 200, mimetype="text/plain")
     response.headers["Ping-Body-Limit"] = str(NOTE_CHARACTERS)
     return response
 
 
+def _note() -> str:
+    """What the job printed. Its ping counts, whatever came with it."""
+    try:
+        return read_note(body_bytes(request))
+    except (BadInput, TooLarge, Unsupported) as error:
+        return f"(not kept: {error})"
+    except RequestEntityTooLarge:  # of a body that does not say how long it is
+        return "(not kept: it is too large)"
+
+
 @app.route("/api/push/<ping_id>", methods=["GET", "POST"])
 @pinged
 def push(ping_id: str) -> Response:
     """A push monitor of Uptime Kuma: `?status=up|down&msg=&ping=`. What it says is kept as the ping's note."""
+    if g.principal.kind == "key":
+        raise NotFound("behind /api/push/ stands the last piece of a check's address, and no key")
     args = request.args
     took = args.get("ping", "")
     note = read_note(f"{args.get('msg', '')}{f' ({took[:20]} ms)' if took else ''}".encode("utf-8", "replace"))

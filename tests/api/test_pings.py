@@ -103,6 +103,26 @@ def test_a_push_monitor_of_uptime_kuma_reports(hub: Admitted) -> None:
     assert (nobody.status_code, nobody.get_json()["ok"]) == (404, False)
     assert "no check" in nobody.get_json()["msg"]
     assert "nobody" not in nobody.get_json()["instance"]
+    by_key = ping(hub, f"/api/push/{hub.secrets['write key']}?status=up")
+    assert (by_key.status_code, by_key.get_json()["ok"]) == (404, False), "a key is no check: nothing would be noted"
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        ({"data": b"x" * 4_000_001}, "at most 4 MB"),
+        ({"data": b"no gzip", "headers": {"Content-Encoding": "gzip"}}, "cannot be decompressed"),
+        ({"data": b"x", "headers": {"Content-Encoding": "zstd"}}, "not read here"),
+    ],
+)
+def test_a_job_that_sends_too_much_along_has_pinged_all_the_same(hub: Admitted, sent: dict[str, Any], why: str) -> None:
+    check = made(hub)
+    answer = ping(hub, check["ping_path"], "POST", **sent)
+    assert (answer.status_code, answer.data) == (200, b"OK")
+    hub.services.sweeper.run()
+    found = shown(hub, check["id"])
+    assert found["check"]["status"] == "up"
+    assert why in found["pings"][0]["note"]
 
 
 def test_a_job_that_stays_away_is_down_by_the_databases_clock(hub: Admitted) -> None:

@@ -63,6 +63,10 @@ def test_a_korean_name_is_a_slug_as_it_stands(hub: Admitted) -> None:
     assert check["slug"] == "야간-백업"
     assert ping(hub, quote("야간-백업"), method="POST", data="끝".encode()).status_code == 200
     assert pings(hub, check["id"])[0]["note"] == "끝"
+    # The platform hands paths on as they came: still encoded.
+    assert said(ping(hub, quote(quote("야간-백업")))) == (200, "OK", "text/plain")
+    assert said(ping(hub, quote(quote("주간-백업")) + "?create=1")) == (201, "Created", "text/plain")
+    assert {"야간 백업", "주간-백업"} <= {one["name"] for one in rules(hub, "GET").get_json()["checks"]}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +81,7 @@ def test_a_korean_name_is_a_slug_as_it_stands(hub: Admitted) -> None:
         ("known?rid=1", (400, "invalid uuid format")),
         ("nowhere?create=1&rid=1", (400, "invalid uuid format")),
         ("---?create=1", (400, "invalid url format")),
+        ("a%2500b?create=1", (400, "invalid url format")),
         ("x" * 101 + "?create=1", (400, "invalid url format")),
         ("twice", (409, "ambiguous slug")),
         ("twice?create=1", (409, "ambiguous slug")),
