@@ -42,6 +42,29 @@ FLEET = [
 ]
 
 
+PREFIXED = [
+    server("demo-gpu-01", "ml"), server("demo-edge-01", "edge"), server("demo-edge-02", "edge"),
+    server("prod-job-7", "batch"), server("stg-job-7", "batch", env="staging"), server("demo-x-edge", "edge"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "slot", "names"),
+    [
+        ("gpu-01 cpu 언제부터 높았어?", "servers", ["demo-gpu-01"]),
+        ("top processes on gpu-01", "servers", ["demo-gpu-01"]),
+        ("GPU01 왜 이렇게 바빠", "servers", ["demo-gpu-01"]),
+        ("job-7 상태", "servers", ["prod-job-7"]),
+        ("edge-* cpu", "globs", ["*-edge-*"]),
+        ("demo-edge-* cpu", "globs", ["demo-edge-*"]),
+        ("nothing-* cpu", "globs", ["nothing-*"]),
+        ("gpu-02 상태", "unknown_servers", ["gpu-02"]),
+    ],
+)
+def test_a_server_may_be_called_without_the_beginning_of_its_name(text: str, slot: str, names: list[str]) -> None:
+    assert extract(text, NOW, PREFIXED).targets.entities().get(slot) == names
+
+
 def frame(intent: str, text: str) -> dict[str, Any]:
     return entities_for(intent, extract(text, NOW, FLEET))
 

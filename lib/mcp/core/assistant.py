@@ -23,7 +23,7 @@ from lib.mcp.core.question import Asked
 from lib.mcp.core.responder import MOST_SUGGESTIONS, Reply, Say
 from lib.mcp.core.sources import House, Sources
 from lib.mcp.intents import NEEDS_NO_SERVERS, question
-from lib.mcp.intents.unknown import tell_unknown
+from lib.mcp.intents.unknown import tell_nobody, tell_unknown
 
 SURE = 0.35  # below it the question is asked back
 _HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]")
@@ -36,6 +36,8 @@ _AS_THEY_ARE = frozenset(
     {"smalltalk", "out_of_scope", "clarify", "report", "troubleshoot", "agent_help", "product_help"}
 )
 _NEVER_RESTATED = frozenset({"clarify", "out_of_scope", "smalltalk", "alert_ack", "alert_silence", "threshold_set"})
+# What says in its own words that there is no such server.
+_TELL_NOBODY = frozenset({"server_list", "server_status", "alert_ack", "alert_silence", "threshold_set"})
 type Sign = Callable[[str, str, Mapping[str, Any]], str]  # (who, kind, params) -> token
 
 
@@ -140,8 +142,8 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         if not sources.fleet:
             _tell_empty(say)
             return
-        if asked.words("unknown_servers") and not sources.meant(asked).servers:
-            tell_unknown(asked, sources, say)
+        if not sources.meant(asked).servers and (asked.words("unknown_servers") or intent not in _TELL_NOBODY):
+            (tell_unknown if asked.words("unknown_servers") else tell_nobody)(asked, sources, say)
             return
     try:
         asked = narrowed(asked, sources)

@@ -51,7 +51,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
             sources.now - DAY,
             sources.now,
         )
-        called = of.called(say.locale)
+        called = (measure(of.free_of) if of.free_of else of).called(say.locale)
         say.suggest(f"{first.id} {called} 최근 24시간 추이", f"{called} of {first.id} over the last 24 hours")
         say.suggest(f"{called} 높은 서버 5대", f"Top 5 servers by {called}")
         say.suggest(f"{first.id} {called} 왜 이래?", f"Why is {called} of {first.id} like this?")
@@ -134,10 +134,7 @@ def _free(one: Server, of: Measure, found: tuple[float, float] | None, sources: 
         return
     mounts = [it for it in sources.server(one.id)["mounts"] if it["size_bytes"]]
     if not mounts:
-        say.line(
-            f"{say.name(one.id, '은/는')} 용량을 보내지 않아 남은 공간을 알 수 없습니다.",
-            f"{name} does not report sizes, so what is left is not known.",
-        )
+        _free_share(one, sources, say)
         return
     for it in sorted(mounts, key=lambda it: -(it["disk"] or 0))[:MOST_SINGLE]:
         left = say.number(it["free_bytes"], "B", server=one.id, metric=f"disk_free:{it['mount']}", source=source)
@@ -148,6 +145,30 @@ def _free(one: Server, of: Measure, found: tuple[float, float] | None, sources: 
             f"{name} {where}: {total} 중 **{left}** 남음 (사용 {used_text}).",
             f"{name} {where}: **{left} of {total}** free ({used_text} used).",
         )
+    say.evidence("metric", f"{one.id}/disk", server_url(one.id))
+
+
+def _free_share(one: Server, sources: Sources, say: Say) -> None:
+    """Which share of the disk is left, where the server tells no sizes."""
+    used = one.metrics.get("disk")
+    if used is None:
+        say.line(
+            f"{say.name(one.id, '은/는')} 디스크 값을 보내지 않아 남은 공간을 알 수 없습니다.",
+            f"{say.name(one.id)} reports nothing of its disks, so what is left is not known.",
+        )
+        return
+    name, source = say.name(one.id), server_source(one.id)
+    percent = say.number(used, "%", server=one.id, metric="disk", at=one.last_seen, source=source)
+    left = say.number(100 - used, "%", server=one.id, metric="disk_free", at=one.last_seen, source=source)
+    moment = say.moment(one.last_seen or sources.now, seconds=True)
+    say.line(
+        f"{name} 디스크는 **{left}** 남아 있습니다 (사용 {percent}, {moment} 기준).",
+        f"{name} has **{left}** of its disk free ({percent} used) as of {moment}.",
+    )
+    say.line(
+        "가장 많이 찬 마운트의 값입니다. 이 서버는 용량을 보내지 않아 몇 GB인지는 알 수 없습니다.",
+        "That is its fullest mount. It does not report sizes, so how many bytes these are is not known.",
+    )
     say.evidence("metric", f"{one.id}/disk", server_url(one.id))
 
 

@@ -1,4 +1,4 @@
-"""A server is asked for that is none: its nearest names, whatever else was asked."""
+"""A server is asked for that is none: its nearest names, whatever else was asked; or servers of a kind there are none of."""
 
 from __future__ import annotations
 
@@ -32,3 +32,15 @@ def tell_unknown(asked: Asked, sources: Sources, say: Say) -> None:
         say.suggest(f"{one} 상태", f"status of {one}")
     if not near:
         say.suggest("서버 목록 보여줘", "List all servers")
+
+
+def tell_nobody(asked: Asked, sources: Sources, say: Say) -> None:
+    """Of the names, groups and tags that the question gives, where no server has them all."""
+    given = [one for slot in ("servers", "globs", "groups", "tags") for one in asked.words(slot)]
+    number, there = say.count(0, "servers", source="/api/servers"), say.count(len(sources.fleet), "all_servers")
+    said = say.names(given)
+    say.line(
+        f"{said}에 해당하는 서버가 없습니다(전체 {there}대 중 {number}대).",
+        f"No server fits {said} ({number} of {there}).",
+    )
+    say.suggest("서버 목록 보여줘", "List all servers")

@@ -15,6 +15,7 @@ from lib.mcp.core.patterns import Lexicon
 
 RUN = re.compile(r"[a-z]+|[가-힣]+|\d+")
 _ENDING_NUMBER = re.compile(r"^(.*?)[\s_.-]*0*(\d+)$")
+_JOINT = re.compile(r"[\s_.-]+")
 
 # What groups are called in everyday speech; a fleet's group belongs to the row that holds its name.
 GROUP_WORDS: tuple[str, ...] = (
@@ -87,6 +88,7 @@ class Inventory:
     keys: dict[str, tuple[str, ...]]
     stems: dict[tuple[str, int], tuple[str, ...]]  # ("웹서버", 1) -> ids
     stem_keys: frozenset[str]
+    endings: dict[str, tuple[str, ...]]  # "gpu-01" of prod-gpu-01: the last parts of ids that end in a number
     openings: frozenset[str]  # every beginning of a key: what no key begins with need not be read on
     longest: int  # runs in the longest name
     group_of: dict[str, str]
@@ -168,6 +170,7 @@ _Frozen = tuple[tuple[str, str, tuple[tuple[str, str], ...], tuple[str, ...]], .
 def _built(servers: _Frozen) -> Inventory:
     keys: dict[str, list[str]] = {}
     stems: dict[tuple[str, int], list[str]] = {}
+    endings: dict[str, list[str]] = {}
     ids = tuple(dict.fromkeys(name for name, *_ in servers if name))
     for name in ids:
         keys.setdefault(key_of(name), []).append(name)
@@ -175,6 +178,9 @@ def _built(servers: _Frozen) -> Inventory:
         if ending and len(ending[2]) < 10:
             stem = key_of(ending[1])
             stems.setdefault((stem, int(ending[2])), []).append(name)
+            for joint in _JOINT.finditer(ending[1]):
+                if joint.end() < len(ending[1]):
+                    endings.setdefault(key_of(name[joint.end() :]), []).append(name)
     groups = tuple(dict.fromkeys(group for _, group, *_ in servers if group))
     tags = tuple(dict.fromkeys(tag for _, _, pairs, _ in servers for tag in pairs))
     return Inventory(
@@ -183,6 +189,7 @@ def _built(servers: _Frozen) -> Inventory:
         keys={key: tuple(names) for key, names in keys.items() if key},
         stems={key: tuple(names) for key, names in stems.items()},
         stem_keys=frozenset(stem for stem, _ in stems if stem),
+        endings={key: tuple(names) for key, names in endings.items()},
         openings=frozenset(key[:end] for key in keys for end in range(1, len(key) + 1)),
         longest=max((len(RUN.findall(name.lower())) for name in ids), default=1),
         group_of={name: group for name, group, *_ in servers},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import pairwise
@@ -87,6 +88,9 @@ def find(text: Text, fleet: Inventory, hints: tuple[str, ...] = ()) -> Named:
         named.unknown += [one for one in unknown if one not in named.unknown]
         named.spans.append(span)
         take(span)
+    for span, ids in _endings(text.folded, fleet, taken):
+        found.append((span, ids))
+        take(span)
     for span, ids in _ranges(text.folded, sorted(found), fleet):
         named.add(span, ids)
     for hit in _WELL_FORMED.finditer(text.folded):
@@ -96,6 +100,16 @@ def find(text: Text, fleet: Inventory, hints: tuple[str, ...] = ()) -> Named:
             named.spans.append(hit.span())
             take(hit.span())
     return named
+
+
+def _endings(folded: str, fleet: Inventory, taken: bytearray) -> list[tuple[Span, tuple[str, ...]]]:
+    """ "gpu-01" where the one that is called so is prod-gpu-01; of several the live ones."""
+    found = []
+    for hit in _WELL_FORMED.finditer(folded):
+        ids = () if any(taken[hit.start() : hit.end()]) else fleet.endings.get(key_of(hit[1]), ())
+        if ids:
+            found.append((hit.span(), _live(fleet, ids)))
+    return found
 
 
 _UP_TO = re.compile(r"\s*(?:번)?\s*(?:~|부터|에서|to|through|thru)\s*")
@@ -121,6 +135,9 @@ def _ranges(
 def _keep_glob(text: Text, span: Span, fleet: Inventory, named: Named) -> None:
     low = text.folded[slice(*span)]
     shown = low if any(fnmatchcase(name, low) for name in fleet.ids) else text.shown[slice(*span)]
+    if not any(fnmatchcase(name, shown) for name in fleet.ids):  # "edge-*" of prod-edge-01, prod-edge-02
+        inside = (f"*{joint}{low}" for joint in "-_.")
+        shown = next((one for one in inside if any(fnmatchcase(name, one) for name in fleet.ids)), shown)
     if shown.strip("*-_.") and shown not in named.globs:
         named.globs.append(shown)
         named.spans.append(span)
@@ -258,13 +275,20 @@ def _of_number(fleet: Inventory, stem: str, group: str, number: int, hints: tupl
     fitting = [name for name in (*exact, *wider) if name in fleet.tagged(hints)] if hints else []
     if fitting:
         return tuple(dict.fromkeys(fitting))
-    live = [name for name in wider if fleet.tags_of[name].get("env") in ("prod", "production", None)]
-    return exact or tuple(live or wider)
+    return exact or _live(fleet, wider)
+
+
+def _live(fleet: Inventory, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of production, where some of them are."""
+    live = [name for name in names if fleet.tags_of[name].get("env") in ("prod", "production", None)]
+    return tuple(live or names)
 
 
 def _is_name(word: str, fleet: Inventory) -> bool:
     """Whether a word with a number at its end looks like the name of a server, known or not."""
     stem = re.sub(r"[-_]?\d+[a-z]?$", "", word)
+    if "-" in word and any(key.startswith(f"{key_of(stem)}#") for key in fleet.endings):
+        return True
     if key_of(stem) in fleet.stem_keys or (fleet.groups.first(stem) is not None and len(stem) > 1):
         return not _NOT_A_NAME.fullmatch(word) or "-" in word
     if _NOT_A_NAME.fullmatch(word) or re.fullmatch(r"[가-힣]+\d+[a-z]?", word):
