@@ -7,7 +7,7 @@ export const messages = {
   'didwindow.7d': '7 days',
   'didwindow.30d': '30 days',
   'did.of100': 'of 100',
-  'did.unknown': 'Nothing was measured to judge it by',
+  'did.unknown': 'No score: it is silent, or too little was measured',
   'did.nothing': 'Nothing takes points',
   'didbefore.24h': 'Unlike the same hours of the 7 days before',
   'didbefore.7d': 'Unlike the 7 days before',

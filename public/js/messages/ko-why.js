@@ -7,7 +7,7 @@ export const messages = {
   'didwindow.7d': '7일',
   'didwindow.30d': '30일',
   'did.of100': '점 (100점 만점)',
-  'did.unknown': '판단할 측정값이 없습니다',
+  'did.unknown': '응답이 없거나 측정값이 적어 점수가 없습니다',
   'did.nothing': '감점이 없습니다',
   'didbefore.24h': '이전 7일의 같은 시간대와 다른 점',
   'didbefore.7d': '그 전 7일과 다른 점',
