@@ -123,10 +123,10 @@ def causes(name: str) -> Response:
 @app.get("/api/analysis")
 @user("viewer")
 def fleet_analysis() -> Response:
-    """How all servers in sight did, or those of `group`."""
+    """How all servers in sight did, or those of `group`, against what they did before or a baseline given."""
     end = moment("to", time.time())
     group = request.args.get("group") or None
-    return jsonify(wiring.services().analysis.of_fleet(moment("from", end - DAY), end, group, _sight()))
+    return jsonify(wiring.services().analysis.of_fleet(moment("from", end - DAY), end, group, _sight(), _baseline()))
 
 
 @app.get("/api/servers/<name>/processes")

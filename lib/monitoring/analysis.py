@@ -2,7 +2,7 @@
 
 A window of up to two days is looked at in quarter hours, a longer one in hours, and compared by default with the same
 hours of the seven days before, or where it is longer than two days with the stretch of the same length before it. A
-fleet is looked at in hours, beyond nine days in quarter days.
+fleet is looked at in hours, beyond nine days in quarter days, and under three hours in quarter hours.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from lib.domain.access import EVERYTHING, Sight
@@ -36,6 +36,7 @@ METRICS = (
     "net_in", "net_out", "connections", "latency", "error_rate", "requests",
 )  # fmt: skip
 FLEET_FINE_UP_TO = 9 * DAY
+FLEET_QUARTERS_UNDER = 3 * HOUR  # so few hours are no level; and no more quarters than are compared with nothing
 FLEET_THIN = 120  # of what is not rolled up yet a sample every two minutes is enough for the mean of an hour
 FLEET_SHIFTS = ("cpu", "memory", "iowait", "disk_busy")
 MOST_OF_A_ROW = 3
@@ -56,9 +57,7 @@ class Analysis:
     ) -> dict[str, Any]:
         """Raises NotFound, and BadInput for times that are none."""
         start, end, step = _window(start, end)
-        before = [baseline] if baseline else self._usual(start, end, step)
-        if any(to <= since or to - since > LONGEST for since, to in before):
-            raise BadInput("a baseline ends after it begins, and lasts at most 62 days")
+        before = [_chosen(baseline, step, LONGEST)] if baseline else self._usual(start, end, step)
         machine = self._machines(sight).get(name)
         if machine is None:
             raise NotFound(f'there is no server "{name}"')
@@ -68,24 +67,33 @@ class Analysis:
         if window is None:
             raise NotFound(f'there is no server "{name}"')
         known = [(one.start, one) for one in others if one is not None]
-        found = performance(
-            machine, window, known, self._incidents(sight, name).get(name), hour_of=hours_in(self._zone)
-        )
-        spans = [{**told("from", since), **told("to", to)} for since, to in before]
-        return {**_head(window, self._clock()), "baseline": spans, **_server(found)}
+        incidents, now = self._incidents(sight, name).get(name), self._clock()
+        found = performance(machine, _so_far(window, now), known, incidents, hour_of=hours_in(self._zone))
+        return {**_head(window, now), "baseline": _spans(before), **_server(found)}
 
-    def of_fleet(self, start: int, end: int, group: str | None = None, sight: Sight = EVERYTHING) -> dict[str, Any]:
+    def of_fleet(
+        self,
+        start: int,
+        end: int,
+        group: str | None = None,
+        sight: Sight = EVERYTHING,
+        baseline: tuple[int, int] | None = None,
+    ) -> dict[str, Any]:
         """All servers in sight, or those of a group: at most 100, `left_out` says how many more there are."""
         start, end, step = _window(start, end)
         machines = [one for one in self._machines(sight).values() if group is None or one.group == group]
         if group is not None and not machines:
             raise NotFound(f'there is no group "{group[:100]}"')
         taken = sorted(machines, key=lambda one: one.name)[:MOST_SERVERS]
-        step = HOUR if end - start <= FLEET_FINE_UP_TO else 6 * HOUR
-        start, end = start // step * step, -(-end // step) * step
-        spans = self._usual(start, end, step)
-        now = self._fleet(taken, start, end, FLEET_METRICS, step, sight)
-        ago = self._fleet(taken, spans[-1][0], spans[0][1], FLEET_SHIFTS, step, sight)
+        if end - start >= FLEET_QUARTERS_UNDER:
+            step = HOUR if end - start <= FLEET_FINE_UP_TO else 6 * HOUR
+        start, end = _whole(start, end, step)
+        longest = max(FLEET_FINE_UP_TO, end - start)
+        spans = [_chosen(baseline, step, longest)] if baseline else self._usual(start, end, step)
+        asked_at = self._clock()
+        read = self._fleet(taken, start, end, FLEET_METRICS, step, sight)
+        now = {name: _so_far(one, asked_at) for name, one in read.items()}
+        ago = self._fleet(taken, spans[-1][0], spans[0][1], FLEET_SHIFTS, max(step, HOUR), sight)
         incidents, hour_of = self._incidents(sight), hours_in(self._zone)
         found = {
             one.name: performance(
@@ -94,11 +102,11 @@ class Analysis:
             for one in taken
             if one.name in now
         }
-        head = next(iter(now.values()), Stretch(start, end, step))
+        head = Stretch(start, end, step)
         servers = [_row(one) for one in found.values()]
         return {
-            **_head(head, self._clock()),
-            "baseline": [{**told("from", since), **told("to", to)} for since, to in spans],
+            **_head(head, asked_at),
+            "baseline": _spans(spans),
             "group": group,
             "score": fleet_score([one.health.score for one in found.values()]),
             "servers": sorted(servers, key=lambda one: (one["score"] is None, one["score"], one["server"])),
@@ -200,7 +208,28 @@ def _window(start: int, end: int) -> tuple[int, int, int]:
     if not SHORTEST <= end - start <= LONGEST:
         raise BadInput("a window lasts from an hour to 62 days")
     step = HOUR // 4 if end - start <= FINE_UP_TO else HOUR
-    return start // step * step, -(-end // step) * step, step
+    return *_whole(start, end, step), step
+
+
+def _whole(start: int, end: int, step: int) -> tuple[int, int]:
+    """The bins that a stretch of time lies in."""
+    return start // step * step, -(-end // step) * step
+
+
+def _chosen(baseline: tuple[int, int], step: int, longest: int) -> tuple[int, int]:
+    """In whole bins, as the window is: one that begins between them would share no bin with it."""
+    since, to = baseline
+    if not 0 < to - since <= longest:
+        raise BadInput(f"a baseline ends after it begins, and lasts at most {longest // DAY} days here")
+    return _whole(since, to, step)
+
+
+def _so_far(window: Stretch, now: float) -> Stretch:
+    """Without what is to come, which is no gap; nor is a bin that began just now and has nothing yet."""
+    begun = int(now) // window.step * window.step
+    is_heard = any(len(one) and one.at[-1] >= begun for one in window.tracks.values())
+    end = min(window.end, begun + window.step if is_heard else begun)
+    return replace(window, end=max(end, window.start + window.step))
 
 
 def _split(ago: Stretch | None, spans: Sequence[tuple[int, int]]) -> list[tuple[int, Stretch]]:
@@ -262,6 +291,10 @@ def _head(window: Stretch, now: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _spans(found: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
+    return [{**told("from", since), **told("to", to)} for since, to in found]
+
+
 def _server(one: Performance) -> dict[str, Any]:
     return {
         "server": one.machine.name,
@@ -295,7 +328,8 @@ def _row(one: Performance) -> dict[str, Any]:
 
 
 def _shift(one: Any) -> dict[str, Any]:
-    return {**_rounded(asdict(one)), "unit": unit_of(one.series)}
+    unmeasured = {} if one.m else {"before": None, "before_p95": None}
+    return {**_rounded(asdict(one)), **unmeasured, "unit": unit_of(one.series)}
 
 
 def unit_of(series: str) -> str:

@@ -6,6 +6,7 @@ import math
 import random
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from lib import wiring
 from lib.domain.access import Sight
 from lib.domain.errors import BadInput, NotFound
+from lib.monitoring.analysis import Analysis
 from lib.monitoring.collectors.server_stats import decode
 from tests.history.past import HOUR, Past
 from tests.real_stores import Pair, ServicesFactory
@@ -99,6 +101,50 @@ def test_the_score_has_its_reasons(hub: Hub) -> None:
 def test_a_baseline_may_be_chosen(hub: Hub) -> None:
     found = _day(hub, "web-1", baseline=(hub.now - DAY, hub.now))
     assert {one["verdict"] for one in found["shifts"]} == {"same"}
+
+
+def test_a_chosen_baseline_counts_in_the_bins_of_the_window(hub: Hub) -> None:
+    """One that begins between them would share none with it, and could not be compared bin by bin."""
+    whole, within = ((hub.now - 2 * DAY + off, hub.now - DAY - off) for off in (0, 60))
+    found = _day(hub, "web-1", baseline=within)
+    assert found["baseline"][0]["from_epoch"] == whole[0]
+    assert found["shifts"] == _day(hub, "web-1", baseline=whole)["shifts"]
+
+
+def test_62_days_may_begin_after_clocks_were_changed(hub: Hub) -> None:
+    """Their copy begins before, and is an hour longer."""
+    analysis = Analysis(hub.services.storage, hub.services.queries, time.time, "Europe/Berlin")
+    begun = int(datetime(2025, 12, 1, 0, 30, tzinfo=UTC).timestamp())
+    [before] = analysis.of_server("web-1", begun, begun + 62 * DAY)["baseline"]
+    assert (before["from"], before["to"]) == ("2025-09-29T23:00:00+00:00", "2025-12-01T00:00:00+00:00")
+
+
+def test_what_is_to_come_is_no_gap(hub: Hub) -> None:
+    found = hub.services.analysis.of_server("web-3", hub.now - DAY, hub.now + 3 * DAY)
+    assert found["measured"] > 0.95
+    assert [one["code"] for one in found["health"]["reasons"]] == ["disk"]
+    ahead = hub.services.analysis.of_server("web-3", hub.now + DAY, hub.now + 2 * DAY)
+    assert (ahead["health"]["score"], ahead["measured"]) == (None, 0.0)
+
+
+def test_an_hour_is_enough_for_a_score_and_too_little_to_be_compared(hub: Hub) -> None:
+    found = hub.services.analysis.of_fleet(hub.now - HOUR, hub.now)
+    assert found["step"] == HOUR // 4
+    assert {one["server"]: one["score"] for one in found["servers"]}["web-3"] == 88
+    assert found["score"] is not None
+    assert {(one["verdict"], one["before"], one["before_p95"]) for one in found["shifts"]} == {("unknown", None, None)}
+
+
+def test_the_fleet_is_held_against_a_baseline_that_is_chosen(hub: Hub) -> None:
+    def moved(since: int, to: int) -> dict[str, list[str]]:
+        found = hub.services.analysis.of_fleet(hub.now - DAY, hub.now, baseline=(since, to))
+        assert [(one["from_epoch"], one["to_epoch"]) for one in found["baseline"]] == [(since, to)]
+        return {one["server"]: [it["series"] for it in one["shifts"]] for one in found["servers"]}
+
+    assert moved(hub.now - 3 * DAY, hub.now - 2 * DAY)["web-1"] == ["cpu"]
+    assert moved(hub.now - DAY, hub.now)["web-1"] == []
+    with pytest.raises(BadInput):
+        hub.services.analysis.of_fleet(hub.now - DAY, hub.now, baseline=(hub.now - 11 * DAY, hub.now - DAY))
 
 
 def test_the_fleet_and_a_group_of_it(hub: Hub) -> None:
