@@ -86,3 +86,16 @@ def test_what_is_out_of_sight_did_not_happen(troubled: Hub) -> None:
     prod = troubled.ask("root_cause", sight=Sight(tags=("env:prod",)), text=ASKED["ko"], time=then)
     assert "db-01" in prod.answer
     assert "db-02" not in prod.answer
+
+
+@BOTH
+def test_of_one_server_its_alert_is_explained_and_without_one_it_is_told_what_happened(
+    troubled: Hub, locale: str
+) -> None:
+    then = time_of(troubled.now - 2 * HOUR, troubled.now + HOUR)
+    quiet = troubled.ask("root_cause", locale, text=ASKED[locale], time=then, servers=["web-02"])
+    assert ("알림, 배포, 오류가 없었습니다" if locale == "ko" else "no alert, no deploy, no error") in quiet.answer
+    alert = troubled.ask("root_cause", locale, text=ASKED[locale], time=then, servers=["db-01"])
+    assert alert_of(troubled, "db-01")["id"] in {one["id"] for one in alert.evidence}
+    assert "db-01" in alert.answer.splitlines()[0]
+    assert not alert.answer.splitlines()[1].startswith("- ")

@@ -123,6 +123,18 @@ def test_a_rule_that_is_to_be_changed_or_has_fired_is_not_listed() -> None:
         "anything go wrong over the weekend?",
         "what did I miss overnight",
         "What did I miss?",
+        "휴가 다녀왔는데 지난 3일간 무슨 일 있었는지 정리해줘",
+        "지난 6시간 동안 별 문제 없었지?",
+        "오늘 무슨 일 있었어?",
+        "출근했다 밤사이 브리핑 부탁",
+        "web 서버 어제 문제 없었어?",
+        "web-01 어제 문제 있었어?",
+        "이번 주에 장애 났었어?",
+        "오늘 아침 회의 전에 알아야 할 거 있어?",
+        "did anything break in the last 2 hours",
+        "catch me up on the last 24 hours",
+        "since yesterday evening what's been going on",
+        "anything blow up while I was asleep?",
     ],
 )
 def test_what_happened_in_a_time_is_asked_of_all(text: str) -> None:
@@ -137,6 +149,8 @@ def test_what_happened_in_a_time_is_asked_of_all(text: str) -> None:
         ("which alerts fired last night?", "alert_list"),
         ("어제 에러 로그에 문제 있었어?", "log_query"),
         ("web-01 어제 이상 징후 있었어?", "anomaly_list"),
+        ("놓친 알림 있나요", "alert_list"),
+        ("what happened in the world yesterday", "out_of_scope"),
         ("what did I say yesterday about lunch", "out_of_scope"),
     ],
 )

@@ -49,6 +49,8 @@ april 3 | 04-03T00:00..04-04T00:00
 past 6h | 10-14T09:20..now
 오늘 | 10-14T00:00..now
 어제 | 10-13T00:00..10-14T00:00
+어제오늘 무슨 일 | 10-13T00:00..now
+자고 일어났는데 | 10-13T18:00..10-14T06:00
 어제하루 | 10-13T00:00..10-14T00:00
 그저께 | 10-12T00:00..10-13T00:00
 그제 오후 | 10-12T12:00..10-12T18:00
@@ -144,6 +146,10 @@ until 6pm | now..10-14T18:00
 오늘까지 | now..10-15T00:00
 방금 | 10-14T15:05..now
 """.strip().splitlines()
+
+
+def test_two_days_that_are_compared_stay_two() -> None:
+    assert ranges("어제 오늘 비교") == ["10-13T00:00..10-14T00:00", "10-14T00:00..now"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.split("|")[0].strip() for case in CASES])

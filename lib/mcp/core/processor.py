@@ -30,7 +30,10 @@ _ABOUT_SERVERS = frozenset({
     "server_list", "fleet_summary", "server_status", "anomaly_list", "uptime_sla", "agent_help", *_ABOUT,
 })  # fmt: skip
 # What a question what happened in a time is taken for.
-_ABOUT_TIMES = frozenset({"fleet_summary", "alert_list", "anomaly_list", "change_correlation", "product_help"})
+_ABOUT_TIMES = frozenset({
+    "fleet_summary", "server_status", "alert_list", "anomaly_list", "change_correlation", "product_help", "report",
+    CLARIFY,
+})  # fmt: skip
 # What stays what it is, though it names rules.
 _KEPT = frozenset({"alert_ack", "alert_silence", "threshold_set", OUT_OF_SCOPE})
 _ERRORS = re.compile(r"(?:에러|오류).*(?:몇|얼마나|많)|(?<![a-z])(?:how many|any|count of) errors?(?![a-z])")
@@ -105,6 +108,8 @@ def known(reading: Reading, found: Extraction) -> Reading:
         return _read_as("server_list", reading)
     if (is_unrelated or reading.intent in _ABOUT_TIMES) and _asks_what_happened(found):
         return _read_as("root_cause", reading)
+    if is_unrelated and happened.asks_for_alerts(found.text.folded):
+        return _read_as("alert_list", reading)
     asks_how = any(one.value == "howto" for one in reading.features.cues)
     is_open = is_unrelated or reading.intent in _ABOUT or 0 < reading.confidence < _DOUBTFUL
     if is_open and not found.targets.servers and clients.is_asked(found.text.folded):
@@ -125,9 +130,11 @@ def _asks_for_idle(found: Extraction) -> bool:
 
 
 def _asks_what_happened(found: Extraction) -> bool:
-    names_a_time = any(one.range[1] < found.now for one in found.whens)
-    is_open = not (found.targets.servers or found.measured.names)
-    return is_open and happened.is_asked(found.text.folded, names_a_time=names_a_time)
+    if found.measured.names:
+        return False
+    past = [one for one in found.whens if one.range[0] < found.now]
+    is_over = any(one.range[1] < found.now for one in past)
+    return happened.is_asked(found.text.folded, names_a_time=bool(past), is_over=is_over)
 
 
 def _read_as(intent: str, reading: Reading) -> Reading:

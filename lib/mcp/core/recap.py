@@ -21,8 +21,8 @@ MOST_KINDS = 3
 
 
 def is_asked(asked: Asked, meant: Meant) -> bool:
-    """Whether the question is what happened among several servers, not why something did."""
-    is_open = len(meant.servers) > 1 and not asked.metrics and not asked.words("severity")
+    """Whether the question is what happened, not why something did."""
+    is_open = bool(meant.servers) and not asked.metrics and not asked.words("severity")
     return is_open and happened.is_asked(read(asked.text).folded, names_a_time=bool(asked.entities.get("time")))
 
 
@@ -69,6 +69,9 @@ def tell(asked: Asked, meant: Meant, sources: Sources, say: Say) -> bool:
     first = next((one["server"] for one in alerts if one["server"]), None)
     if first:
         say.suggest(f"{first} 알림 원인 분석해줘", f"Why did the alert on {first} open?")
+    if errors:
+        noisy = max(errors, key=lambda one: one.count).server
+        say.suggest(f"{noisy} 최근 24시간 에러 로그", f"Error logs of {noisy} over the last 24 hours")
     say.suggest("일간 보고서 만들어줘", "Make a daily report")
     say.suggest("최근 24시간 알림 보여줘", "Show alerts of the last 24 hours")
     return True

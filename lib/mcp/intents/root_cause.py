@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from lib.domain.metrics import bounds_of
 from lib.mcp.core import alerts as told_alerts
@@ -32,6 +32,7 @@ from lib.mcp.core.question import DAY, HOUR, Asked, Question, Range
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import STATUSES, Server, Sources
 from lib.mcp.knowledge import troubleshooting as kb
+from lib.monitoring.analyzers.changes import Change
 
 SOON, LATER = 6 * HOUR, DAY  # how far back a change is looked for where no time is named
 MARGIN = 3 * HOUR  # before the time asked about, so that what changed at its beginning can be told from what was before
@@ -51,6 +52,7 @@ class Target:
     how: str
     alert: Alert | None = None
     drift: Drift | None = None
+    change: Change | None = None  # by which it was found: too short, perhaps, to be one among finer values
 
 
 def answer(asked: Asked, sources: Sources, say: Say) -> None:
@@ -67,7 +69,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         gone.explain(meant.servers[0], sources, say)
         warn_of_unknown(asked, say)
         return
-    is_recap = recap.is_asked(asked, meant)
+    is_recap = recap.is_asked(asked, meant) and not _is_one_alert(asked, sources, meant.servers)
     if is_recap and recap.tell(asked, meant, sources, say):
         warn_of_unknown(asked, say)
         return
@@ -107,7 +109,8 @@ def _target(asked: Asked, sources: Sources, servers: Sequence[Server]) -> Target
         at = float(alert.get("since_epoch") or alert["opened_at_epoch"])
         return Target(by_name[alert["server"]], about, at, "alert", alert)
     if found is not None:
-        return Target(by_name[found.server], found.series, float(found.change.at), how)
+        at = float(found.change.at)
+        return Target(by_name[found.server], found.series, at, how, change=found.change)
     drift = _drift(sources, worst_first, series or list(DRIFTING), time)
     if drift is not None:
         return Target(by_name[drift.server], drift.series, drift.since, how if how == "slow" else "change", drift=drift)
@@ -128,6 +131,12 @@ def _alert(
     ]  # fmt: skip
     begun = [one for one in fitting if time is not None and told_alerts.began(one) >= time.start]
     return next(iter(begun or fitting), None)
+
+
+def _is_one_alert(asked: Asked, sources: Sources, servers: Sequence[Server]) -> bool:
+    """Of one server with an alert the reason of that is what happened."""
+    time = asked.range(sources.now, DAY)
+    return len(servers) == 1 and _alert(asked, sources, {servers[0].id: servers[0]}, (), time) is not None
 
 
 def _change(sources: Sources, servers: list[str], series: list[str], time: Range | None) -> Move | None:
@@ -163,9 +172,8 @@ def _explain(target: Target, asked: Asked, sources: Sources, say: Say) -> None:
         else why.of_server(name, target.series, int(target.at), sources.sight)
     )
     # An alert that nothing led up to at once may be the end of a long rise.
-    drift = (
-        _drift(sources, [target.server], [target.series], None) if found["changed"] is None and target.series else None
-    )
+    is_steady = found["changed"] is None and target.change is None and target.series
+    drift = _drift(sources, [target.server], [target.series], None) if is_steady else None
     if drift is not None:
         explain(drift, sources, say, _choice(target, asked, say))
         told_alerts.evidence([target.alert] if target.alert else [], say)
@@ -201,6 +209,8 @@ def _explain(target: Target, asked: Asked, sources: Sources, say: Say) -> None:
 def _tell_change(target: Target, found: words.Found, subject: str, sources: Sources, say: Say) -> None:
     change, at = found["changed"], say.moment(found["moment_epoch"])
     alert = target.alert
+    if change is None and target.change is not None:
+        change = asdict(target.change)
     if change is not None:
         moved = words.from_to(change, target.server.id, target.series, say)
         up = change["after"] > change["before"]

@@ -152,11 +152,16 @@ def _end_of(found: re.Match[str], now: datetime, ahead: bool) -> Said:
 
 @_rule(
     r"(?:지난\s*밤|어젯\s*밤|어제\s*밤)(?!\s*\d{1,2}\s*시)|간\s*밤|밤\s*새|밤\s*사이"
-    r"|(?:자는|잠든|자던)\s*(?:동안|사이|새)"
+    r"|(?:자는|잠든|자던)\s*(?:동안|사이|새)|자고\s*일어(?:나|났)"
     r"|(?<![a-z])(?:last night(?! at \d)|over\s*night|while (?:i|we) (?:slept|(?:was|were) (?:asleep|sleeping)))(?![a-z])"
 )
 def _overnight(found: re.Match[str], now: datetime, ahead: bool) -> Said:
     return Said(*found.span(), days=overnight(now))
+
+
+@_rule(r"어제\s*(?:와|하고|랑|,)?\s*오늘(?=\s*(?:사이|중|동안|간|무슨|뭔|뭐|별))", "오늘")
+def _since_yesterday(found: re.Match[str], now: datetime, ahead: bool) -> Said:
+    return Said(*found.span(), days=(midnight(now) - DAY, now))
 
 
 @_rule(r"(지난|저번)\s*주말|(?<![가-힣])주말(?=\s*(?:에|동안|사이|내내))|(?<![a-z])(last|past|over the) weekend")
@@ -167,20 +172,15 @@ def _weekend(found: re.Match[str], now: datetime, ahead: bool) -> Said | None:
     )
 
 
+_WEEKS = ((("지지", "저저"), -2), (("지", "저", "last"), -1), (("다", "담", "next"), 1))
+
+
 @_rule(
     rf"(지지난\s*주|저저번\s*주|지난\s*주|저번\s*주|이번\s*주|금주|다음\s*주|담주)\s*(?:의\s*)?([{_WEEKDAYS_KO}])요일|(?<![a-z])(last|this|next)\s+week\s+{_EN_DAY}(?![a-z])"
 )
 def _day_of_week(found: re.Match[str], now: datetime, ahead: bool) -> Said:
     words = found[1] or found[3]
-    offset = (
-        -2
-        if words[:2] in ("지지", "저저")
-        else -1
-        if words[:1] in ("지", "저") or words == "last"
-        else 1
-        if words[:1] in ("다", "담") or words == "next"
-        else 0
-    )
+    offset = next((number for starts, number in _WEEKS if words.startswith(starts)), 0)
     number = _WEEKDAYS_KO.index(found[2]) if found[2] else _WEEKDAYS_EN.index(found[4])
     start = week(now, offset)[0] + number * DAY
     return Said(*found.span(), days=(start, start + DAY))
