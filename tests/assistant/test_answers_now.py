@@ -132,6 +132,23 @@ def test_two_conditions_at_once_and_another_metric_beside(hub: Hub, locale: str)
 
 
 @BOTH
+def test_one_of_two_conditions_will_do_where_the_sentence_says_or(hub: Hub, locale: str) -> None:
+    either = [
+        {"metric": "cpu", "op": "gte", "value": 40, "unit": "%"},
+        {"metric": "memory", "op": "gte", "value": 75, "unit": "%"},
+    ]
+    text = {"ko": "cpu 40% 이상이거나 메모리 75% 이상인 서버", "en": "cpu 40 or more, or memory 75 or more"}[locale]
+    reply = hub.ask("threshold_filter", locale, text=text, conditions=either)
+    expected = {name for name in THERE if hub.newest(name)["cpu"] >= 40 or hub.newest(name)["memory"] >= 75}
+    assert len(expected) > 2
+    assert facts(reply, "matching") == [len(expected)]
+    assert (" 또는 " if locale == "ko" else " or ") in reply.answer.splitlines()[0]
+    more = {"ko": "cpu 40% 이상 메모리 75% 이상", "en": "cpu 40 or more and memory 75 or more"}[locale]
+    both = hub.ask("threshold_filter", locale, text=more, conditions=either)
+    assert (" 그리고 " if locale == "ko" else " and ") in both.answer.splitlines()[0]
+
+
+@BOTH
 def test_history_has_extremes_mean_and_when(hub: Hub, locale: str) -> None:
     from datetime import datetime
     from zoneinfo import ZoneInfo

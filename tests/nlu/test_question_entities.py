@@ -219,6 +219,11 @@ threshold_filter | 온도 80도 이상 | temperature|gte|80||°C
 threshold_filter | mem 85 넘는 애들 | memory|gt|85||%
 threshold_filter | cpu 80 넘고 메모리 70 넘는 서버 | cpu|gt|80||% memory|gt|70||%
 threshold_filter | disk above 80% and memory below 60% | disk|gt|80||% memory|lt|60||%
+threshold_filter | cpu랑 메모리 둘 다 50프로 넘는 서버 | cpu|gt|50||% memory|gt|50||%
+threshold_filter | CPU와 메모리가 모두 80% 이상인 서버 | cpu|gte|80||% memory|gte|80||%
+threshold_filter | servers with both cpu and memory over 50% | cpu|gt|50||% memory|gt|50||%
+threshold_filter | cpu, memory or disk over 90 | cpu|gt|90||% memory|gt|90||% disk|gt|90||%
+threshold_filter | cpu of servers with memory over 90 | memory|gt|90||%
 threshold_filter | cpu는 30 밑인데 램은 80 넘는 | cpu|lt|30||% memory|gt|80||%
 threshold_set | 디스크 임계값 80%로 바꿔줘 | disk|gt|80||%
 threshold_set | 스왑 경고 기준 40에서 60으로 조정 | swap|gt|60||%

@@ -50,6 +50,11 @@ _GROWN = re.compile(
 _SHRUNK = re.compile(
     r"감소|줄어|줄었|내려간|하락|떨어|(?<![a-z])(?:shr[iau]nk(?:s|ing)?|fell|fall(?:s|ing|en)?|drop(?:s|ped|ping)?|decreas(?:e|ed|es|ing))(?![a-z])"
 )
+_EITHER = re.compile(
+    r"(?:이?거나|또는|혹은|아니면)(?=[^.?!]*\d)|(?:둘|셋)\s*중\s*(?:하나|아무)|하나라도|(?:cpu|씨피유|메모리|램|디스크|스왑)\s?이?나\s"
+    r"|(?<![a-z])(?:either(?![a-z])"
+    r"|or(?![a-z])(?! (?:more|less|above|below|over|under|higher|lower|greater|fewer|better|worse|so)(?![a-z])))"
+)
 _HOW_MANY = re.compile(
     r"(?:서버|대수|호스트|노드)(?:가|는|수가|\s*수는)?\s*(?:더\s*)?(?:많|적)|몇\s*대|"
     r"(?<![a-z])(?:more|fewer|most|fewest) (?:servers|hosts|nodes)"
@@ -111,6 +116,11 @@ def growth_of(asked: Asked) -> int:
     """1 where it is asked what grew, -1 where what shrank, else 0."""
     text = asked.text.casefold()
     return 1 if _GROWN.search(text) else -1 if _SHRUNK.search(text) else 0
+
+
+def wants_either(asked: Asked) -> bool:
+    """Whether one of several conditions will do."""
+    return bool(_EITHER.search(asked.text.casefold()))
 
 
 def wants_count(asked: Asked) -> bool:

@@ -40,10 +40,12 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         say.suggest("메모리 80% 이상 서버", "servers with memory at least 80%")
         return
     table, when = values_of(asked, sources, say)
+    is_either = len(conditions) > 1 and asides.wants_either(asked)
+    enough = any if is_either else all
     matching = [
         one.id
         for one in meant.servers
-        if all(
+        if enough(
             one.id in table[str(it["metric"])]
             and holds(it, table[str(it["metric"])][one.id], measure(str(it["metric"])))
             for it in conditions
@@ -51,11 +53,12 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     ]
     first = conditions[0]
     of = measure(str(first["metric"]))
-    words = say.either(" 그리고 ", " and ").join(condition_words(it, say) for it in conditions)
+    joint = say.either(" 또는 ", " or ") if is_either else say.either(" 그리고 ", " and ")
+    words = joint.join(condition_words(it, say) for it in conditions)
     number = say.count(len(matching), "matching", source="/api/servers")
     what = scope(asked, meant, say)
     falling = first["op"] in {"lt", "lte"}
-    ordered = sorted(matching, key=lambda name: table[of.name][name] if falling else -table[of.name][name])
+    ordered = sorted(matching, key=lambda name: _place(table[of.name].get(name), falling))
     names = list(
         dict.fromkeys([*(str(it["metric"]) for it in conditions), *(one for one in asked.metrics if one in table)])
     )
@@ -114,6 +117,11 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         say.suggest(f"{ordered[0]} {of.called('ko')} 왜 이래?", f"Why is {of.called('en')} of {ordered[0]} like this?")
         say.suggest(f"{ordered[0]} 상태", f"Status of {ordered[0]}")
     say.suggest(f"{of.called('ko')} 높은 서버 5대", f"Top 5 servers by {of.called('en')}")
+
+
+def _place(value: float | None, falling: bool) -> float:
+    """By the first condition; who does not tell that metric stands last."""
+    return float("inf") if value is None else value if falling else -value
 
 
 def _summed_up(asked: Asked, matching: list[str], table: Table, words: str, say: Say) -> None:

@@ -165,5 +165,25 @@ def _tied(text: str, level: Level, mentions: list[Match[str]], levels: list[Leve
     return Level(level.start, level.end, name, op, value, level.value2, unit)
 
 
+_JOINT = re.compile(r"\s*(?:사용률|사용량|usage)?\s*(?:이?랑|와|과|하고|이?나|,|/|&|및|and|or|또는|혹은)\s*(?:the\s+)?")
+_TO_LEVEL = re.compile(
+    r"\s*(?:사용률|사용량|usage)?\s*(?:이|가|은|는|도)?\s*(?:(?:둘|셋)\s*(?:다|중)(?:\s*하나(?:라도|가|만)?)?|모두|다|전부|각각|both|all|each|are|is)?"
+    r"\s*(?:both|all|각각)?\s*(?:over|above|under|below|at least|at most|more than|less than|exceeding|>=?|<=?|≥|≤)?\s*"
+)
+
+
+def sharing(text: str, level: Level, mentions: list[Match[str]]) -> list[str]:
+    """Every metric that a level is said of: "cpu랑 메모리 둘 다 50% 넘는"."""
+    before = [one for one in mentions if one.end <= level.start]
+    if not before or before[-1].value != level.metric or not _TO_LEVEL.fullmatch(text, before[-1].end, level.start):
+        return [level.metric] if level.metric else []
+    shared = [before[-1]]
+    for one in reversed(before[:-1]):
+        if not _JOINT.fullmatch(text, one.end, shared[0].start):
+            break
+        shared.insert(0, one)
+    return list(dict.fromkeys(one.value for one in shared))
+
+
 def _by_unit(unit: str) -> str | None:
     return {"°C": "temperature", "ms": "latency"}.get(unit)

@@ -9,6 +9,7 @@ from typing import Any
 
 from lib.mcp.npu import labels, ranking
 from lib.mcp.npu.calendar_words import KINDS
+from lib.mcp.npu.conditions import sharing
 from lib.mcp.npu.extractor import Extraction
 from lib.mcp.npu.times import When
 from lib.mcp.npu.topics import topic_of
@@ -78,10 +79,11 @@ def _conditions(found: Extraction, default_op: str = "gt", natural: bool = False
 
 def _filter_conditions(found: Extraction) -> list[dict[str, Any]]:
     compared = [level for level in found.levels if level.op]
+    fallback = [*found.measured.names, *found.measured.soft][:1]
     made = [
         level.condition(metric)
         for level in compared
-        if (metric := level.metric or next(iter([*found.measured.names, *found.measured.soft]), None))
+        for metric in (sharing(found.bare, level, found.measured.mentions) or fallback)
     ]
     return made or _conditions(found, "gte", natural=True)
 
