@@ -116,7 +116,7 @@ def _tell_those(those: Sequence[Happened], say: Say, called: tuple[str, str]) ->
     listed = "; ".join(_told(them, say) for them in ranked[:MOST_KINDS])
     left = len(ranked) - MOST_KINDS
     more = say.count(left, "more") if left > 0 else ""
-    rest = say.either(f" 외 {more}가지", f" and {more} more kinds") if more else ""
+    rest = say.either(f" 외 {more}가지", f" and {more} more {counted(left, 'kind')}") if more else ""
     say.line(f"{ko} {number}건: {listed}{rest}.", f"{capital(en)}: {number}: {listed}{rest}.")
 
 
