@@ -111,6 +111,8 @@ def test_a_change_that_the_whole_group_shares_is_said_to_be() -> None:
     for server in ("api-1", "api-2"):
         values[server, "latency"] = raised(values[server, "latency"], 180, 60)
     assert why(values).peers == (1, 1)
+    of_no_group = causes(("api-1", "latency"), MOMENT + 300, tracks(values), STEP)
+    assert of_no_group.peers == (0, 0)
     values["api-2", "latency"] = noise(77, 40.0)
     assert why(values).peers == (1, 0)
 

@@ -116,7 +116,8 @@ class _Moved:
 @dataclass(frozen=True, slots=True)
 class Causes:
     """`changed` is the target's own change, None where none was found near the time: then `moment` is the time asked
-    about. `peers`: (fellows in which the same series was measured, those of them where it changed then too)."""
+    about. `peers`: (fellows of its group in which the same series was measured, those of them where it changed then
+    too); a server of no group has none."""
 
     moment: float
     changed: Change | None
@@ -171,8 +172,12 @@ def causes(
     events, usual = _events(target, moment, step, happenings, groups or {}, history)
     ranked = sorted([*named, *events], key=lambda one: (-one.score, -one.lead, one.server, one.what))
     mine = sorted([*usual, *excluded], key=lambda one: (one.server != target[0], one.reason == "unmeasured", one.what))
-    peers = [key for key in tracks if key[1] == target[1] and key != target and len(tracks[key]) >= FEWEST
-             and (groups or {}).get(key[0]) == (groups or {}).get(target[0])]  # fmt: skip
+    group = (groups or {}).get(target[0])
+    peers = [
+        key for key in tracks
+        if group is not None and key[1] == target[1] and key != target and len(tracks[key]) >= FEWEST
+        and (groups or {}).get(key[0]) == group
+    ]  # fmt: skip
     alike = {key for key, one in found if changed is None or (one.after > one.before) == (changed.delta > 0)}
     return Causes(
         moment, changed, ranked[:MOST_HYPOTHESES], mine[:MOST_RULED_OUT], looked_at,
