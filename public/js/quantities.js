@@ -22,12 +22,22 @@ export function fieldTime(epoch) {
 
 const BY_UNIT = { '%': percent, 'B/s': rate, B: bytes };
 
-/** Units as the hub's catalogue names them. */
-export function quantity(value, unit, lang) {
+/** Units as the hub's catalogue names them. `decimals` are more of them than usual, where a difference would not be seen. */
+export function quantity(value, unit, lang, decimals = null) {
   if (!isNumber(value)) return NONE;
+  if (decimals !== null && unit !== 's') return finer(value, unit, decimals);
   if (unit === 's') return span(value, lang);
   if (BY_UNIT[unit]) return BY_UNIT[unit](value);
   return unit ? `${short(value)} ${unit}` : count(value);
+}
+
+const STEPS = { 'B/s': [1000, ['B/s', 'kB/s', 'MB/s', 'GB/s', 'TB/s']], B: [1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']], '': [1000, ['', 'k', 'M', 'G', 'T']] };
+
+function finer(value, unit, decimals) {
+  const [base, names] = STEPS[unit] ?? [1, [unit]];
+  let step = 0;
+  while (Math.abs(value) / base ** step >= 999.5 && step < names.length - 1) step += 1;
+  return `${Number((value / base ** step).toFixed(decimals))}${unit === '%' ? '' : ' '}${names[step]}`.trim();
 }
 
 /** The same with their language filled in. */
@@ -35,5 +45,5 @@ export const quantitiesIn = (lang) => ({
   bytes,
   count,
   moment: (epoch, now) => moment(epoch, now, lang),
-  quantity: (value, unit) => quantity(value, unit, lang),
+  quantity: (value, unit, decimals) => quantity(value, unit, lang, decimals),
 });

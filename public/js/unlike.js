@@ -37,6 +37,18 @@ function between(hours, values, at) {
 export const ofChart = (anomalies, chart) => (anomalies ?? []).filter((one) => chart.lines.some(({ series }) => series === one.series));
 
 /**
+ * What was told and what was expected, as [value, low, high] in words with as many digits as it takes to see that they
+ * differ. `figure(value, decimals)` makes words, the usual ones without `decimals`. Pure.
+ */
+export function toldApart({ value, low, high }, figure) {
+  const usual = [value, low, high].map((one) => figure(one));
+  for (const told of [usual, ...[1, 2, 3].map((decimals) => [value, low, high].map((one) => figure(one, decimals)))]) {
+    if (told[0] !== told[1] && told[0] !== told[2]) return told;
+  }
+  return usual;
+}
+
+/**
  * How often so many series of one server were unlike themselves together, for `hold` seconds or longer: {times, servers}.
  * `options` are those of a rule: {series, metrics}.
  */
@@ -64,8 +76,13 @@ function periods(anomalies, least, now) {
   return found;
 }
 
-/** As the hub reads a glob: of the series, or the name of its metric. */
+/** As the hub reads a glob: of the series, or the name of its metric. One that is still being typed may be none yet. */
 function means(glob, series) {
-  const pattern = glob.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
-  return glob === series.split(':')[0] || new RegExp(`^(?:${pattern})$`).test(series);
+  if (glob === series || glob === series.split(':')[0]) return true;
+  const pattern = glob.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.').replaceAll('[!', '[^');
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(series);
+  } catch {
+    return false;
+  }
 }

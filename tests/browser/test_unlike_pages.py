@@ -65,6 +65,29 @@ def test_a_chart_shows_what_was_expected_and_what_was_not(tab: Tab, site: Site, 
     tab.screenshot(ARTIFACTS / "unlike-ko-light-390.png", whole=True)
 
 
+def test_an_alert_keeps_its_chart_whatever_it_is_zoomed_to(inside: Tab, site: Site, unlike: str) -> None:
+    """Also to a time in which nothing was odd: the chart is the only way back."""
+    rule = {"name": "odd", "kind": "anomaly", "hold_seconds": 0, "options": {"series": 2}}
+    made = api(site, "POST", "/api/rules", rule)["rule"]
+    key = api(site, "POST", "/api/auth/keys", {"name": "odd"}, site.token())
+    try:
+        deadline = time.monotonic() + 90
+        while not (alerts := api(site, "GET", f"/api/alerts?server={unlike}&state=open")["alerts"]):
+            assert time.monotonic() < deadline, "no alert was opened"
+            now = int(time.time())
+            body = {"server": unlike, "samples": [_sample(now, now)]}
+            site.dev.ask("POST", "/api/ingest", body, Authorization=f"Bearer {key['secret']}")
+            time.sleep(1)
+        begun = alerts[0]["opened_at_epoch"] - 3 * 3_600
+        inside.js(f"location.hash = '#/alerts/{alerts[0]['id']}?from={int(begun)}&to={int(begun) + 3_600}'")
+        inside.until("document.querySelector('.charts.about .plot canvas')")
+        assert "It is unlike itself: " in inside.text()
+        assert "cpu" not in inside.text()
+    finally:
+        api(site, "DELETE", f"/api/rules/{made['id']}")
+        api(site, "DELETE", f"/api/auth/keys/{key['key']['id']}", token=site.token())
+
+
 def test_who_expected_it_says_so(inside: Tab, unlike: str) -> None:
     inside.js(f"location.hash = '#/servers/{unlike}?range=6h'")
     inside.until("document.querySelectorAll('.unlike').length >= 2")

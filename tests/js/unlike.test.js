@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { ofChart, together, withExpected } from '../../public/js/unlike.js';
+import { quantity } from '../../public/js/quantities.js';
+import { ofChart, together, toldApart, withExpected } from '../../public/js/unlike.js';
 
 const H = 3600;
 const chart = { lines: [{ series: 'cpu', color: 'cpu' }, { series: 'iowait', color: 'memory' }] };
@@ -52,4 +53,23 @@ test('what came together is counted by server, once for each time and only where
 test('what ends as another begins was not together', () => {
   const anomalies = [{ server: 'a', series: 'cpu', since_epoch: 0, until_epoch: 60 }, { server: 'a', series: 'memory', since_epoch: 60, until_epoch: 120 }];
   assert.deepEqual(together(anomalies, { series: 2, metrics: [] }, 0, 200), { times: 0, servers: 0 });
+});
+
+test('what was expected is told with the digits that set it apart', () => {
+  const told = (value, low, high, unit) => toldApart({ value, low, high }, (one, decimals) => quantity(one, unit, 'en', decimals));
+  assert.deepEqual(told(97.2, 14, 26, '%'), ['97%', '14%', '26%']);
+  assert.deepEqual(told(67.94, 67.71, 67.76, '%'), ['67.9%', '67.7%', '67.8%']);
+  assert.deepEqual(told(1_049_000, 1_010_000, 1_020_000, 'B/s'), ['1.05 MB/s', '1.01 MB/s', '1.02 MB/s']);
+  assert.deepEqual(told(1024 ** 4, 1.01 * 1024 ** 4, 1.02 * 1024 ** 4, 'B'), ['1 TiB', '1.01 TiB', '1.02 TiB']);
+  assert.deepEqual(told(42.3, 41.9, 42.2, 'ms'), ['42.3 ms', '41.9 ms', '42.2 ms']);
+  assert.deepEqual(told(2, 1, 1.01, ''), ['2', '1', '1']);
+  assert.deepEqual(told(5, 5, 5, '%'), ['5%', '5%', '5%']);
+  assert.deepEqual(told(5, null, null, '%'), ['5%', '–', '–']);
+});
+
+test('a glob that is being typed means nothing yet, and does no harm', () => {
+  const unlike = (series) => [{ server: 'web', series, since_epoch: 0, until_epoch: 600 }];
+  const times = (glob, series = 'cpu') => together(unlike(series), { series: 1, metrics: [glob] }, 0, 600).times;
+  assert.deepEqual(['cpu[', '[z-a]', 'c[!a]u', 'c[ap]u', '[!c]pu'].map((glob) => times(glob)), [0, 0, 1, 1, 0]);
+  assert.equal(times('disk:/[data', 'disk:/[data'), 1);
 });

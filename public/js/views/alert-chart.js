@@ -21,8 +21,10 @@ export function View({ alert, rule, events, query }) {
   const { data: server } = useLive(serverPath(alert.server), everyMinute);
   const now = useNow(MINUTE);
   const stretch = useMemo(() => around(alert, query, now), [alert.resolved_at_epoch, query.from, query.to, now]);
-  const unlike = useUnlike(alert.server, `from=${stretch.from}&to=${stretch.to}`);
-  const names = server ? seriesOf(alert, unlike.anomalies ?? []).filter((name) => server.series.includes(name)) : [];
+  const unlike = useUnlike(alert.server, spanOf(stretch));
+  // Whatever is zoomed to: what was unlike itself when it opened, or there would be no chart to come back by.
+  const then = useUnlike(alert.server, spanOf(around(alert, {}, now)));
+  const names = server ? seriesOf(alert, then.anomalies ?? []).filter((name) => server.series.includes(name)) : [];
   const charts = useMemo(() => chartsFor(names), [names.join()]);
   const markers = useMemo(() => [
     ...(events ?? []).map(([at]) => ({ at, tone: 'accent' })),
@@ -34,6 +36,8 @@ export function View({ alert, rule, events, query }) {
   const standing = { ...server, status: alert.resolved_at ? 'ok' : alert.severity, reason };
   return html`<div class="charts about ${charts.length === 1 ? 'single' : ''}" role="group" aria-label=${t('alert.chart')}><${Group} server=${standing} charts=${charts} stretch=${stretch} markers=${markers} unlike=${unlike} /></div>`;
 }
+
+const spanOf = ({ from, to }) => `from=${from}&to=${to}`;
 
 /** From three hours before it opened to an hour after it was over, or to now. */
 function around(alert, query, now) {

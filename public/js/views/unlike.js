@@ -8,6 +8,7 @@ import { useHeld } from '../components/held.js';
 import { useLive, useStore, useWords } from '../components/hooks.js';
 import { pollNow } from '../live.js';
 import { serverPath } from '../router.js';
+import { toldApart } from '../unlike.js';
 import { seriesWords } from '../wellbeing.js';
 import { Sensitivity } from './sensitivity.js';
 
@@ -31,8 +32,11 @@ export function UnlikeNotes({ found, unit, now, path, server }) {
     await post(serverPath(server, '/anomalies/expected'), { series, since });
     pollNow(path);
   });
-  const figure = (value) => words.quantity(value, unit);
-  return html`<ul class="unlike">${found.slice(0, MOST).map((one) => html`<li key=${`${one.series} ${one.since_epoch}`}><span><b>${lineLabel(one.series, words)}</b> ${figure(one.value)}${one.low != null && html`, ${t('unlike.expected', { low: figure(one.low), high: figure(one.high) })}`}
+  const figures = (one) => {
+    const [value, low, high] = toldApart(one, (figure, decimals) => words.quantity(figure, unit, decimals));
+    return html`${value}${one.low != null && html`, ${t('unlike.expected', { low, high })}`}`;
+  };
+  return html`<ul class="unlike">${found.slice(0, MOST).map((one) => html`<li key=${`${one.series} ${one.since_epoch}`}><span><b>${lineLabel(one.series, words)}</b> ${figures(one)}
       <small>${[t(one.until_epoch ? 'unlike.from' : 'unlike.since', { from: words.moment(one.since_epoch, now), span: words.span(Math.max(60, (one.until_epoch ?? now) - one.since_epoch)) }), one.shape && t(`unlikeshape.${one.shape}`), one.kind && one.kind !== one.shape && t(`unlikekind.${one.kind}`),
         one.with.length > 0 && t('unlike.with', { series: one.with.map((name) => seriesWords(name, words)).join(', ') }), one.expected_by && t('unlike.by', { by: one.expected_by })].filter(Boolean).join(' · ')}</small></span>
       ${mayAct && !one.expected_by && html`<button type="button" class="btn small" disabled=${call.busy} title=${t('unlike.why')} onClick=${() => expect(one)}>${t('unlike.accept')}</button>`}</li>`)}
