@@ -7,6 +7,7 @@ from typing import Any
 
 from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, NotFound
+from lib.domain.metrics import bounds_of
 from lib.domain.moments import told
 from lib.storage.port import AnomalyLog
 
@@ -65,11 +66,17 @@ def _one(found: Mapping[str, Any], beside: Sequence[Mapping[str, Any]]) -> dict[
         "server": found["server"], "series": found["series"], **told("since", found["since"]),
         **told("until", found["until"]), **told("peak_at", found["peak_at"]), "score": round(found["score"], 3),
         "value": found["value"], "kind": why.get("kind"), "shape": why.get("shape"), "direction": why.get("direction"),
-        "expected": why.get("expected"), "low": why.get("low"), "high": why.get("high"),
+        **{name: _possible(found["series"], why.get(name)) for name in ("expected", "low", "high")},
         **told("learnt_since", why.get("since")),
         "with": sorted({one["series"] for one in beside if one is not found and _meet(one, found)}),
         "expected_by": found["expected_by"], **told("expected_at", found["expected_at"]),
     }  # fmt: skip
+
+
+def _possible(series: str, value: float | None) -> float | None:
+    """What is expected lies as far below as above what is usual; what a metric cannot be is expected of none."""
+    bounds = bounds_of(series)
+    return value if value is None or bounds is None else min(max(value, bounds[0]), bounds[1])
 
 
 def _meet(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -91,7 +98,7 @@ def _bands(series: Sequence[str], rows: Sequence[Sequence[Any]], wanted: set[str
         if kept:
             bands[name] = {
                 "t": [at for at, _, _ in kept],
-                "low": [x for _, x, _ in kept],
-                "high": [x for _, _, x in kept],
+                "low": [_possible(name, x) for _, x, _ in kept],
+                "high": [_possible(name, x) for _, _, x in kept],
             }
     return bands

@@ -10,6 +10,7 @@ from lib.domain.moments import told
 from lib.domain.rule_names import Locale, called
 from lib.monitoring.alerts import outside_words
 from lib.monitoring.alerts.prospect_words import foretold
+from lib.monitoring.alerts.series_words import listed
 from lib.monitoring.state import ServerState
 
 
@@ -87,9 +88,9 @@ def sentence_of(incident: Mapping[str, Any], now: float | None = None) -> dict[s
     if kind == "skew":
         return {"en": "Its clock is off", "ko": "서버의 시계가 맞지 않습니다"}
     if kind == "anomaly":
-        what = incident.get("detail") or ""
-        more = f": {what}" if what else ""
-        return {"en": f"It is unlike itself{more}", "ko": f"평소와 다릅니다{more}"}
+        leading = incident.get("detail") or ""
+        en, ko = (f": {listed(leading, one)}" if leading else "" for one in ("en", "ko"))
+        return {"en": f"It is unlike itself{en}", "ko": f"평소와 다릅니다{ko}"}
     if kind == "outside":
         return outside_words.sentence(incident)
     names: dict[Locale, str] = {one: called(incident.get("rule"), incident["rule_name"], one) for one in ("en", "ko")}

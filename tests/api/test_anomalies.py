@@ -38,9 +38,12 @@ def hub(module_stores: Pair) -> Iterator[Admitted]:
 
 def report(hub: Admitted, server: str, begin: int, end: int, **high: float) -> None:
     noise = random.Random(server)
-    usual = {"cpu": 20.0, "memory": 40.0, "load1": 0.5}
+    usual = {"cpu": 20.0, "memory": 40.0, "load1": 0.5, "swap": 0.0}
     samples = [
-        {"at": at, **{name: high.get(name, value) + abs(noise.gauss(0, 0.02 * value)) for name, value in usual.items()}}
+        {
+            "at": at,
+            **{name: high.get(name, value) + abs(noise.gauss(0, 0.02 * value + 0.01)) for name, value in usual.items()},
+        }
         for at in range(begin, end, 60)
     ]
     from api.ingest import app
@@ -89,7 +92,8 @@ def test_a_rule_that_asks_for_it_opens_an_incident(hub: Admitted) -> None:
     alerts = hub.call(app, "GET", "/api/alerts", "viewer").get_json()["alerts"]
     (alert,) = [one for one in alerts if one["kind"] == "anomaly"]
     assert (alert["server"], alert["state"]) == (OWN, "open")
-    assert "cpu" in alert["text"]["en"]
+    names = {language: set(text.partition(": ")[2].split(", ")) for language, text in alert["text"].items()}
+    assert names == {"en": {"CPU", "Memory"}, "ko": {"CPU 사용률", "메모리 사용률"}}
 
 
 def test_what_somebody_expected_is_learnt_by_the_next_sweep(hub: Admitted) -> None:
@@ -118,3 +122,14 @@ def test_sensitivity_is_set_for_a_metric_or_all(hub: Admitted) -> None:
 def test_what_is_asked_in_another_way_than_the_paper_s_is_refused(hub: Admitted) -> None:
     assert ask(hub, "/api/anomalies?open=yes").status_code == 400
     assert ask(hub, "/api/anomalies?open=1&open=2").status_code == 400
+
+
+def test_nothing_impossible_is_expected(hub: Admitted) -> None:
+    """What hardly uses its swap is expected as far below nothing as above it, and no swap is less than unused."""
+    report(hub, "idle-1", BEFORE, NOW)
+    swap = ask(hub, "/api/servers/idle-1/anomalies?metrics=swap").get_json()["bands"]["swap"]
+    assert set(swap["low"]) == {0}
+    assert min(swap["high"]) > 0
+    report(hub, "idle-1", NOW, NOW + 60, swap=60.0)
+    (swap,) = found(hub, "/api/servers/idle-1/anomalies?metrics=swap")
+    assert swap["low"] == 0 <= swap["expected"] < swap["high"] < 60

@@ -55,3 +55,11 @@ def test_a_message_names_the_rule_in_its_channels_language_and_sends_on_what_is_
     assert [one["rule"] for one in message("ko").items] == ["Memory"]
     bare = {"kind": "errors", "subject": "", "rule": "Missed jobs", "rule_id": "jobs", "value": None}
     assert message("ko", **bare | {"kind": "unheard of"}).title == "[위험] web-01: 작업 누락"
+
+
+def test_a_message_calls_what_is_unlike_itself_by_its_name() -> None:
+    odd = {"kind": "anomaly", "subject": "", "detail": "cpu, disk:/data, app.queue", "value": None}
+    assert message("en", **odd).title.endswith("web-01: CPU, Disk /data, app.queue: it is unlike itself")
+    assert message("ko", **odd).title.endswith(
+        "web-01: CPU 사용률, 디스크 사용률 /data, app.queue: 평소와 다른 상태입니다"
+    )

@@ -18,6 +18,7 @@ from lib.domain.metrics import Metric, metric_of
 from lib.domain.rule_names import called
 from lib.monitoring.alerts import outside_words
 from lib.monitoring.alerts.prospect_words import foretold
+from lib.monitoring.alerts.series_words import listed
 
 type Locale = Literal["ko", "en"]
 type Item = Mapping[str, Any]
@@ -234,6 +235,8 @@ def _badge(kind: str, item: Item, severity: str, locale: Locale) -> str:
 def _subject(item: Item, locale: Locale) -> str:
     if item.get("kind") == "outside":
         return clean(outside_words.title_of(item), 120)
+    if item.get("kind") == "anomaly":
+        return clean(listed(str(item.get("detail") or ""), locale), 120)
     if item.get("kind") not in ("threshold", "forecast"):
         return clean(item.get("detail") or item.get("subject") or "", 120)
     series = str(item.get("subject") or "")
