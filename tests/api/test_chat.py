@@ -52,6 +52,15 @@ def test_a_conversation_goes_on_and_is_its_owner_s_alone(hub: Admitted) -> None:
     assert "servers" not in other["nlu"]["entities"]
 
 
+def test_the_first_of_a_ranking_is_known_to_the_next_question(hub: Admitted) -> None:
+    ranked = told(hub, "viewer", "cpu 높은 서버 3대")
+    head = next(fact["server"] for fact in ranked["facts"] if fact["metric"] == "cpu")
+    after = told(hub, "viewer", "제일 높은 놈 24시간 추이", conversation=ranked["conversation"])
+    assert (after["nlu"]["intent"], after["nlu"]["entities"]["servers"]) == ("metric_history", [head])
+    assert after["nlu"]["entities"]["metrics"] == ["cpu"]
+    assert told(hub, "viewer", "제일 높은 놈 24시간 추이")["nlu"]["entities"].get("servers") is None
+
+
 def test_another_fleet_and_time_are_for_dry_runs_alone(hub: Admitted) -> None:
     fleet = [{"id": "box-77", "group": "web", "tags": {}}]
     dry = told(hub, "viewer", "box-77 cpu 어제 추이", servers=fleet, now="2026-01-02T12:00:00+09:00", dry_run=True)

@@ -156,3 +156,24 @@ def test_what_happened_in_a_time_is_asked_of_all(text: str) -> None:
 )
 def test_what_is_asked_for_by_its_own_name_is_not_everything(text: str, intent: str) -> None:
     assert parse(text, NOW, SERVERS)["intent"] == intent
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("web-01 memory since the last deploy", "metric_history"),
+        ("배포 이후로 web-01 응답시간 어때?", "metric_history"),
+        ("did latency get worse after the deploy", "compare_periods"),
+        ("배포 전후 web-01 cpu 비교", "compare_periods"),
+        ("배포하고 나서 에러 늘었어?", "log_query"),
+        ("배포 이후 알림 있었어?", "alert_list"),
+        ("what changed since the last deploy?", "change_correlation"),
+        ("마지막 배포 언제야", "change_correlation"),
+        ("배포 후에 재시작해줘", "out_of_scope"),
+        ("deploy web v2 please", "out_of_scope"),
+    ],
+)
+def test_since_the_deploy_is_a_time_and_no_order(text: str, intent: str) -> None:
+    frame = parse(text, NOW, SERVERS)
+    assert frame["intent"] == intent
+    assert "time" not in frame["entities"]

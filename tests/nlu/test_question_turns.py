@@ -71,6 +71,26 @@ def test_what_stands_for_itself_carries_nothing(text: str, intent: str) -> None:
     assert "orion-3" not in frame["entities"].get("servers", [])
 
 
+@pytest.mark.parametrize(
+    ("text", "intent", "entities"),
+    [
+        ("제일 높은 놈 어제 추이", "metric_history", {**CPU, "time": YESTERDAY}),
+        ("plot the highest one for yesterday", "metric_history", {**CPU, "time": YESTERDAY}),
+        ("why is the top one so high?", "root_cause", CPU),
+        ("1등 서버 상태", "server_status", {"servers": ["orion-3"]}),
+        ("메모리 제일 높은 서버는?", "top_n", {"metrics": ["memory"], "top_n": 1, "order": "desc"}),
+        ("제일 낮은 놈 추이", "top_n", {"metrics": ["cpu"], "top_n": 1, "order": "asc"}),
+    ],
+)
+def test_the_head_of_a_ranking_may_be_called_so(text: str, intent: str, entities: dict[str, Any]) -> None:
+    history = [
+        {"role": "user", "text": "…"},
+        {"role": "assistant", "text": "", "intent": "top_n", "entities": TOP, "first": "orion-3"},
+    ]
+    frame = parse(text, NOW, FLEET, history)
+    assert (frame["intent"], frame["entities"]) == (intent, entities)
+
+
 def test_a_frame_tells_what_it_carried_and_from_where() -> None:
     explain = after("metric_current", CPU, "디스크는?")["explain"]
     assert (explain["carried"], explain["before"]) == (["servers"], "metric_current")

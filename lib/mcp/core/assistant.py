@@ -15,6 +15,7 @@ from typing import Any
 from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import NotFound
 from lib.mcp.core import processor
+from lib.mcp.core.anchored import anchored, tell_deploy
 from lib.mcp.core.conversations import Conversations
 from lib.mcp.core.language_model import LanguageModel
 from lib.mcp.core.measures import Locale
@@ -89,14 +90,14 @@ class Assistant:
             again = processor.parse(restated, now, servers, history)
             if _is_answerable(again):
                 frame = {**again, "restated": restated}
-        if not turn.dry_run:
-            self._conversations.keep(turn.who, conversation, kept, turn.message, frame)
         say = Say(locale, self._zone, sources.now)
         asked = _asked(frame, turn)
         if turn.servers is None:
             answer(asked, sources, say)
         else:  # a fleet that is not ours: there is nothing to say of it but how the question was read
             say.line(f"질문을 {asked.intent}(으)로 읽었습니다.", f"Read as {asked.intent}.")
+        if not turn.dry_run:
+            self._conversations.keep(turn.who, conversation, kept, turn.message, frame, say.first)
         say.stale = say.stale or sources.is_stale
         made = say.finish(sources.data_as_of)
         body = self._finished(made, turn, asked, locale)
@@ -146,10 +147,11 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
             (tell_unknown if asked.words("unknown_servers") else tell_nobody)(asked, sources, say)
             return
     try:
-        asked = narrowed(asked, sources)
+        asked = anchored(narrowed(asked, sources), sources, say)
         if not tell_none(asked, sources, say):
             question(intent).answer(asked, sources, say)
             tell_who(asked, say)
+            tell_deploy(asked, say)
     except NotFound:  # deleted between the snapshot and now, or by its own sight
         say.line(
             "찾는 대상이 지금은 없습니다. 방금 삭제되었을 수 있습니다.",

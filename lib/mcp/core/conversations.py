@@ -37,13 +37,17 @@ class Conversations:
         return conversation, json.loads(kept) if kept else []
 
     def keep(
-        self, owner: str, conversation: str, history: list[dict[str, Any]], message: str, frame: Mapping[str, Any]
+        self,
+        owner: str,
+        conversation: str,
+        history: list[dict[str, Any]],
+        message: str,
+        frame: Mapping[str, Any],
+        first: str | None = None,
     ) -> None:
-        """Add a turn. Never raises."""
-        turn = [
-            {"role": "user", "text": message[:MOST_TEXT]},
-            {"role": "assistant", "text": "", "intent": frame["intent"], "entities": dict(frame["entities"])},
-        ]
+        """Add a turn; `first` is the server at the head of its ranking. Never raises."""
+        answer = {"role": "assistant", "text": "", "intent": frame["intent"], "entities": dict(frame["entities"])}
+        turn = [{"role": "user", "text": message[:MOST_TEXT]}, {**answer, "first": first} if first else answer]
         turns = [*history, *turn][-2 * MOST_TURNS :]
         try:
             self._chats.keep(owner, conversation, json.dumps(turns, ensure_ascii=False, separators=(",", ":")))

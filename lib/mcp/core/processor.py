@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lib.mcp.knowledge import clients, product, terms
-from lib.mcp.npu import followups, guard, happened, idleness, rule_lists
+from lib.mcp.npu import followups, guard, happened, idleness, leader, rule_lists, since_deploy
 from lib.mcp.npu.extractor import Extraction, extract_from, suggestions
 from lib.mcp.npu.frames import entities_for
 from lib.mcp.npu.intent import OUT_OF_SCOPE, Reading, classify
@@ -59,6 +59,10 @@ def parse(
     fleet = inventory_of(servers)
     found = extract_from(read(text), moment, fleet)
     before = followups.last_turn(history)
+    first = leader.of(history)
+    if first and before:
+        meant = leader.named(found, text, first, before.entities)
+        found = found if meant is None else extract_from(read(meant), moment, fleet)
     if not before and guard.is_noise(found):
         return _frame(CLARIFY, _CERTAIN, {}, [], {"rule": "nothing that means something"})
     reason = guard.refusal_of(found)
@@ -99,6 +103,8 @@ def known(reading: Reading, found: Extraction) -> Reading:
     a question about the product. Refusals stand."""
     if reading.intent == "alert_list" and _WHY.match(found.text.folded):
         return _read_as("root_cause", reading)
+    if since := since_deploy.intent_of(found, reading.intent):
+        return reading if since == reading.intent else _read_as(since, reading)
     is_unrelated = reading.intent == OUT_OF_SCOPE and reading.reason == "unrelated"
     if is_unrelated and terms.is_asked(found.text.folded):
         return _read_as("concept_explain", reading)

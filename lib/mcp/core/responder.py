@@ -65,6 +65,7 @@ class Say:
         self.stale = False
         self.is_long = False  # reports, runbooks, configurations: as long as they need to be
         self.document: dict[str, Any] | None = None
+        self.first: str | None = None  # the server at the head of a ranking, which the next question may mean
         self._lines: list[str] = []
         self._facts: list[Fact] = []
         self._known: dict[tuple[Any, ...], Fact] = {}

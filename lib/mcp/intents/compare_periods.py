@@ -139,6 +139,8 @@ def _one(of: Measure, pairs: Pairs, spans: str, asked: Asked, meant: Meant, sour
     word = aggregate_word(how, say)
     if found.is_same:
         verdict = say.either("변화가 없습니다", "no change")
+    elif before == after:
+        verdict = say.either("거의 그대로입니다", "about the same")
     elif found.change > 0:
         verdict = say.either("늘었습니다" if of.unit != "ms" else "느려졌습니다", "up" if of.unit != "ms" else "slower")
     else:

@@ -148,6 +148,7 @@ def _table(found: Ranking, say: Say, *, whole: bool) -> None:
 
 def _after(asked: Asked, found: Ranking, sources: Sources, say: Say) -> None:
     of, first = found.of, found.taken[0][0]
+    say.first = first
     for name, _ in found.taken[:5]:
         say.evidence("metric", f"{name}/{of.series[0]}", server_url(name))
     time = asked.range(sources.now, DAY)
