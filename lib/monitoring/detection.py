@@ -28,7 +28,7 @@ MINUTE = 60
 SPARSE = 45  # samples this far apart are values of their own
 MOST_SERIES = 64  # of a server, the first that it told
 FAINT = 0.1  # weaker signs do not count
-CALM = 0.6  # an anomaly is over below this share of the score that opened it
+CALM = 0.6  # an anomaly is over below this share of the score that opens one
 LOST_SECONDS = 1_800  # nothing came of the series for so long: what lasts of it is closed
 NEVER = frozenset({"uptime"})  # it only rises
 VERSION = 1
@@ -143,9 +143,10 @@ class _Bench:
     def from_text(cls, text: str) -> _Bench:
         """Of a form we do not know: nothing, learning begins anew."""
         head, _, packed = text.partition("|")
-        version, last_at, minute, sums = json.loads(head) if head else (VERSION, 0, 0, [])
+        version, *rest = json.loads(head) if head else (VERSION, 0, 0, [])
         if version != VERSION:
             return cls()
+        last_at, minute, sums = rest
         return cls(dict(_unpacked(base64.b64decode(packed))), last_at, minute, {one: [a, b] for one, a, b in sums})
 
 

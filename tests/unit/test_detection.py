@@ -182,7 +182,7 @@ def test_the_states_of_a_server_are_kept_beside_it_and_only_where_they_changed()
     assert kept_and_read(state) == state
 
 
-@pytest.mark.parametrize("detection", ["[99,0,0,[]]|", "[1,5,0,[]]|AAUwMDAwMA=="])
+@pytest.mark.parametrize("detection", ["[99,0,0,[]]|", "[99,0,0,[],{}]|", "[99]|", "[1,5,0,[]]|AAUwMDAwMA=="])
 def test_states_of_a_form_we_do_not_know_begin_anew(detection: str) -> None:
     state = state_of()
     state.detection = detection
