@@ -15,6 +15,7 @@ from tests.real_stores import Pair, ServicesFactory, fresh_pair
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
 STEP = 300
 BEGAN, LASTED = 3 * HOUR, 20 * 60
+SPIKED = 2 * HOUR  # one value of api-02
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +29,11 @@ def short(embedded: EmbeddedStores, stores: Pair) -> Iterator[Hub]:
                 samples = []
                 for ago in range(10 * HOUR, 0, -STEP):
                     is_slow = name == "api-01" and BEGAN - LASTED < ago <= BEGAN
+                    is_odd = name == "api-02" and ago == SPIKED
                     wobble = (ago // STEP * 7 % 11 - 5) / 10
                     samples.append({
-                        "at": int(now) - ago, "cpu": 20 + wobble, "memory": 40 + wobble / 10, "disk": 50,
+                        "at": int(now) - ago, "cpu": 97 if is_odd else 20 + wobble, "memory": 40 + wobble / 10,
+                        "disk": 50.04 if is_odd else 50,
                         "metrics": {"latency": (270.0 if is_slow else 30.0) + wobble},
                     })  # fmt: skip
                 host = {"os": "Debian 12", "cores": 4, "group": "api", "tags": {"env": "prod"}}
@@ -51,3 +54,23 @@ def test_the_change_that_was_found_is_told(short: Hub, locale: str) -> None:
     assert " ms → " in first
     assert "뚜렷이 바뀐 때가 없" not in reply.answer
     assert "did not clearly change" not in reply.answer
+
+
+@BOTH
+def test_one_value_that_was_odd_is_no_time_without_change(short: Hub, locale: str) -> None:
+    reply = short.ask("root_cause", locale, servers=["api-02"], metrics=["cpu"])
+    first = reply.answer.splitlines()[0]
+    assert ("평소와 달랐습니다" if locale == "ko" else "was unlike itself at") in first
+    seen, low, high = facts(reply, "cpu", "api-02")[:3]
+    assert seen == 97
+    assert low < 20 < high < 40
+    assert "뚜렷이 바뀐 때가 없" not in reply.answer
+    assert "did not clearly change" not in reply.answer
+    assert facts(reply, "latency", "api-02") == [pytest.approx(30, abs=1)]  # ruled out
+
+
+@BOTH
+def test_what_was_seen_and_what_was_expected_are_told_apart(short: Hub, locale: str) -> None:
+    reply = short.ask("anomaly_list", locale, servers=["api-02"], metrics=["disk"])
+    assert facts(reply, "disk", "api-02") == [50.04]
+    assert "50.04%" in reply.answer

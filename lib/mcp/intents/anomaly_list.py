@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lib.mcp.core.measures import Measure, measure
+from lib.mcp.core.measures import Measure, measure, scaled
 from lib.mcp.core.phrases import counted, range_words, scope, server_source, server_url, warn_of_unknown
 from lib.mcp.core.question import DAY, Asked, Question, Range
 from lib.mcp.core.responder import Say
@@ -114,16 +114,29 @@ def _figures(one: Mapping[str, Any], say: Say) -> tuple[str, str, str]:
     of = measure(one["series"])
     source = server_source(one["server"], "/anomalies")
 
+    decimals = _decimals(one, of.unit)
+
     def told(value: float, what: str) -> str:
-        return say.number(
-            value, of.unit, server=one["server"], metric=f"{of.name}{what}", at=one["peak_at_epoch"], source=source
-        )
+        name, at = f"{of.name}{what}", one["peak_at_epoch"]
+        return say.number(value, of.unit, server=one["server"], metric=name, at=at, source=source, decimals=decimals)
 
     observed = told(one["value"], "")
     expected = "–" if one["expected"] is None else told(one["expected"], "_expected")
     if one["low"] is not None and one["high"] is not None:
         expected += f" ({told(one['low'], '_low')} – {told(one['high'], '_high')})"
     return observed, expected, say.number(one["score"], "", server=one["server"], metric="score", decimals=2, source=source)  # fmt: skip
+
+
+def _decimals(one: Mapping[str, Any], unit: str) -> int:
+    """So many that what was seen and what was expected can be told apart; one where nothing sets them apart."""
+    edges = [one[name] for name in ("low", "high") if one[name] is not None]
+    for decimals in (1, 2, 3):
+        seen, *others = (
+            (round(left, decimals), of) for left, of in (scaled(it, unit) for it in (one["value"], *edges))
+        )
+        if seen not in others:
+            return decimals
+    return 1
 
 
 def _kind(one: Mapping[str, Any], say: Say) -> str:

@@ -8,12 +8,13 @@ told where anything did.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from lib.domain.metrics import bounds_of
 from lib.mcp.core import alerts as told_alerts
-from lib.mcp.core import gone, recap
+from lib.mcp.core import gone, oddness, recap
 from lib.mcp.core import hypotheses as words
 from lib.mcp.core.alerts import Alert
 from lib.mcp.core.drifting import Drift, drifts, explain
@@ -44,7 +45,8 @@ _SLOW = re.compile(r"느려|느린|느리|지연|응답|버벅|(?<![a-z])(?:slow
 @dataclass(frozen=True, slots=True)
 class Target:
     """What is to be explained. `series` is "" for an alert about no series; `how` says by what it was chosen: alert,
-    change, slow (latency, because the question says so), or level where nothing changed."""
+    change, slow (latency, because the question says so), odd where it was unlike itself for too short a time to be
+    another level, or level where nothing changed."""
 
     server: Server
     series: str
@@ -52,6 +54,7 @@ class Target:
     how: str
     alert: Alert | None = None
     drift: Drift | None = None
+    odd: Mapping[str, Any] | None = None  # as anomalies are told
     change: Change | None = None  # by which it was found: too short, perhaps, to be one among finer values
 
 
@@ -114,6 +117,9 @@ def _target(asked: Asked, sources: Sources, servers: Sequence[Server]) -> Target
     drift = _drift(sources, worst_first, series or list(DRIFTING), time)
     if drift is not None:
         return Target(by_name[drift.server], drift.series, drift.since, how if how == "slow" else "change", drift=drift)
+    odd = oddness.most_unlike(sources, servers[0], series, time) if series and len(servers) == 1 else None
+    if odd is not None:
+        return Target(servers[0], odd["series"], float(odd["since_epoch"]), "odd", odd=odd)
     if series and len(servers) == 1:
         return Target(servers[0], series[0], sources.now if time is None else time.end, "level")
     return None
@@ -172,7 +178,7 @@ def _explain(target: Target, asked: Asked, sources: Sources, say: Say) -> None:
         else why.of_server(name, target.series, int(target.at), sources.sight)
     )
     # An alert that nothing led up to at once may be the end of a long rise.
-    is_steady = found["changed"] is None and target.change is None and target.series
+    is_steady = found["changed"] is None and target.change is None and target.odd is None and target.series
     drift = _drift(sources, [target.server], [target.series], None) if is_steady else None
     if drift is not None:
         explain(drift, sources, say, _choice(target, asked, say))
@@ -220,6 +226,8 @@ def _tell_change(target: Target, found: words.Found, subject: str, sources: Sour
             f"{subject}: {at}에 {ko} – **{moved}** (앞뒤 중앙값, 그 전 값 {before}개).",
             f"{subject} {en} **{moved}** at {at} (medians; {before} values before).",
         )
+    elif target.odd is not None:
+        oddness.tell(target.odd, subject, say)
     elif alert is not None and not target.series:
         what = told_alerts.about(alert, say, told_alerts.current(sources, [alert]))
         say.line(f"{subject}: {at}부터 – {what}.", f"{subject}: since {at} – {what}.")
