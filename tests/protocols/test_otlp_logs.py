@@ -87,6 +87,16 @@ def test_traces_are_not_kept_and_say_so() -> None:
     assert json.loads(told.body)["partialSuccess"] == {"rejectedSpans": "0", "errorMessage": NO_TRACES}
 
 
+def test_every_record_of_nobody_is_counted() -> None:
+    records = [{"severityNumber": number, "body": {"stringValue": "x"}} for number in (17, 17, 5)]
+    body = {"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]}
+    told = PROTOCOL.read(incoming(json.dumps(body).encode(), JSON, path="/v1/logs"))
+    assert isinstance(told, Reply)
+    said = json.loads(told.body)["partialSuccess"]
+    assert said["rejectedLogRecords"] == "3"
+    assert "host.name" in said["errorMessage"]
+
+
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3)

@@ -53,9 +53,13 @@ def answer(request: Incoming, batch: Batch) -> Reply:
 def _gather(gathered: Gathered, records: Iterable[Record], now: float) -> None:
     errors: dict[str, list[dict[str, Any]]] = defaultdict(list)
     count = 0
+    nobody: set[str] = set()  # names that can be no server's
     for record in records:
-        server = gathered.server(server_of(record.resource))
+        given = server_of(record.resource)
+        server = gathered.server(given)
         if server is None:
+            gathered.batch.refused += given in nobody  # the first of a name was counted with it
+            nobody.add(given)
             continue
         if record.severity < WARN:
             gathered.unmapped(server, BELOW)
