@@ -18,7 +18,7 @@ from lib.monitoring.collectors import OPEN_TO_ALL, PROTOCOLS, server_stats
 from lib.monitoring.collectors.error_tracker import read_note
 from lib.monitoring.collectors.protocols import Incoming, protocol
 from lib.monitoring.collectors.server_stats import Batch
-from lib.monitoring.ingest import NOTHING, refuse_what_is_late, told
+from lib.monitoring.ingest import NOTHING, refuse_in_part, told
 from lib.monitoring.outside import Alerts
 from lib.web.guards import agent, pinged, public
 from lib.web.handler import after_answer, body_bytes, make_app
@@ -67,7 +67,7 @@ def _foreign(name: str) -> Callable[..., Response]:
                 # well, and nobody was heard.
                 attempt().kept_nothing = NOTHING["detail"]
             if spoken.partly_told:
-                refuse_what_is_late(found)
+                refuse_in_part(found)
             found = spoken.answer(incoming, found)
         elif isinstance(found, Alerts):
             _poke_after(services, services.ingest.tell(found, g.principal.sight))

@@ -13,6 +13,8 @@ YEAR_SECONDS = 31_556_952
 SKEW_SECONDS = 30  # a clock further off is corrected, and said
 BEHIND_SECONDS = 180  # where nothing but samples shows a clock: senders gather for a minute or so before they send
 
+# What `clean_name` takes, for whoever gave something else.
+NAMES = "1-100 letters, digits, spaces or _ . - : @ +, the first of them a letter, a digit or _"
 _NAME = re.compile(r"[\w][\w .:@+-]{0,99}")
 _BIDI = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 

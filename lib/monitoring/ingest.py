@@ -161,12 +161,11 @@ def told(batch: Batch) -> list[dict[str, str]]:
     return [{"pointer": one["pointer"], "detail": one["reason"]} for one in batch.rejected]
 
 
-def refuse_what_is_late(batch: Batch) -> None:
-    """Raises BadInput where samples were refused for their time, for senders that are told by no other way."""
-    refused = sum(share.extra.get("source", {}).get("refused", 0) for share in batch.shares)
-    if refused:
-        why = next((one["reason"] for one in batch.rejected if ": a sample is " in one["reason"]), "")
-        raise BadInput(f"{refused} values were refused for their time and {batch.accepted} are kept: {why}")
+def refuse_in_part(batch: Batch) -> None:
+    """Raises BadInput where some of it was refused, for senders that are told by no other way."""
+    if batch.refused:
+        why = next(iter(batch.rejected))["reason"]
+        raise BadInput(f"{batch.refused} refused, {batch.accepted} values kept: {why}", errors=told(batch)[:20])
 
 
 def _entries(shares: Sequence[ServerSamples], key_id: str) -> list[list[str]]:

@@ -72,7 +72,7 @@ def doors(now: int) -> list[Door]:
             f'my\\ app,host=a,t=\\,x v=1i,s="a b,\\"c",b=t {ns}\ndisk,path=/,host=a used=5i {ns}'.encode(),
         )},
         "exposition": {"text/plain": (
-            b'# TYPE x counter\napp_x_total{path="/a\\"b",code="200"} 5\nnode_load1{host="a"} 0.5\n', b"app_y 1 1795600000000\n",
+            b'# TYPE x counter\napp_x_total{host="a",path="/a\\"b",code="200"} 5\nnode_load1{host="a"} 0.5\n', b"app_y 1 1795600000000\n",
         )},
         "collectd": {JSON: (
             json.dumps([{"values": [1, 2], "dstypes": ["derive", "derive"], "dsnames": ["rx", "tx"], "time": now,
@@ -101,7 +101,7 @@ def doors(now: int) -> list[Door]:
             PROTOBUF: (made.body,)},
     }  # fmt: skip
     found = [
-        Door(*path.replace("<path:grouping>", "backup/instance/a").split(" "), media_type, those)
+        Door(*path.replace("<path:grouping>", "YS9i/instance/a").split(" "), media_type, those)
         for name, paths in PROTOCOLS.items()
         for path in paths
         for media_type, those in bodies[name].items()

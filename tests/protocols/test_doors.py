@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from lib.monitoring.collectors import OPEN_TO_ALL, PROTOCOLS
 from lib.monitoring.collectors.protocols import protocol
 from tests.api.admitted import HIDDEN, SEEN, Admitted
+from tests.protocols import prompb
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -81,12 +82,54 @@ def test_what_came_compressed_is_read_and_a_bomb_is_not(hub: Admitted) -> None:
 def test_what_is_refused_is_told_why_and_what_was_read_is_on_the_server_s_page(hub: Admitted) -> None:
     refused = post("/write", b"nonsense", hub.bearer("write key"))
     assert refused.status_code == 400
-    assert "line 1" in refused.get_json()["errors"][0]["detail"]
+    told = refused.get_json()
+    assert (told["code"], told["message"]) == ("invalid", told["error"]), "as clients of version 2, and of version 1"
+    assert "line 1: not line protocol: 'nonsense'" in told["message"]
     body = line("fed-1") + b'\nweird,host=fed-1 value="text",ok=1 ' + str(int(time.time())).encode() + b"000000000"
     assert post("/write", body, hub.bearer("write key")).status_code == 204
     hub.services.sweeper.run()
     sources: list[dict[str, Any]] = hub.services.queries.server("fed-1")["sources"]
     assert [one["name"] for one in sources] == ["influx"]
+
+
+@pytest.mark.parametrize(
+    ("path", "bad", "why"),
+    [
+        ("/api/v2/write", "no line", "line 2: not line protocol: 'no line'"),
+        ("/api/v2/write", "app queue=1", "nothing says which server this is of"),
+        ("/api/v2/write", "app,host=a/b queue=1", "'a/b' can be no server's name: 1-100 letters, digits, spaces"),
+        ("/api/v1/import/prometheus?instance=mixed-2", "no line", "line 2: not Prometheus' text: 'no line'"),
+        ("/collectd", "PUTVAL x", "line 2: not PUTVAL: 'PUTVAL x'"),
+        ("/graphite", "x y z", "line 2: not `path value time`: 'x y z'"),
+    ],
+)
+def test_one_bad_line_among_good_ones_is_told_and_the_others_are_kept(
+    hub: Admitted, path: str, bad: str, why: str
+) -> None:
+    good = {
+        "/api/v2/write": "app,host=mixed-2 queue=1", "/collectd": "PUTVAL mixed-2/app/gauge N:1",
+        "/graphite": "mixed-2.queue 1 -1",
+    }.get(path, "queue 1")  # fmt: skip
+    answer = post(path, "\n".join([good, bad, good]).encode(), hub.bearer("write key"))
+    assert answer.status_code == 400
+    assert f"1 refused, 2 values kept: {why}" in answer.get_data(as_text=True)
+    hub.services.sweeper.run()
+    assert hub.services.queries.server("mixed-2")["sources"]
+
+
+def test_what_prometheus_tells_of_no_machine_is_no_fault_of_its_and_what_is_lost_is_told(hub: Admitted) -> None:
+    def write(*servers: str | None) -> TestResponse:
+        now = int(time.time() * 1_000)
+        labels = [{"__name__": "app_x", **({"instance": one} if one else {})} for one in servers]
+        headers = {**hub.bearer("write key"), "Content-Type": "application/x-protobuf"}
+        return post("/api/v1/write", prompb.one([(one, [(1.0, now)]) for one in labels]), headers)
+
+    assert write("web-7", None, "https://probed.example/x").status_code == 204, "a rule's sum, and what a probe asks"
+    alone = write(None)
+    assert (alone.status_code, "which server" in alone.get_json()["errors"][0]["detail"]) == (400, True)
+    many = write(*(f"many-{number}" for number in range(202)))
+    assert many.status_code == 400
+    assert "2 refused, 200 values kept: more than 200 servers in one request" in many.get_json()["detail"]
 
 
 def test_a_gateway_s_job_may_have_a_slash(hub: Admitted) -> None:

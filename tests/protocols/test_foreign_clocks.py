@@ -62,7 +62,7 @@ def test_a_sender_an_hour_ahead_is_told_so_and_its_server_says_so(hub: Admitted)
 def test_what_is_right_is_kept_beside_what_is_not_and_the_sender_is_told(hub: Admitted) -> None:
     answer = influx(hub, "mixed-1", -20, 2 * HOUR)
     assert answer.status_code == 400
-    assert "1 values were refused for their time and 1 are kept" in answer.text
+    assert "1 refused, 1 values kept: mixed-1: a sample is " in answer.text
     assert page(hub, "mixed-1")["latest"] == {"load1": 1.5}
 
 
@@ -86,7 +86,7 @@ def test_prometheus_is_told_what_was_refused(hub: Admitted, version: int) -> Non
     data = prompb.one(series) if version == 1 else prompb.two(series)
     answer = post(hub, "/api/v1/write", data, **{"Content-Type": kind})
     assert answer.status_code == 400, "for ever refused: 5xx and 429 would be sent again"
-    assert "refused for their time" in answer.text
+    assert "1 refused, 1 values kept" in answer.text
     assert page(hub, server)["latest"] == {"load1": 1.0}
 
 

@@ -61,7 +61,7 @@ def test_while_the_stores_are_away_and_when_it_is_too_much(hub: Hub, monkeypatch
     without = {"GET /ping", "GET /health", "GET /query", "POST /query", "GET /api/v2/status"}
     paths = {path for those in PROTOCOLS.values() for path in those if not path.startswith("DELETE")} - without
     reached = {f"{door.method} {door.path}" for door, _ in knocks}
-    told = {path.replace("<path:grouping>", "backup/instance/a") for path in paths if not path.endswith("traces")}
+    told = {path.replace("<path:grouping>", "YS9i/instance/a") for path in paths if not path.endswith("traces")}
     assert told <= reached, "each door that keeps anything"
     (key,) = hub.services.keyring.keys()
     hub.lose_its_stores()

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from lib.domain.components import HIGHEST
 from lib.domain.metrics import UNBOUNDED, bounds_of
-from lib.domain.telemetry import AHEAD_SECONDS, PAST_SECONDS, ServerSamples, clean_name, untimely
+from lib.domain.telemetry import AHEAD_SECONDS, NAMES, PAST_SECONDS, ServerSamples, clean_name, untimely
 from lib.monitoring.collectors.server_stats import Batch, clean_host
 
 MOST_SERVERS = 200  # of one request
@@ -23,6 +23,7 @@ MOST_CUSTOM = 100  # series of its own that one request may bring for a server
 MOST_TOLD = 20  # names of what could not be mapped, and of custom series that were too many
 MOST_SUBJECT = 80
 MOST_IDS = 4
+NAMELESS = "nothing says which server this is of: it needs a tag or label `host`, in OTLP the resource's `host.name`"
 LAST_SECOND = 4e9  # of times that are told: in the year 2096
 
 
@@ -122,11 +123,14 @@ def stirred(checksum: int) -> int:
 
 
 class Gathered:
-    """The shares of one request of `source` ("prometheus", "otlp" ...). `now` is the hub's clock, in seconds."""
+    """The shares of one request of `source` ("prometheus", "otlp" ...). `now` is the hub's clock, in seconds. Unless
+    `of_machines_only`, a name that can be no server's is a fault only where nothing else was sent."""
 
-    def __init__(self, source: str, now: float) -> None:
+    def __init__(self, source: str, now: float, *, of_machines_only: bool = True) -> None:
         self.batch = Batch()
         self.source = source
+        self._of_machines_only = of_machines_only
+        self._strangers: list[str] = []  # why a name can be no server's
         self._oldest, self._newest = now - PAST_SECONDS, now + AHEAD_SECONDS
         self._shares: dict[str, _Share] = {}
         self._names: dict[str, str | None] = {}
@@ -143,7 +147,11 @@ class Gathered:
         if key not in self._names:
             name = clean_name(given)
             if name is None:
-                self.batch.reject("", f"{key[:60]!r} can be no server's name: 1-100 letters, digits or . _ - : @ +")
+                why = f"{key[:60]!r} can be no server's name: {NAMES}" if key else NAMELESS
+                if self._of_machines_only:
+                    self.batch.reject("", why)
+                elif len(self._strangers) < MOST_TOLD:
+                    self._strangers.append(why)
             elif name not in self._shares and len(self._shares) >= MOST_SERVERS:
                 self.batch.reject("", f"more than {MOST_SERVERS} servers in one request")
                 name = None
@@ -371,6 +379,8 @@ class Gathered:
             rows = [(at, _spread(row, places)) for at, row in sorted(share.rows.items())]
             self.batch.shares.append(ServerSamples(name, list(share.columns), rows, slotted=True, extra=extra))
             self.batch.accepted += share.values
+        for why in () if self.batch.accepted else self._strangers:
+            self.batch.reject("", why)
         return self.batch
 
 

@@ -47,4 +47,13 @@ def _query(request: Incoming) -> Reply:
     return Reply(200, json.dumps({"results": [result]}).encode(), "application/json")
 
 
-PROTOCOL = Protocol("influx", read, partly_told=True)
+_CODES = {401: "unauthorized", 403: "forbidden", 413: "request too large", 503: "unavailable"}
+
+
+def refused(_: str, status: int, why: str) -> tuple[bytes, str]:
+    """As both versions say it: clients of the second read `code` and `message`, those of the first `error`."""
+    said = {"code": _CODES.get(status, "invalid"), "message": why, "error": why}
+    return json.dumps(said, ensure_ascii=False).encode("utf-8", "replace"), "application/json"
+
+
+PROTOCOL = Protocol("influx", read, refused=refused, partly_told=True)

@@ -23,7 +23,8 @@ V2 = "io.prometheus.write.v2.Request"
 def read(request: Incoming) -> Batch | Reply:
     version = _version(request)
     body = _unpacked(request.body)
-    gathered = Gathered("prometheus", request.now)
+    # Sums that a recording rule makes, and addresses that are probed, are of no machine.
+    gathered = Gathered("prometheus", request.now, of_machines_only=False)
     try:
         # Prometheus says who it is, and may have scraped a Netdata among others.
         if version == 1 and "user-agent" not in request.headers and REMOTE_WRITE in body[:200]:

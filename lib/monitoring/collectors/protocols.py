@@ -59,7 +59,7 @@ class Protocol:
     alerts of another monitor were. `refused` puts an
     error (the request's media type, the status, the reason) into the body and media type that senders read; without it,
     or where it gives None, it stays a problem document. `partly_told`: senders learn by status 400 that some was
-    refused for its time, though the rest is kept; they send neither again."""
+    refused, though the rest is kept; they send neither again."""
 
     name: str
     read: Callable[[Incoming], Batch | Alerts | Reply]

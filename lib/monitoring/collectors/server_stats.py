@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lib.domain.errors import BadInput
-from lib.domain.telemetry import SKEW_SECONDS, Post, ServerSamples, clean_name
+from lib.domain.telemetry import NAMES, SKEW_SECONDS, Post, ServerSamples, clean_name
 from lib.monitoring.collectors.error_tracker import read_errors, read_events, read_text
 from lib.monitoring.collectors.samples import is_count, is_number, read_samples
 
@@ -45,7 +45,7 @@ def decode(document: object, now: float) -> Batch:
         raise BadInput("the body must be a JSON object", pointer="")
     server = clean_name(document.get("server"))
     if server is None:
-        raise BadInput("give the server's name: 1-100 letters, digits or . _ - : @ +", pointer="/server")
+        raise BadInput(f"give the server's name: {NAMES}", pointer="/server")
     share = ServerSamples(server, [], [], _post(document.get("post")), _sent_at(document.get("sent_at")))
     batch = Batch([share])
     # Our own agents say what their clock shows: a wrong clock is put right before samples are judged too old or new.
