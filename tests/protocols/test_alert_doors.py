@@ -169,7 +169,12 @@ def test_what_cannot_be_read_is_refused_with_the_reason(hub: Admitted, path: str
 
 def test_what_is_right_is_taken_beside_what_is_not(hub: Admitted) -> None:
     mixed = [alert("Right"), {"labels": {}}]
-    assert tell(hub, WEBHOOK, {"alerts": mixed}).status_code == 200
+    answer = tell(hub, WEBHOOK, {"alerts": mixed, "truncatedAlerts": 7})
+    assert answer.status_code == 200
+    told = answer.get_json()
+    assert (told["accepted"], [one["pointer"] for one in told["rejected"]]) == (1, ["/alerts/1", "/truncatedAlerts"])
+    assert "7 more were cut off" in told["rejected"][1]["reason"]
+    assert tell(hub, GRAFANA, {"alerts": mixed[:1], "truncatedAlerts": 0}).get_json() == {}
     answer = tell(hub, RECEIVER, [{**one, "labels": {**one["labels"], "via": "api"}} for one in mixed[:1]] + mixed[1:])
     assert (answer.status_code, "/1" in answer.get_json()) == (400, True)
     assert {one["source"] for name, one in alerts(hub).items() if name == "Right"} <= {"Alertmanager", "Prometheus"}

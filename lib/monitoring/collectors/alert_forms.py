@@ -273,4 +273,9 @@ def webhook(request: Incoming, usual: str, kind: str, told: Callable[[Mapping[st
         urls = [*more.pop("urls", ()), alert.get("generatorURL"), document.get("externalURL")]
         return labelled(bare, source, kind, timeout, over=over, urls=urls, **more)
 
-    return listed(document["alerts"], "/alerts", read)
+    found = listed(document["alerts"], "/alerts", read)
+    cut = document.get("truncatedAlerts")
+    if type(cut) is int and cut > 0:
+        why = f"{cut} more were cut off by the sender, so that nobody hears of them: set its `max_alerts` to 0"
+        found.rejected.append({"pointer": "/truncatedAlerts", "reason": why})
+    return found

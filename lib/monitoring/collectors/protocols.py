@@ -5,6 +5,7 @@ A protocol is one file of this folder that gives `PROTOCOL`, and one line of `co
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -48,8 +49,10 @@ def nothing_to_say(_: Incoming, __: Batch) -> Reply:
     return Reply()
 
 
-def noted(_: Incoming, __: Alerts) -> Reply:
-    return Reply(200, b"{}", "application/json")
+def noted(_: Incoming, alerts: Alerts) -> Reply:
+    """200 all the same: a sender that hears another status tells all of them again."""
+    told = {"accepted": len(alerts.words), "rejected": alerts.rejected[:100]} if alerts.rejected else {}
+    return Reply(200, json.dumps(told, ensure_ascii=False).encode("utf-8", "replace"), "application/json")
 
 
 @dataclass(frozen=True, slots=True)
