@@ -200,7 +200,7 @@ with InfluxDBClient(url="https://HUB", token="omv_live_...", org="openmanager") 
 ` }],
   },
   {
-    id: 'curl', name: 'curl, scripts', docs: ['curl and cron', "Prometheus' text", 'OpenTSDB and Graphite'],
+    id: 'curl', docs: ['curl and cron', "Prometheus' text", 'OpenTSDB and Graphite'],
     blocks: [{ place: '', text: `curl -H "Authorization: Bearer omv_live_..." https://HUB/api/ingest \\
   --data "{\\"server\\": \\"$(hostname)\\", \\"samples\\": [{\\"at\\": $(date +%s), \\"metrics\\": {\\"app.queue\\": 5}}]}"
 ` }, { place: 'crontab', text: `* * * * * echo "app_queue $(ls /var/spool/app | wc -l)" | curl -fsS -H "Authorization: Bearer omv_live_..." --data-binary @- "https://HUB/api/v1/import/prometheus?instance=$(hostname)"
@@ -242,12 +242,12 @@ curl -H "Authorization: Bearer omv_live_..." -H "Content-Type: application/json"
 ` }],
   },
   {
-    id: 'pings', name: 'cron jobs, pings', docs: ['Jobs that ping'],
+    id: 'pings', docs: ['Jobs that ping'],
     blocks: [{ place: 'crontab', text: `0 3 * * * /usr/local/bin/backup; curl -fsS -m 10 --retry 5 -o /dev/null "https://HUB/ping/omv_live_.../backup/$??create=1"
 ` }, { place: '', text: `PING=https://HUB/ping/omv_live_.../backup
 curl -fsS -m 10 --retry 5 "$PING/start?create=1"
-/usr/local/bin/backup 2>&1 | tail -c 10000 > /tmp/backup.log
-curl -fsS -m 10 --retry 5 --data-binary @/tmp/backup.log "$PING"
+/usr/local/bin/backup > /tmp/backup.log 2>&1; CODE=$?
+tail -c 10000 /tmp/backup.log | curl -fsS -m 10 --retry 5 --data-binary @- "$PING/$CODE"
 ` }],
   },
 ];

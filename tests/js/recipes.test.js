@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { messages as en } from '../../public/js/messages/en-add.js';
+import { messages as ko } from '../../public/js/messages/ko-add.js';
 import { filled, isLoopback, RECIPES, SECRET, tryLine } from '../../public/js/recipes.js';
 
 const paper = readFileSync(new URL('../../docs/agents.md', import.meta.url), 'utf8');
@@ -74,6 +75,7 @@ test('an address that only this machine reaches is known', () => {
 
 test('every client has its two lines of what to do then', () => {
   for (const { id } of RECIPES) assert.ok(en[`recipe.${id}_1`] && en[`recipe.${id}_2`], id);
+  for (const { id, name } of RECIPES) assert.ok(name ?? (en[`client.${id}`] && ko[`client.${id}`] !== en[`client.${id}`]), id);
   const known = new Set(RECIPES.map(({ id }) => id));
   for (const key of Object.keys(en).filter((one) => one.startsWith('recipe.'))) assert.ok(known.has(key.slice(7, -2)), key);
 });

@@ -78,6 +78,8 @@ export const messages = {
   'refusal.nothing_mapped': 'It reached the hub, but nothing of what it sends is a metric here.',
   'refusal.unreadable': 'It reached the hub, but what it sent cannot be read.',
 
+  'client.curl': 'curl, scripts',
+  'client.pings': 'cron jobs, pings',
   'recipe.agent_1': 'The first line, as root on a Linux server with systemd: it checks the download, makes a user of its own and starts the service. `--dry-run` shows all of that; `--name`, `--group` and `--tag` say how the server appears, `--journal` reports errors, `--uninstall` takes it away.',
   'recipe.agent_2': 'The other two are for a server where Telegraf, the OpenTelemetry Collector, Prometheus or collectd runs already: `--detect` prints what to paste, `--use` puts it in place, without our agent.',
   'recipe.telegraf_1': 'Reload it: `systemctl reload telegraf`. Its inputs cpu, mem, disk, diskio, net, system become metrics of the server.',
@@ -103,7 +105,7 @@ export const messages = {
   'recipe.curl_1': 'Any of these lines does: the hub’s own JSON, a line for cron, Prometheus’ text, OpenTSDB’s and Graphite’s forms.',
   'recipe.curl_2': 'A name of your own has a dot in it, such as `app.queue`, or gets one here.',
   'recipe.pings_1': 'The check is made at the first ping, due every day; set its times under Settings, Jobs. What was set up for Healthchecks only needs this address.',
-  'recipe.pings_2': 'A push monitor of Uptime Kuma calls `/api/push/<id>?status=up` instead, with the id of a check made under Settings, Jobs.',
+  'recipe.pings_2': 'A push monitor of Uptime Kuma calls `/api/push/<id>?status=up` instead, with the id behind `/ping/` in the address of a check made under Settings, Jobs.',
   'recipe.alerts_1': 'Take what fits: Alertmanager’s receiver, Prometheus without an Alertmanager, Grafana’s contact point, or any JSON. Not two of one chain: each would tell of every alert.',
   'recipe.alerts_2': 'What fires becomes an incident here, and ends when they say so; labels are tags to route and silence by.',
 };

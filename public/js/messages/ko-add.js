@@ -78,6 +78,8 @@ export const messages = {
   'refusal.nothing_mapped': '허브에 닿았지만, 보낸 것 가운데 지표로 쓸 수 있는 것이 없습니다.',
   'refusal.unreadable': '허브에 닿았지만, 보낸 내용을 읽을 수 없습니다.',
 
+  'client.curl': 'curl, 스크립트',
+  'client.pings': 'cron 작업, 핑',
   'recipe.agent_1': '첫 줄은 systemd가 있는 Linux 서버에서 root로 실행하세요. 내려받은 파일을 확인하고, 전용 사용자를 만들고, 서비스를 시작합니다. `--dry-run`은 보여 주기만 합니다. `--name`, `--group`, `--tag`로 표시 방법을 정하고, `--journal`은 오류를 보고하며, `--uninstall`은 제거합니다.',
   'recipe.agent_2': '나머지 두 줄은 Telegraf, OpenTelemetry 수집기, Prometheus, collectd가 이미 있는 서버에 씁니다. `--detect`는 붙여 넣을 내용을 보여 주고, `--use`는 이 제품의 에이전트 없이 그 설정을 넣습니다.',
   'recipe.telegraf_1': '다시 읽게 하세요: `systemctl reload telegraf`. 입력 cpu, mem, disk, diskio, net, system이 서버의 지표가 됩니다.',
@@ -103,7 +105,7 @@ export const messages = {
   'recipe.curl_1': '어느 줄이든 됩니다: 허브의 JSON, cron용 한 줄, Prometheus 텍스트, OpenTSDB와 Graphite 형식.',
   'recipe.curl_2': '직접 정한 이름에는 `app.queue`처럼 점이 들어가며, 없으면 여기서 붙습니다.',
   'recipe.pings_1': '첫 핑에서 검사가 만들어지고 하루 한 번 올 것으로 여깁니다. 주기는 설정의 작업에서 바꾸세요. Healthchecks용 작업은 주소만 바꾸면 됩니다.',
-  'recipe.pings_2': 'Uptime Kuma의 푸시 모니터는 `/api/push/<id>?status=up`을 부릅니다. id는 설정의 작업에서 만든 것입니다.',
+  'recipe.pings_2': 'Uptime Kuma의 푸시 모니터는 `/api/push/<id>?status=up`을 부릅니다. id는 설정의 작업에서 만든 검사의 주소에서 `/ping/` 뒤에 있는 것입니다.',
   'recipe.alerts_1': '맞는 것을 고르세요: Alertmanager 수신기, Alertmanager 없는 Prometheus, Grafana 연락 지점, 또는 아무 JSON. 한 경로에서 둘을 함께 쓰면 같은 알림이 두 번 옵니다.',
   'recipe.alerts_2': '울린 알림은 여기서 사건이 되고, 보낸 쪽이 끝났다고 하면 끝납니다. 레이블은 경로와 무음에 쓰는 태그가 됩니다.',
 };

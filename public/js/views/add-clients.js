@@ -8,6 +8,9 @@ import { adjust } from '../router.js';
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
+/** Products have one name in all languages. */
+const nameOf = ({ id, name }, t) => name ?? t(`client.${id}`);
+
 export function Clients({ asked, secret }) {
   const { t } = useWords();
   const list = useRef();
@@ -23,7 +26,7 @@ export function Clients({ asked, secret }) {
     list.current.children[to].focus();
   };
   return html`<section class="panel setting" aria-labelledby="clients"><h2 id="clients">${t('add.clients')}</h2>${isLoopback(location.origin) && html`<p class="sub">${t('add.loopback', { text: location.origin })}</p>`}
-    <div ref=${list} class="clients" role="tablist" aria-labelledby="clients" onKeyDown=${move}>${RECIPES.map((recipe) => html`<button type="button" key=${recipe.id} role="tab" id=${`tab-${recipe.id}`} aria-selected=${String(recipe === shown)} aria-controls="client" tabindex=${recipe === shown ? 0 : -1} onClick=${() => show(recipe)}>${recipe.name}</button>`)}</div>
+    <div ref=${list} class="clients" role="tablist" aria-labelledby="clients" onKeyDown=${move}>${RECIPES.map((recipe) => html`<button type="button" key=${recipe.id} role="tab" id=${`tab-${recipe.id}`} aria-selected=${String(recipe === shown)} aria-controls="client" tabindex=${recipe === shown ? 0 : -1} onClick=${() => show(recipe)}>${nameOf(recipe, t)}</button>`)}</div>
     <div class="form" id="client" role="tabpanel" aria-labelledby=${`tab-${shown.id}`}><${Client} key=${shown.id} recipe=${shown} secret=${secret} /></div></section>`;
 }
 
@@ -33,7 +36,7 @@ export const withCode = (text) => text.split('`').map((part, index) => (index % 
 function Client({ recipe, secret }) {
   const { t } = useWords();
   return html`${recipe.blocks.map(({ place, isKept, text }) => html`<figure key=${text} class="paste"><figcaption class=${place ? 'mono' : ''}>${place || t(isKept ? 'add.kept' : 'add.shell')}</figcaption>
-      <${Copyable} className=${place && place !== 'crontab' ? 'file' : ''} text=${filled(text, { origin: location.origin, secret }).trimEnd()} label=${`${recipe.name}: ${place || t(isKept ? 'add.kept' : 'add.shell')}`} /></figure>`)}
+      <${Copyable} className=${place && place !== 'crontab' ? 'file' : ''} text=${filled(text, { origin: location.origin, secret }).trimEnd()} label=${`${nameOf(recipe, t)}: ${place || t(isKept ? 'add.kept' : 'add.shell')}`} /></figure>`)}
     <div><h3>${t('add.then')}</h3><ol class="then"><li>${withCode(t(`recipe.${recipe.id}_1`))}</li><li>${withCode(t(`recipe.${recipe.id}_2`))}</li></ol></div>
     <p class="faint">${t('add.paper', { text: recipe.docs.join(', ') })}</p>`;
 }
