@@ -174,7 +174,25 @@ def test_since_when_a_server_runs_comes_first_where_that_is_asked(past: Hub, loc
     assert ("42일" if locale == "ko" else "42 d") in reply.answer.splitlines()[0]
     assert facts(reply, "reboots", "db-01") == [1]
     fleet = past.ask("uptime_sla", locale, text=text, time=span(past, DAY))
-    assert "db-01" in fleet.answer.splitlines()[0]
+    assert "db-01" in fleet.answer.splitlines()[1]  # up for longest, behind who was started last
+
+
+@BOTH
+def test_who_was_started_last_comes_first_even_where_records_begin_late(past: Hub, locale: str) -> None:
+    last = {"ko": "마지막으로 재부팅된 서버는?", "en": "which server was rebooted last?"}[locale]
+    longest = {"ko": "재부팅 안 한 지 얼마나 오래된 서버 있어?", "en": "which server has been up for longest?"}[locale]
+    first = past.ask("uptime_sla", locale, text=last, time=span(past, 30 * DAY)).answer.splitlines()[0]
+    assert ("가장 최근에 부팅된" if locale == "ko" else "was started last") in first
+    first = past.ask("uptime_sla", locale, text=longest, time=span(past, 30 * DAY)).answer.splitlines()[0]
+    assert ("가장 오래 가동 중인" if locale == "ko" else "up for longest") in first
+
+
+@BOTH
+def test_who_went_down_is_named(past: Hub, locale: str) -> None:
+    text = {"ko": "어제 다운된 서버 있어?", "en": "which servers went down yesterday?"}[locale]
+    reply = past.ask("uptime_sla", locale, text=text, time=span(past, DAY))
+    assert facts(reply, "went_down") == [2]
+    assert "log-01, web-02" in reply.answer.splitlines()[0]
 
 
 def test_it_counts_as_the_public_page_does(past: Hub) -> None:

@@ -65,6 +65,7 @@ def test_where_all_are_meant_none_are_left_out(text: str) -> None:
         ("busiest and idlest server by cpu", True, 0, False),
         ("top 3 and bottom 3 by memory", True, 0, False),
         ("메모리 상위 3대 하위 3대", True, 0, False),
+        ("top 5 by disk and also the lowest 5", True, 0, False),
         ("top 5 least loaded servers", False, 0, False),
         ("디스크 여유 제일 많은 서버", False, 0, False),
         ("디스크가 가장 빠르게 늘어난 서버", False, 1, False),

@@ -177,3 +177,26 @@ def test_since_the_deploy_is_a_time_and_no_order(text: str, intent: str) -> None
     frame = parse(text, NOW, SERVERS)
     assert frame["intent"] == intent
     assert "time" not in frame["entities"]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("OOM 난 서버 있어?", "log_query"),
+        ("oom 방법", "troubleshoot"),
+        ("누가 silence 걸어놨어?", "alert_list"),
+        ("사이트가 안열려요", "fleet_summary"),
+        ("the site is down", "fleet_summary"),
+        ("괜찮은거 맞지?", "fleet_summary"),
+        ("what should i look at first", "fleet_summary"),
+        ("뭐가 cpu 다 먹고있냐", "top_n"),
+        ("whats teh memroy on web 1", "metric_current"),
+        ("which servers went down last week", "uptime_sla"),
+        ("지난주에 죽었던 서버 있어?", "uptime_sla"),
+        ("죽은 서버 있어?", "server_list"),
+        ("네이버 괜찮아?", "out_of_scope"),
+        ("너 괜찮아?", "smalltalk"),
+    ],
+)
+def test_what_says_little_is_read_by_what_it_names(text: str, intent: str) -> None:
+    assert parse(text, NOW, SERVERS)["intent"] == intent

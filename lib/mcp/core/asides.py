@@ -41,7 +41,9 @@ _LOW = (
 )
 _ENDS = ((_HIGH, _LOW), ("상위", "하위"), (r"(?<![a-z])top(?![a-z])", r"(?<![a-z])bottom(?![a-z])"), ("best", "worst"))
 _BOTH_ENDS = re.compile(
-    "|".join(rf"(?:{one}).{{0,24}}(?:{other})|(?:{other}).{{0,24}}(?:{one})" for one, other in _ENDS)
+    # "Top 5 least loaded" is one end, "top 5 and also the lowest 5" are both.
+    r"(?<![a-z])top .{1,24}(?<![a-z])(?:and|also|plus)(?![a-z]).{0,12}(?:lowest|least|bottom)(?![a-z])|"
+    + "|".join(rf"(?:{one}).{{0,24}}(?:{other})|(?:{other}).{{0,24}}(?:{one})" for one, other in _ENDS)
 )
 _GROWN = re.compile(
     r"급증|급상승|증가|늘어|늘었|늘고|올라간|오른|올랐|상승|불어|(?<![a-z])(?:grow(?:s|ing|n)?|grew|growth|ris(?:e|es|ing|en)|rose|"

@@ -40,7 +40,7 @@ def narrowed(asked: Asked, sources: Sources) -> Asked:
     if asked.intent not in _INTENTS or not asked.text or asked.conditions:
         return asked
     found = asides.filter_of(asked.text)
-    if found is None:
+    if found is None or (asked.intent == "uptime_sla" and found.statuses == ("offline",)):  # who was down then, not now
         return asked
     servers = sources.meant(asked).servers
     of = measure(found.metric) if found.metric else None

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lib.mcp.knowledge import clients, product, terms
-from lib.mcp.npu import followups, guard, happened, idleness, leader, rule_lists, since_deploy
+from lib.mcp.npu import followups, guard, happened, idleness, leader, rule_lists, since_deploy, spoken
 from lib.mcp.npu.extractor import Extraction, extract_from, suggestions
 from lib.mcp.npu.frames import entities_for
 from lib.mcp.npu.intent import OUT_OF_SCOPE, Reading, classify
@@ -103,19 +103,18 @@ def known(reading: Reading, found: Extraction) -> Reading:
     a question about the product. Refusals stand."""
     if reading.intent == "alert_list" and _WHY.match(found.text.folded):
         return _read_as("root_cause", reading)
-    if since := since_deploy.intent_of(found, reading.intent):
-        return reading if since == reading.intent else _read_as(since, reading)
     is_unrelated = reading.intent == OUT_OF_SCOPE and reading.reason == "unrelated"
+    intent = _of_a_time(reading, found, is_unrelated=is_unrelated) or spoken.intent_of(
+        found, reading.intent, reading.confidence, is_unrelated=is_unrelated
+    )
+    if intent:
+        return reading if intent == reading.intent else _read_as(intent, reading)
     if is_unrelated and terms.is_asked(found.text.folded):
         return _read_as("concept_explain", reading)
     if (is_unrelated or reading.intent not in _KEPT) and rule_lists.is_asked(found.text.folded):
         return _read_as("product_help", reading)
     if (is_unrelated or reading.intent in _ABOUT_SERVERS) and _asks_for_idle(found):
         return _read_as("server_list", reading)
-    if (is_unrelated or reading.intent in _ABOUT_TIMES) and _asks_what_happened(found):
-        return _read_as("root_cause", reading)
-    if is_unrelated and happened.asks_for_alerts(found.text.folded):
-        return _read_as("alert_list", reading)
     asks_how = any(one.value == "howto" for one in reading.features.cues)
     is_open = is_unrelated or reading.intent in _ABOUT or 0 < reading.confidence < _DOUBTFUL
     if is_open and not found.targets.servers and clients.is_asked(found.text.folded):
@@ -129,6 +128,15 @@ def known(reading: Reading, found: Extraction) -> Reading:
     if reading.confidence < _DOUBTFUL and (is_unrelated or is_helped) and asks_how and topic is not None:
         return _read_as("troubleshoot", reading)
     return reading
+
+
+def _of_a_time(reading: Reading, found: Extraction, *, is_unrelated: bool) -> str | None:
+    """What happened in a time, or since the last deploy."""
+    if since := since_deploy.intent_of(found, reading.intent):
+        return since
+    if (is_unrelated or reading.intent in _ABOUT_TIMES) and _asks_what_happened(found):
+        return "root_cause"
+    return "alert_list" if is_unrelated and happened.asks_for_alerts(found.text.folded) else None
 
 
 def _asks_for_idle(found: Extraction) -> bool:

@@ -32,6 +32,10 @@ _ABOUT_RUNNING = re.compile(
     r"(?<![a-z])(?:re-?boots?|rebooted|boot(?:ed)?|restart(?:ed)?|running for|been up|up for|up since|how long)",
     re.IGNORECASE,
 )
+_LATEST = re.compile(r"마지막|최근|방금|(?<![a-z])(?:last|latest|recent(?:ly)?|newest)", re.IGNORECASE)
+_WENT_DOWN = re.compile(
+    r"다운|죽었|죽은|꺼졌|내려갔|끊겼|중단된|(?<![a-z])(?:went|gone|were|was|been) (?:down|offline)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +244,8 @@ def _many(
     about_running: bool,
 ) -> None:
     worst_first = sorted(known, key=lambda one: (one.percent, one.server.id))
+    if about_running:
+        _longest(known, sources, say, last_first=bool(_LATEST.search(asked.text)))
     seconds = sum(one.there.seconds for one in known)
     down = sum(one.there.down for one in known)
     mean = say.number(100 * (1 - down / seconds), "%", metric="availability", decimals=3, source="/api/alerts")
@@ -252,8 +258,10 @@ def _many(
             f"{number}대는 기록이 이 기간보다 늦게 시작되어(가장 이른 것은 {first}) 그때부터 계산합니다.",
             f"The records of {number} begin later than this time (the earliest at {first}) and count from there.",
         )
-    if about_running:
-        _longest(known, sources, say)
+    if _WENT_DOWN.search(asked.text):
+        _who_went_down(worst_first, say)
+    if target is not None:
+        _who_missed(worst_first, target, say)
     total = _minutes(down, say)
     in_all = sum(len(one.there.outages) for one in known)
     outages = say.count(in_all, "outages", source="/api/alerts")
@@ -262,15 +270,6 @@ def _many(
         f"{what} 가용률 **{mean}**, 중단 {outages}회 모두 {total} ({when}).",
         f"{capital(what) if asked_whole else what} {counted(len(known), 'was', 'were')} available **{mean}** of the time: {outages} {counted(in_all, 'outage')}, {total} down in all ({when}).",
     )
-    if target is not None:
-        missed = [one for one in worst_first if one.percent < target]
-        wanted, number = say.number(target, "%", metric="target", decimals=3), say.count(len(missed), "missed")
-        kept = say.count(len(known) - len(missed), "kept")
-        names = f": {say.names([one.server.id for one in missed])}" if missed else ""
-        say.line(
-            f"목표 {wanted}: 충족 {kept}대, 미달 {number}대{names}.",
-            f"Target {wanted}: {kept} met it, {number} did not{names}.",
-        )
     headers = (
         ("서버", "server"), ("가용률", "availability"), ("중단(분)", "down (min)"), ("횟수", "outages"),
         ("마지막 부팅", "last started"),
@@ -292,8 +291,29 @@ def _many(
             )  # fmt: skip
 
 
-def _longest(known: Sequence[Record], sources: Sources, say: Say) -> None:
-    """Who was restarted last, and who runs for longest."""
+def _who_missed(worst_first: Sequence[Record], target: float, say: Say) -> None:
+    missed = [one for one in worst_first if one.percent < target]
+    wanted, number = say.number(target, "%", metric="target", decimals=3), say.count(len(missed), "missed")
+    kept = say.count(len(worst_first) - len(missed), "kept")
+    names = f": {say.names([one.server.id for one in missed])}" if missed else ""
+    say.line(
+        f"목표 {wanted}: 충족 {kept}대, 미달 {number}대{names}.",
+        f"Target {wanted}: {kept} met it, {number} did not{names}.",
+    )
+
+
+def _who_went_down(worst_first: Sequence[Record], say: Say) -> None:
+    down = [one.server.id for one in worst_first if one.there.outages]
+    number = say.count(len(down), "went_down", source="/api/alerts")
+    names = f": {say.names(down)}" if down else ""
+    say.line(
+        f"그동안 중단된 서버는 **{number}대**입니다{names}.",
+        f"**{number}** {counted(len(down), 'server')} went down in that time{names}.",
+    )
+
+
+def _longest(known: Sequence[Record], sources: Sources, say: Say, *, last_first: bool) -> None:
+    """Who was restarted last, and who runs for longest; first whom the question asks for."""
     started = sorted(
         ((at, one.server) for one in known if one.server.is_there and (at := _started(one.server)) is not None),
         key=lambda it: (it[0], it[1].id),
@@ -304,10 +324,19 @@ def _longest(known: Sequence[Record], sources: Sources, say: Say) -> None:
     (oldest_at, oldest), (newest_at, newest) = started[0], started[-1]
     old = say.duration(sources.now - oldest_at, server=oldest.id, metric="uptime", source=server_source(oldest.id))
     new = say.duration(sources.now - newest_at, server=newest.id, metric="uptime", source=server_source(newest.id))
-    say.line(
-        f"가장 오래 가동 중인 서버는 **{say.name(oldest.id)}** ({old}), 가장 최근에 부팅된 서버는 **{say.name(newest.id)}** ({say.moment(newest_at, day=True)}, {new} 전)입니다.",
-        f"**{say.name(oldest.id)}** has been up for longest ({old}); **{say.name(newest.id)}** was started last ({say.moment(newest_at, day=True)}, {new} ago).",
-    )
+    since = say.moment(newest_at, day=True)
+    lines = [
+        (
+            f"가장 오래 가동 중인 서버는 **{say.name(oldest.id)}**입니다({old}).",
+            f"**{say.name(oldest.id)}** has been up for longest ({old}).",
+        ),
+        (
+            f"가장 최근에 부팅된 서버는 **{say.name(newest.id)}**입니다({since}, {new} 전).",
+            f"**{say.name(newest.id)}** was started last ({since}, {new} ago).",
+        ),
+    ]
+    for ko, en in reversed(lines) if last_first else lines:
+        say.line(ko, en)
 
 
 def _based_on(say: Say) -> None:

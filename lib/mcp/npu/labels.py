@@ -30,7 +30,7 @@ ALERT_STATE: Lexicon[str] = Lexicon(
         "unacked": "unacked|unacknowledged|un acked|not acked|not acknowledged|미확인|확인 안|확인 않|확인하지 않|확인되지 않|안 읽은|아직 확인|no one has acked|nobody acked|unhandled|미처리|처리 안|확인 전",
         "acked": "acked|acknowledged|확인된|확인한|확인 처리된|ack 된|ack된|인지된|확인 완료된|확인 완료|처리된",
         "resolved": "resolved|해결된|해소된|해결|종료된|닫힌|closed|cleared|복구된|끝난|해제된|recovered|해소",
-        "silenced": "silenced|muted|snoozed|음소거|음소거된|뮤트|뮤트된|무음|꺼둔|꺼 놓은|꺼놓은|suppressed|스누즈된|스누즈",
+        "silenced": "silenced|silences?|muted|snoozed|음소거|음소거된|뮤트|뮤트된|무음|꺼둔|꺼 놓은|꺼놓은|suppressed|스누즈된|스누즈",
     },
     mask="unresolved|미해결|해결 안|해결되지|해결 방법|해결방법|음소거해|음소거 해|뮤트해|뮤트 해|무음으로",
 )
