@@ -242,6 +242,22 @@ def test_a_time_without_data_is_not_compared(past: Hub, locale: str) -> None:
     assert ("부터만 있습니다" if locale == "ko" else "on only") in partial.answer.splitlines()[0]
 
 
+@BOTH
+def test_errors_of_two_times_are_counted_and_no_metric_is_compared(past: Hub, locale: str) -> None:
+    text = {"ko": "어제 대비 오늘 에러 늘었어?", "en": "more errors today than yesterday?"}[locale]
+    frame = {"time": span(past, DAY), "time2": span(past, 2 * DAY, DAY)}
+    reply = past.ask("compare_periods", locale, text=text, **frame)
+    assert facts(reply, "errors_recent") == [9]  # seven time-outs, a hostile line, a critical one
+    assert facts(reply, "errors_before") == [0]  # warnings are no errors
+    first, second, *_ = reply.answer.splitlines()
+    assert ("늘었습니다" if locale == "ko" else ", up (") in first
+    assert "upstream timed out" in second
+    assert facts(reply, "pattern_change") == [7]
+    assert "CPU" not in reply.answer
+    calm = past.ask("compare_periods", locale, text=text, servers=["web-02"], **frame)
+    assert ("변화가 없습니다" if locale == "ko" else "no change") in calm.answer
+
+
 DAYS_AND_HALF = 4.5 * DAY  # a baseline that begins before there was any data
 
 

@@ -99,3 +99,11 @@ def test_of_one_server_its_alert_is_explained_and_without_one_it_is_told_what_ha
     assert alert_of(troubled, "db-01")["id"] in {one["id"] for one in alert.evidence}
     assert "db-01" in alert.answer.splitlines()[0]
     assert not alert.answer.splitlines()[1].startswith("- ")
+
+
+@BOTH
+def test_what_was_measured_before_anybody_watched_is_on_record(hub: Hub, locale: str) -> None:
+    time = _hours_ago(hub, 20, 10)
+    reply = hub.ask("root_cause", locale, text=ASKED[locale], time=time, servers=["web-01"])
+    assert ("알림, 배포, 오류가 없었습니다" if locale == "ko" else "no alert, no deploy, no error") in reply.answer
+    assert ("그 전의 알림은 없습니다" if locale == "ko" else "of before there are no alerts") in reply.answer

@@ -44,8 +44,9 @@ def anchored(asked: Asked, sources: Sources, say: Say) -> Asked:
         (one for one in deploys if one.what == last.what and last.at - one.at <= ROLLOUT), key=lambda one: one.at
     )
     if since_deploy.asks_when(folded):
-        told = happenings.told(first, say)
-        say.line(f"마지막 배포: {told}.", f"The last deploy: {told}.")
+        where, at = say.name(first.server), say.moment(first.at)
+        what = say.code(first.what)
+        say.line(f"마지막 배포는 {what}입니다 ({where}, {at}).", f"The last deploy was {what} ({where}, {at}).")
     entities = {**asked.entities, "time": _range(first.at, sources.now, sources)}
     if asked.intent == "compare_periods":
         entities["time2"] = _range(2 * first.at - sources.now, first.at, sources)

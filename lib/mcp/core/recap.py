@@ -9,10 +9,11 @@ from lib.mcp.core import happenings
 from lib.mcp.core.alerts import Alert
 from lib.mcp.core.happenings import Happened
 from lib.mcp.core.hypotheses import kind_of
+from lib.mcp.core.measures import measure
 from lib.mcp.core.phrases import capital, counted, scope, warn_of_most
 from lib.mcp.core.question import DAY, Asked, Range
 from lib.mcp.core.responder import Say
-from lib.mcp.core.sources import MOST_READS, Meant, Sources
+from lib.mcp.core.sources import FEW_POINTS, MOST_READS, Meant, Sources
 from lib.mcp.npu import happened
 from lib.mcp.npu.text import read
 
@@ -38,7 +39,7 @@ def tell(asked: Asked, meant: Meant, sources: Sources, say: Say) -> bool:
     seen = sources.outages(meant.ids[:MOST_READS], time.start, time.end)
     begun = min((one["first_seen"] for one in seen.values()), default=time.start)
     if not (alerts or events or errors):
-        if begun >= time.end:
+        if begun >= time.end and not sources.stretches(meant.ids, measure("cpu"), time.start, time.end, FEW_POINTS):
             day = say.moment(begun, day=True)
             say.line(
                 f"{span}의 기록이 없습니다. 서버를 보기 시작한 때는 {day}입니다.",
@@ -59,7 +60,10 @@ def tell(asked: Asked, meant: Meant, sources: Sources, say: Say) -> bool:
         say.line(line := f"- {told_alerts.line_of(one, say, newest)}", line)
     if len(alerts) > MOST_ALERTS:
         more = say.count(len(alerts) - MOST_ALERTS, "more")
-        say.line(f"외 {more}건은 알림 목록에 있습니다.", f"{more} more are in the list of alerts.")
+        say.line(
+            f"외 {more}건은 알림 목록에 있습니다.",
+            f"{more} more {counted(len(alerts) - MOST_ALERTS, 'is', 'are')} in the list of alerts.",
+        )
     _tell_those(events, say, ("배포와 이벤트", "deploys and events"))
     _tell_those(errors, say, ("오류", "errors"))
     _warn_of_begin(begun, time, say)

@@ -68,9 +68,11 @@ def _list(chosen: list[Alert], sources: Sources, say: Say) -> None:
 
 def _tell_none(asked: Asked, those: list[Alert], meant: Meant, sources: Sources, say: Say) -> None:
     what, none = scope(asked, meant, say), say.count(0, "alerts", source=told.SOURCE)
+    which = told.filters(asked, say)
+    ko, en = (f"{which} ", f" about {which}") if which else ("", "")
     say.line(
-        f"{what}에 확인할 알림이 없습니다({none}건).",
-        f"There is nothing to acknowledge on {what} ({none} alerts).",
+        f"{what}에 확인할 {ko}알림이 없습니다({none}건).",
+        f"There is nothing to acknowledge on {what} ({none} alerts{en}).",
     )
     if those:
         number = say.count(len(those), "alerts_acknowledged", source=told.SOURCE)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from lib.mcp.core import counted_errors
 from lib.mcp.core.differences import Difference, told
 from lib.mcp.core.measures import Measure, measure
 from lib.mcp.core.phrases import (
@@ -58,6 +59,11 @@ def _of_its_day(at: float, sources: Sources) -> float:
 def answer(asked: Asked, sources: Sources, say: Say) -> None:
     meant = sources.meant(asked)
     periods = periods_of(asked, sources)
+    if counted_errors.are_asked(asked):
+        both = periods.alike(sources) or periods
+        counted_errors.compare(asked, meant, both.recent, both.baseline, sources, say)
+        warn_of_unknown(asked, say)
+        return
     measures = [measure(name) for name in asked.metrics or USUAL][:MOST_MEASURES]
     names = meant.ids[:MOST_READS]
     whole, alike = periods, periods.alike(sources)

@@ -81,7 +81,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
 
 def _headline(found: Ranking, what: str, when: str, say: Say) -> None:
     of, taken = found.of, found.taken
-    called = say.name(of.called(say.locale))
+    called = say.name(of.called(say.locale), "이/가" if say.locale == "ko" else "")
     word = say.either(
         "가장 낮은" if found.ascending else "가장 높은", "lowest" if found.ascending else "highest"
     )  # fmt: skip

@@ -66,7 +66,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
             f"{what}의 {when} 기록이 없습니다: 그때는 아직 등록되지 않았습니다.",
             f"There is no record of {what} for {when}: it was not registered yet.",
         )
-        for one in records[:MOST_SINGLE]:
+        for one in records if len(records) <= MOST_SINGLE else ():
             _before_it_was_seen(one.server, time, time.end, sources, say)
             _running(one.server, time, sources, say)
     elif len(meant.servers) <= MOST_SINGLE:
