@@ -32,7 +32,7 @@ RATES = frozenset({
     "rate.cpu.idle", "rate.cpu.iowait", "rate.cpu.steal", "rate.cpu.busy",
 })  # fmt: skip
 # Values of now of which the highest counts.
-HIGHEST = frozenset({"temperature"})
+HIGHEST = frozenset({"temperature", "gpu"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,7 @@ def work_out(at: float, pot: Pot, before: Counts) -> tuple[dict[str, float], dic
     booted_at = boot_of(at, pot)
     if booted_at is not None:
         values["uptime"] = max(0.0, at - booted_at)
-    if "temperature" in pot:
-        values["temperature"] = pot["temperature"].value
+    values.update({name: pot[name].value for name in HIGHEST if name in pot})
     return {name: round(value, 4) for name, value in values.items()}, mounts
 
 

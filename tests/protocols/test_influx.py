@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from influxdb_client import Point as Written
 
+from lib.domain.components import Told, work_out
 from lib.monitoring.collectors.influx import PROTOCOL
 from lib.monitoring.collectors.influx_lines import _head, read_line
 from lib.monitoring.collectors.protocols import Incoming, Reply
@@ -40,6 +41,18 @@ def only(line: str) -> tuple[str, dict[str, str], dict[str, float], float]:
 )  # fmt: skip
 def test_escapes_types_and_quotes(line: str, expected: tuple[str, dict[str, str], dict[str, float]]) -> None:
     assert only(line)[:3] == expected
+
+
+def test_of_several_gpus_the_busiest_counts() -> None:
+    lines = [
+        f"nvidia_smi,host=a,index={index} utilization_gpu={used}i 1795600000000000000"
+        for index, used in enumerate((40, 90, 10))
+    ]
+    (share,) = batch("\n".join(lines)).shares
+    pots = [
+        (at, {name: Told(value, count) for name, (_, value, count) in pot.items()}) for at, pot in share.extra["pots"]
+    ]
+    assert [work_out(at, pot, {})[0] for at, pot in pots] == [{"gpu": 90.0}]
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "# a comment", "\r"])

@@ -214,7 +214,7 @@ def _temperature(gathered: Gathered, server: str, point: Point) -> bool:
 def _gpu(gathered: Gathered, server: str, point: Point) -> bool:
     if "utilization_gpu" not in point.fields:
         return False
-    gathered.value(server, point.at, "gpu", _share(point.fields["utilization_gpu"]))
+    gathered.component(server, point.at, "gpu", _share(point.fields["utilization_gpu"]), point.identity)
     return True
 
 
