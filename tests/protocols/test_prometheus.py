@@ -115,6 +115,28 @@ def test_metadata_alone_a_stale_marker_and_an_unknown_version() -> None:
     assert PROTOCOL.answer(two_body, read).headers["X-Prometheus-Remote-Write-Samples-Written"] == "2"
 
 
+@pytest.mark.parametrize(
+    ("instance", "server"),
+    [
+        ("10.0.0.7:9100", "10.0.0.7"), ("web-01", "web-01"), ("[2001:db8::5]:9100", "2001:db8::5"),
+        ("[2001:db8::5]", "2001:db8::5"), ("2001:db8::5", "2001:db8::5"),
+    ],
+)  # fmt: skip
+def test_an_address_names_its_server_without_the_port(instance: str, server: str) -> None:
+    (share,) = batch(one([({"__name__": "node_load1", "instance": instance}, [(1.0, MS)])])).shares
+    assert share.server == server
+
+
+@pytest.mark.parametrize(("encode", "headers"), [(one, HEADERS), (two, HEADERS_2)])
+def test_a_series_that_has_a_native_histogram_alone_is_said_to_be_left_out(
+    encode: Any, headers: dict[str, str]
+) -> None:
+    told = [({"__name__": "app_x", "host": "a"}, [(1.0, MS)]), ({"__name__": "app_h", "host": "a"}, [])]
+    (share,) = batch(encode(told), headers).shares
+    assert (share.extra["source"]["unmapped"], share.extra["source"]["names"]) == (1, ["app_h"])
+    assert share.series == ["prom.app_x"]
+
+
 def scrape(at: int, step: int, extra: Labels) -> list[Series]:
     def series(name: str, value: float, **labels: str) -> Series:
         return {"__name__": name, "instance": "10.0.0.7:9100", "job": "node", **extra, **labels}, [(value, at)]

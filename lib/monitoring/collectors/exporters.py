@@ -88,8 +88,15 @@ def server_of(labels: Mapping[str, str]) -> str:
     """The machine a series is of: what it is said to be, else the address it was scraped at, without its port."""
     for label in ("host", "hostname", "exported_instance", "instance"):
         if labels.get(label):
-            return _PORT.sub("", labels[label])
+            return _bare(labels[label])
     return ""
+
+
+def _bare(address: str) -> str:
+    """Without its port; of several colons, as IPv6 has, none stands before one unless there are brackets."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return _PORT.sub("", address) if address.count(":") == 1 else address
 
 
 def target_of(labels: Mapping[str, str], server: str) -> Target:

@@ -156,13 +156,15 @@ class _Reader:
         if body[at] != self._tag:
             return None
         size, begin = varint(body, at + 1)
+        last = begin + size
         if self._tag == _TWO:  # the references stand in front of the sample, and metadata behind it
-            if body[begin] != 0x0A or body[begin + 1] > 127:
+            if size < 2 or body[begin] != 0x0A or body[begin + 1] > 127:
                 return None
             mark = begin + 2 + body[begin + 1]
+            if mark + 2 > last:  # there is no sample
+                return None
             width = mark + (3 if body[mark + 1] == _VALUE[1] else 2)
             return _known.get(self._context + body[at:width])
-        last = begin + size
         return _known.get(body[at : last - 15]) or _known.get(body[at : last - 7])
 
     def _slowly(self, at: int, last: _Series | None) -> tuple[int, int, _Series | None]:
@@ -180,10 +182,10 @@ class _Reader:
         labels, samples, place = self._parts(body[begin:end])
         origin = origin_of(labels)
         count = len(samples)
-        if not count:
-            return end, 0, None
         server = self._gathered.server(origin.server)
-        if server is None:
+        if server is not None and not count:  # a native histogram
+            self._gathered.unmapped(server, labels.get("__name__", ""))
+        if server is None or not count:
             return end, count, None
         target = target_of(labels, server)
         self._is_admitted(origin)
