@@ -104,6 +104,16 @@ def test_a_silence_says_what_from_when_until_when(troubled: Hub, locale: str) ->
 
 
 @BOTH
+def test_a_silence_of_a_time_to_come_begins_then(troubled: Hub, locale: str) -> None:
+    begin = datetime.now(ZoneInfo(ZONE)).replace(microsecond=0) + timedelta(hours=9)
+    span = {"start": begin.isoformat(), "end": (begin + timedelta(hours=2)).isoformat()}
+    reply = troubled.ask("alert_silence", locale, groups=["web"], time=span)
+    params = only(reply)
+    assert (params["starts"], params["ends"]) == (begin.timestamp(), begin.timestamp() + 7_200)
+    assert f"{begin:%H:%M}" in reply.answer.splitlines()[0]
+
+
+@BOTH
 def test_a_silence_until_a_time_and_of_a_metric(troubled: Hub, locale: str) -> None:
     end = datetime.now(ZoneInfo(ZONE)).replace(microsecond=0) + timedelta(hours=5)
     span = {"start": datetime.now(ZoneInfo(ZONE)).isoformat(), "end": end.isoformat()}

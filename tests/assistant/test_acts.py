@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -89,6 +90,22 @@ def test_a_silence_mutes_until_its_end_and_is_ended_by_its_undo(troubled: Hub) -
     perform(undo["type"], undo["params"], troubled.services, by())
     assert facts(troubled.ask("alert_list", alert_state="silenced"), "alerts") == [0]
     assert audited(troubled)[-2:] == ["silence_added", "silence_ended"]
+
+
+def test_a_silence_of_a_time_to_come_is_set_for_then_and_listed(troubled: Hub) -> None:
+    begin = int(time.time()) + 36_000
+    moments = (datetime.fromtimestamp(at, ZoneInfo(ZONE)).isoformat() for at in (begin, begin + 3_600))
+    act = proposed(troubled, "alert_silence", groups=["web"], time=dict(zip(("start", "end"), moments, strict=True)))
+    done = perform(*act, troubled.services, by())
+    silence = troubled.services.quietbook.one(done["did"]["silence"])
+    assert (silence["state"], silence["starts_epoch"], silence["ends_epoch"]) == ("scheduled", begin, begin + 3_600)
+    listed = troubled.ask("alert_list", alert_state="silenced")
+    assert facts(listed, "alerts") == [0]
+    assert facts(listed, "silences") == [1]
+    assert "web" in listed.answer
+    assert "예정, ada@example.org" in listed.answer
+    assert facts(troubled.ask("alert_list", alert_state="silenced", servers=["db-01"]), "silences") == [0]
+    perform(done["undo"]["type"], done["undo"]["params"], troubled.services, by())
 
 
 def test_a_silence_of_what_is_not_seen_or_over_already_is_none(troubled: Hub) -> None:

@@ -4,7 +4,7 @@ each change with its entry in the audit log, within the sight of whoever confirm
 | kind | params |
 |---|---|
 | `alert_ack` | `alerts`: ids |
-| `alert_silence` | `scope`, `rules`, `metric`, `incidents` as a silence has them, `ends` epoch seconds |
+| `alert_silence` | `scope`, `rules`, `metric`, `incidents` as a silence has them, `ends` (`starts`) epoch seconds |
 | `silence_end` | `silence`: id |
 | `threshold_set` | `rule`, `version`, `set`: fields; or `wanted`: a rule that is made |
 | `rule_remove` | `rule`, `version` |
@@ -101,22 +101,25 @@ def _silence(params: Mapping[str, Any], house: House, by: By) -> dict[str, Any]:
 
     if params["ends"] <= by.now:
         raise BadInput("this silence would be over already: ask again")
-    told = {name: value for name, value in params.items() if name != "ends"}
-    wanted = SilenceChange.model_validate({**told, "ends": float(params["ends"]), "comment": COMMENT})
+    times = {name: float(params[name]) for name in ("starts", "ends") if name in params}
+    wanted = SilenceChange.model_validate({**params, **times, "comment": COMMENT})
+    is_to_come = params.get("starts", 0) > by.now
     with by.noted("silence_added", "silence", comment=COMMENT):
         made = house.quietbook.create(wanted, by.who, by.now, by.sight)
 
     def words(say: Say) -> str:
-        span, code = say.span(by.now, params["ends"]), say.code(made["id"])
+        start = params["starts"] if is_to_come else by.now
+        span, code = say.span(start, params["ends"]), say.code(made["id"])
         named = [name for names in params.get("scope", {}).values() for name in names]
         what = ", ".join(say.name(one) for one in named[:MOST_SHOWN])
         if params.get("incidents"):
             what = say.either(f"알림 {len(params['incidents'])}건", f"{len(params['incidents'])} alerts")
         elif not what:
             what = say.either("전체 서버의 알림", "all servers' alerts")
+        ko, en = ("음소거하도록 예약했습니다", "Will be silent") if is_to_come else ("음소거했습니다", "Silenced")
         return say.either(
-            f"{what}: {span} 동안 음소거했습니다. 음소거 {code}, {say.name(by.who)}.",
-            f"Silenced {what}, {span}. Silence {code}, by {say.name(by.who)}.",
+            f"{what}: {span} 동안 {ko}. 음소거 {code}, {say.name(by.who)}.",
+            f"{en}: {what}, {span}. Silence {code}, by {say.name(by.who)}.",
         )
 
     undo = _undo("silence_end", {"silence": made["id"]}, "음소거 끝내기", "End the silence")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from lib.mcp.core import alerts as told
 from lib.mcp.core.alerts import Alert
@@ -35,6 +36,8 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     if wanted == "silenced":
         those = [one for one in those if one["id"] in muted]
     _headline(asked, those, meant, wanted, when, say)
+    if wanted == "silenced":
+        _silences(meant, sources, say)
     if sources.is_stale:
         say.stale = True
     newest = told.current(sources, those[:MOST_ROWS])
@@ -47,6 +50,39 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         _table(those, newest, muted, say)
     told.evidence(those, say)
     _suggest(those, wanted, say)
+
+
+def _silences(meant: Meant, sources: Sources, say: Say) -> None:
+    """What is silenced, by whom and until when, also where no alert is open there."""
+    silences = sources.house.quietbook.everything(sources.sight)["silences"]
+    those = [one for one in silences if one["state"] != "over" and _may_concern(one["scope"], meant)]
+    number = say.count(len(those), "silences", source="/api/rules/silences")
+    if not those:
+        say.line(f"설정된 음소거도 없습니다({number}건).", f"No silence is set either ({number}).")
+        return
+    listed = "; ".join(_silence(one, say) for one in those[:MOST_LINES])
+    more = say.count(len(those) - MOST_LINES, "more") if len(those) > MOST_LINES else ""
+    rest = say.either(f" 외 {more}건", f" and {more} more") if more else ""
+    say.line(f"설정된 음소거 {number}건: {listed}{rest}.", f"Silences set: {number} – {listed}{rest}.")
+
+
+def _may_concern(reach: Mapping[str, Sequence[str]], meant: Meant) -> bool:
+    """Whether one of the servers asked about lies in its scope."""
+    if meant.is_whole or not any(reach.values()):
+        return True
+    tags = {f"{key}:{value}" for one in meant.servers for key, value in one.tags.items()}
+    groups = {one.group for one in meant.servers}
+    return bool(set(reach["servers"]) & set(meant.ids) or set(reach["groups"]) & groups or set(reach["tags"]) & tags)
+
+
+def _silence(one: Mapping[str, Any], say: Say) -> str:
+    """ "web-01 (12-01 10:00–11:00 KST, ada)"."""
+    named = [name for names in one["scope"].values() for name in names]
+    where = say.names(named, 3) if named else say.either("범위 지정 없음", "any server")
+    start, end = one["starts_epoch"], one["until_epoch"] or one["ends_epoch"]
+    span = say.span(start, end) if end else say.either(f"{say.moment(start)}부터", f"since {say.moment(start)}")
+    state = say.either(", 예정", ", scheduled") if one["state"] == "scheduled" else ""
+    return f"{where} ({span}{state}, {say.name(one['by'] or '–')})"
 
 
 def _state(asked: Asked) -> str:

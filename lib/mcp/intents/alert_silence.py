@@ -23,6 +23,7 @@ from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Sources
 
 USUAL = HOUR
+MINUTE = 60
 LONGEST = 31 * DAY
 MOST_SHOWN = 3
 MOST_ALERTS = 100
@@ -49,7 +50,10 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         )
         return
     params["ends"] = int(end)
-    span = say.span(sources.now, end)
+    start = _start(asked, sources.now)
+    if start is not None:
+        params["starts"] = int(start)
+    span = say.span(start or sources.now, end)
     what = _what(asked, reach, params, say)
     say.line(f"**{what}**을 {span} 동안 음소거합니다{how}.", f"Silence **{what}**, {span}{how}.")
     _matched(those, sources, say)
@@ -108,6 +112,14 @@ def _params(
             )
             return None
     return params
+
+
+def _start(asked: Asked, now: float) -> float | None:
+    """When it begins where that is yet to come ("tomorrow from 2 to 4"); None for at once."""
+    if asked.whole("duration_s") or not asked.entities.get("time"):
+        return None
+    start = asked.ahead(now).start
+    return start if start >= now + MINUTE else None
 
 
 def _end(asked: Asked, now: float, say: Say) -> tuple[float, str]:

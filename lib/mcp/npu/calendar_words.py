@@ -377,7 +377,8 @@ def _part(found: re.Match[str], now: datetime, ahead: bool) -> Said:
         ("오후", (12, 18)),
         ("afternoon", (12, 18)),
     )
-    return Said(*found.span(), part=next((hours for word, hours in table if word in words), (18, 24)))
+    hours = next((hours for word, hours in table if word in words), (18, 24))
+    return Said(*found.span(), days=day(now, 0) if words == "tonight" else None, part=hours)
 
 
 def said(text: str, now: datetime, ahead: bool) -> list[Said]:

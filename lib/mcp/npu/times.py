@@ -104,7 +104,8 @@ def _rolling(text: str, now: datetime) -> list[When]:
     return kept
 
 
-_JOINT = re.compile(r"\s*(?:의|에|날|자|,|in the|the|at|on|around|about|around)?\s*")
+_JOINT = re.compile(r"\s*(?:의|에|날|자|,|in the|the|at|on|around|about|around|from|between)?\s*")
+_FROM_WITHIN = re.compile(r"(?<![a-z])(?:from|between)\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +238,8 @@ def _find(text: str, now: datetime) -> list[When]:
         before, after = rest[max(0, group[0].start - 24) : group[0].start], group[-1].end
         until = bool(_TO_AFTER.match(rest, after) or _TO_BEFORE.search(before)) and not _FROM_BEFORE.search(before)
         one = _moment(group, now, None, until)
-        opens = bool(_FROM_AFTER.match(rest, after) or _FROM_BEFORE.search(before))
+        within = rest[group[0].start : after]
+        opens = bool(_FROM_AFTER.match(rest, after) or _FROM_BEFORE.search(before) or _FROM_WITHIN.search(within))
         following = groups[index + 1] if index + 1 < len(groups) else None
         hours = following and all(any(word.clock is not None for word in part) for part in (group, following))
         if (
