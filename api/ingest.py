@@ -99,7 +99,8 @@ def _in_their_form(response: Response) -> Response:
     spoken = protocol(name) if name in PROTOCOLS and response.mimetype == "application/problem+json" else None
     if spoken is not None and spoken.refused is not None:
         problem = response.get_json()
-        whys = [problem["detail"], *(one["detail"] for one in problem.get("errors", ()))]
+        told_in_all = problem["detail"]
+        whys = [told_in_all, *(why for one in problem.get("errors", ()) if (why := one["detail"]) not in told_in_all)]
         told_so = spoken.refused(request.mimetype, response.status_code, "; ".join(dict.fromkeys(whys))[:1_000])
         if told_so is not None:
             response.data, response.mimetype = told_so

@@ -113,6 +113,8 @@ def test_one_bad_line_among_good_ones_is_told_and_the_others_are_kept(
     answer = post(path, "\n".join([good, bad, good]).encode(), hub.bearer("write key"))
     assert answer.status_code == 400
     assert f"1 refused, 2 values kept: {why}" in answer.get_data(as_text=True)
+    if path == "/api/v2/write":
+        assert answer.get_json()["message"].count(why) == 1, "said once"
     hub.services.sweeper.run()
     assert hub.services.queries.server("mixed-2")["sources"]
 

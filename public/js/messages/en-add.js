@@ -76,7 +76,7 @@ export const messages = {
   'refusal.clock_ahead': 'Samples {span} in the future are not taken. Set the clock of that machine.',
   'refusal.clock_behind': 'Samples {span} old are not taken: seven days at most. Set the clock of that machine, unless it sends what is old.',
   'refusal.nothing_mapped': 'It reached the hub, but nothing of what it sends is a metric here.',
-  'refusal.unreadable': 'It reached the hub, but what it sent cannot be read.',
+  'refusal.unreadable': 'It reached the hub, but not all of what it sent can be taken.',
 
   'client.curl': 'curl, scripts',
   'client.pings': 'cron jobs, pings',

@@ -76,7 +76,7 @@ export const messages = {
   'refusal.clock_ahead': '{span} 뒤의 시각으로 된 샘플은 받지 않습니다. 그 서버의 시계를 맞추세요.',
   'refusal.clock_behind': '{span} 전의 샘플은 받지 않습니다(7일까지). 오래된 것을 보내는 게 아니라면 그 서버의 시계를 맞추세요.',
   'refusal.nothing_mapped': '허브에 닿았지만, 보낸 것 가운데 지표로 쓸 수 있는 것이 없습니다.',
-  'refusal.unreadable': '허브에 닿았지만, 보낸 내용을 읽을 수 없습니다.',
+  'refusal.unreadable': '허브에 닿았지만, 보낸 내용의 전부 또는 일부를 받을 수 없습니다.',
 
   'client.curl': 'curl, 스크립트',
   'client.pings': 'cron 작업, 핑',
