@@ -150,3 +150,18 @@ def test_default_rules_have_korean_names_in_korean_answers_and_renamed_ones_thei
         for locale, wanted in (("ko", in_korean), ("en", name)):
             answer = troubled.ask("alert_list", locale, servers=["db-01"]).answer
             assert f"db-01 {wanted}" in answer or f"| {wanted} |" in answer, answer
+
+
+@BOTH
+def test_the_last_alert_and_who_had_most_come_first_where_that_is_asked(troubled: Hub, locale: str) -> None:
+    last = {"ko": "마지막으로 알림 울린게 언제야", "en": "what was the last alert?"}[locale]
+    known = troubled.services.alerts.listed(since=0)["alerts"]
+    newest = max(known, key=lambda one: one["opened_at_epoch"])
+    first = troubled.ask("alert_list", locale, text=last).answer.splitlines()[0]
+    assert ("가장 최근에 열린 알림" if locale == "ko" else "The last alert to open") in first
+    assert newest["server"] in first
+    most = {"ko": "알림 제일 많은 서버 어디야", "en": "which server had the most alerts?"}[locale]
+    first = troubled.ask("alert_list", locale, text=most).answer.splitlines()[0]
+    assert ("알림이 많은 서버" if locale == "ko" else "Servers with most alerts") in first
+    plain = troubled.ask("alert_list", locale, text="알림 목록" if locale == "ko" else "list alerts").answer
+    assert "가장 최근" not in plain.splitlines()[0]

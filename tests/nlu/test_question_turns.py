@@ -35,6 +35,7 @@ def after(intent: str, entities: dict[str, Any], text: str) -> dict[str, Any]:
         ("metric_current", CPU, "2번은?", "metric_current", {"servers": ["orion-2"], "metrics": ["cpu"]}),
         ("metric_current", CPU, "어제는?", "metric_history", {**CPU, "time": YESTERDAY}),
         ("metric_current", CPU, "왜?", "root_cause", CPU),
+        ("log_query", {"servers": ["orion-3"]}, "다른 서버도 그랬어?", "log_query", {}),
         ("metric_current", CPU, "also atlas-1", "metric_current", {"servers": ["orion-3", "atlas-1"], "metrics": ["cpu"]}),
         ("metric_current", CPU, "그래프로 보여줘", "metric_history", CPU),
         ("metric_current", CPU, "atlas-1이랑 비교해줘", "compare_servers", {"servers": ["orion-3", "atlas-1"], "metrics": ["cpu"]}),

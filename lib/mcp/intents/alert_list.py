@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +17,16 @@ from lib.mcp.intents.unknown import tell_unknown
 
 MOST_LINES = 3
 MOST_ROWS = 50
+LOOKED_BACK = 30 * DAY
+_LATEST = re.compile(
+    r"마지막(?:으로)?\s?(?:알림|울|온|뜬)|(?:가장|제일)\s?(?:최근|마지막)|최근에?\s?(?:울린|뜬|온)"
+    r"|(?<![a-z])(?:last|latest|newest|most recent) (?:alert|alarm|one|page)(?![a-z])",
+    re.IGNORECASE,
+)
+_MOST = re.compile(
+    r"(?:알림|알람|경보)(?:이|가|을)?\s?(?:가장|제일|젤)\s?많|(?:가장|제일|젤)\s?(?:많이\s?울|시끄)|(?<![a-z])(?:most|noisiest)(?! recent)(?![a-z])",
+    re.IGNORECASE,
+)
 _STATES = {
     "active": ("열린 알림", "open alerts"),
     "acked": ("확인된 열린 알림", "acknowledged open alerts"),
@@ -35,6 +47,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
     muted = told.muted(sources, [one for one in those if one["resolved_at_epoch"] is None])
     if wanted == "silenced":
         those = [one for one in those if one["id"] in muted]
+    _asked_first(asked, those, meant, sources, say)
     _headline(asked, those, meant, wanted, when, say)
     if wanted == "silenced":
         _silences(meant, sources, say)
@@ -50,6 +63,20 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         _table(those, newest, muted, say)
     told.evidence(those, say)
     _suggest(those, wanted, say)
+
+
+def _asked_first(asked: Asked, those: Sequence[Alert], meant: Meant, sources: Sources, say: Say) -> None:
+    """Which alert was the last one, or which server had most, where the sentence asks for that."""
+    if _LATEST.search(asked.text) and not asked.entities.get("time"):
+        known = told.those_of(told.during(sources, sources.now - LOOKED_BACK, sources.now), asked, meant)
+        newest = max(known, key=told.began, default=None)
+        if newest is not None:
+            line = told.line_of(newest, say, told.current(sources, [newest]))
+            say.line(f"가장 최근에 열린 알림: {line}.", f"The last alert to open: {line}.")
+    elif _MOST.search(asked.text) and those:
+        most = Counter(str(one["server"]) for one in those if one["server"]).most_common(MOST_LINES)
+        listed = ", ".join(f"{say.name(name)} {say.count(n, 'alerts', server=name)}" for name, n in most)
+        say.line(f"알림이 많은 서버: {listed}.", f"Servers with most alerts: {listed}.")
 
 
 def _silences(meant: Meant, sources: Sources, say: Say) -> None:

@@ -165,18 +165,15 @@ def _many(asked: Asked, of: Measure, found: dict[str, Stretch], time: Range, sou
     )
     say.evidence("metric", f"{peak_name}/{of.series[0]}", server_url(peak_name), (time.start, time.end))
     ordered = sorted(found, key=lambda name: -found[name].aggregate(how))
-    headers = [
-        say.either("서버", "server"),
-        aggregate_word(how, say),
-        say.either("최소", "min"),
-        say.either("최대", "max"),
-    ]
+    columns = [how, *(one for one in ("min", "max", "avg") if one != how)][:3]
+    headers = [say.either("서버", "server"), *(aggregate_word(one, say) for one in columns)]
     rows = []
     for name in ordered:
-        one = found[name]
-        values = (one.aggregate(how), one.low[0], one.high[0])
         cells = (
-            say.number(it, of.unit, server=name, metric=of.name, source=server_source(name, "/series")) for it in values
+            say.number(
+                found[name].aggregate(one), of.unit, server=name, metric=of.name, source=server_source(name, "/series")
+            )
+            for one in columns
         )
         rows.append([say.name(name), *cells])
     say.table(headers, rows)

@@ -65,7 +65,9 @@ _POINTS_BACK = re.compile(
 _NUMBERED = re.compile(
     r"(?:(?<!\d)|(?<=number )|(?<=#))(\d{1,4})(?:\s*번(?!\s*(?:째|포트|이나|정도))|(?<=number \d)|(?<=#\d))"
 )
-_WHOLE = re.compile(r"전체|모든|전부|모두|(?<![a-z])(?:all|every|everything|whole|fleet|overall|any)(?![a-z])")
+_WHOLE = re.compile(
+    r"다른\s?(?:서버|섭|장비|데)|전체|모든|전부|모두|(?<![a-z])(?:all|every|everything|whole|fleet|overall|any|other (?:servers|hosts|ones)|the others|elsewhere)(?![a-z])"
+)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,19 @@ _ASKED = re.compile(r"누가|뭐|있|어떤|목록|보여|(?<![a-z])(?:who|which
 _EATS = re.compile(
     r"(?:뭐|누|어디|어느|무엇|어떤)[^.?!]{0,24}(?:먹|차지|잡고)|(?<![a-z])(?:who|what|which)(?:'?s)? [a-z ]{0,20}(?:eating|hogging|using up|chewing)(?![a-z])"
 )
+_WILL_BE = re.compile(
+    r"(?:꽉|가득|다)\s?(?:찰|차겠|차게)|찰\s?(?:것|거|듯|서버|예정|수)|넘을\s?(?:예정|것|거|듯|서버)|모자랄|부족할"
+)
+_CAPACITY = frozenset({"disk", "inode", "memory", "swap"})
+_NOT_YET = frozenset(
+    {"metric_history", "metric_current", "threshold_filter", "top_n", "server_list", "out_of_scope", "clarify"}
+)
+_REPORT = re.compile(
+    r"(?:주간|월간|일간|일일|데일리|위클리|먼슬리)\s?(?:보고|리포트|레포트)"
+    r"|(?<![a-z])(?:weekly|daily|monthly) (?:recap|report|rundown|write-?up)(?![a-z])"
+)
+_UNDONE = re.compile(r"삭제|지워|지우|(?<![a-z])(?:delete|remove)(?![a-z])")
+_LEAK = re.compile(r"누수|새는\s?(?:거|것|중|서버)|(?<![a-z])leak(?:s|ing|y)?(?![a-z])")
 _STATES = frozenset({"server_list", "fleet_summary", "server_status", "out_of_scope", "clarify"})
 
 
@@ -38,8 +51,19 @@ def intent_of(found: Extraction, read_as: str, confidence: float, *, is_unrelate
     servers, metrics = bool(found.targets.servers), found.measured.names
     if _WENT_DOWN.search(folded) and read_as in _STATES and any(one.range[0] < found.now for one in found.whens):
         return "uptime_sla"
+    if read_as in _NOT_YET and _WILL_BE.search(folded) and _CAPACITY & set(metrics):
+        return "forecast"
     if confidence >= DOUBTFUL and not is_unrelated:
         return None
+    if read_as in {*_STATES, "smalltalk"} and _REPORT.search(folded) and not _UNDONE.search(folded):
+        return "report"
+    if (
+        read_as in {"metric_current", *_STATES}
+        and _LEAK.search(folded)
+        and metrics == ["memory"]
+        and not _HOW.search(folded)
+    ):
+        return "root_cause"
     if _OOM.search(folded) and not _HOW.search(folded) and (is_unrelated or read_as in _STATES):
         return "log_query"
     if is_unrelated and _SILENCED.search(folded) and _ASKED.search(folded):
