@@ -206,7 +206,7 @@ with InfluxDBClient(url="https://HUB", token="omv_live_...", org="openmanager") 
 ` }, { place: 'crontab', text: `* * * * * echo "app_queue $(ls /var/spool/app | wc -l)" | curl -fsS -H "Authorization: Bearer omv_live_..." --data-binary @- "https://HUB/api/v1/import/prometheus?instance=$(hostname)"
 ` }, { place: '', text: `echo "backup_bytes 123456" | curl -H "Authorization: Bearer omv_live_..." --data-binary @- https://HUB/metrics/job/backup/instance/db-01
 curl -s http://localhost:9100/metrics | curl -H "Authorization: Bearer omv_live_..." --data-binary @- "https://HUB/api/v1/import/prometheus?instance=web-01"
-` }, { place: '', text: `curl -H "Authorization: Bearer omv_live_..." https://HUB/api/put --data '[{"metric": "app.queue", "timestamp": 1795600000, "value": 5, "tags": {"host": "web-01"}}]'
+` }, { place: '', text: `curl -H "Authorization: Bearer omv_live_..." https://HUB/api/put --data "[{\\"metric\\": \\"app.queue\\", \\"timestamp\\": $(date +%s), \\"value\\": 5, \\"tags\\": {\\"host\\": \\"web-01\\"}}]"
 echo "web-01.app.queue 5 -1" | curl -H "Authorization: Bearer omv_live_..." --data-binary @- https://HUB/graphite
 ` }],
   },

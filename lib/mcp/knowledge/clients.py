@@ -145,8 +145,8 @@ _TEXT = """
 echo "backup_bytes 123456" | curl -H "Authorization: Bearer omv_live_..." --data-binary @- https://HUB/metrics/job/backup/instance/db-01
 curl -s http://localhost:9100/metrics | curl -H "Authorization: Bearer omv_live_..." --data-binary @- "https://HUB/api/v1/import/prometheus?instance=web-01"
 """
-_TSDB = """
-curl -H "Authorization: Bearer omv_live_..." https://HUB/api/put --data '[{"metric": "app.queue", "timestamp": 1795600000, "value": 5, "tags": {"host": "web-01"}}]'
+_TSDB = r"""
+curl -H "Authorization: Bearer omv_live_..." https://HUB/api/put --data "[{\"metric\": \"app.queue\", \"timestamp\": $(date +%s), \"value\": 5, \"tags\": {\"host\": \"web-01\"}}]"
 echo "web-01.app.queue 5 -1" | curl -H "Authorization: Bearer omv_live_..." --data-binary @- https://HUB/graphite
 """
 _PINGS = """

@@ -1,4 +1,4 @@
-"""The lines of docs/agents.md for jobs that ping, run by a shell: what the hub hears is how the job went."""
+"""The lines of docs/agents.md that are for a shell, run by one as they stand: what the hub hears of them."""
 
 from __future__ import annotations
 
@@ -46,3 +46,14 @@ def test_a_job_that_fails_is_told_to_have_failed(
     (check,) = [one for one in hub.services.checkbook.everything()["checks"] if one["slug"] == slug]
     assert (check["exit_code"], check["reason"]) == (code, "failed" if code else None)
     assert check["last_note"] == log.read_text().strip()
+
+
+def test_points_pasted_today_are_points_of_today(hub: Admitted) -> None:
+    with listening() as port:
+        lines = filled(block("OpenTSDB and Graphite"), port, hub.secrets["write key"]).replace("curl ", "curl -fsS ")
+        done = subprocess.run(
+            ["sh", "-ec", lines.replace("web-01", "points-1")], capture_output=True, text=True, timeout=60
+        )
+    assert done.returncode == 0, done.stderr
+    hub.services.sweeper.run()
+    assert [one["name"] for one in hub.services.queries.server("points-1")["sources"]] == ["graphite", "opentsdb"]
