@@ -53,7 +53,7 @@ _SHRUNK = re.compile(
     r"감소|줄어|줄었|내려간|하락|떨어|(?<![a-z])(?:shr[iau]nk(?:s|ing)?|fell|fall(?:s|ing|en)?|drop(?:s|ped|ping)?|decreas(?:e|ed|es|ing))(?![a-z])"
 )
 _EITHER = re.compile(
-    r"(?:이?거나|또는|혹은|아니면)(?=[^.?!]*\d)|(?:둘|셋)\s*중\s*(?:하나|아무)|하나라도|(?:cpu|씨피유|메모리|램|디스크|스왑)\s?이?나\s"
+    r"(?:이?거나|또는|혹은|아니면)(?=[^.?!]{0,60}\d)|(?:둘|셋)\s*중\s*(?:하나|아무)|하나라도|(?:cpu|씨피유|메모리|램|디스크|스왑)\s?이?나\s"
     r"|(?<![a-z])(?:either(?![a-z])"
     r"|or(?![a-z])(?! (?:more|less|above|below|over|under|higher|lower|greater|fewer|better|worse|so)(?![a-z])))"
 )

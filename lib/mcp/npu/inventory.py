@@ -89,6 +89,7 @@ class Inventory:
     stems: dict[tuple[str, int], tuple[str, ...]]  # ("웹서버", 1) -> ids
     stem_keys: frozenset[str]
     endings: dict[str, tuple[str, ...]]  # "gpu-01" of prod-gpu-01: the last parts of ids that end in a number
+    ending_stems: frozenset[str]  # those parts without their numbers
     openings: frozenset[str]  # every beginning of a key: what no key begins with need not be read on
     longest: int  # runs in the longest name
     group_of: dict[str, str]
@@ -190,6 +191,7 @@ def _built(servers: _Frozen) -> Inventory:
         stems={key: tuple(names) for key, names in stems.items()},
         stem_keys=frozenset(stem for stem, _ in stems if stem),
         endings={key: tuple(names) for key, names in endings.items()},
+        ending_stems=frozenset(key.rpartition("#")[0] for key in endings),
         openings=frozenset(key[:end] for key in keys for end in range(1, len(key) + 1)),
         longest=max((len(RUN.findall(name.lower())) for name in ids), default=1),
         group_of={name: group for name, group, *_ in servers},

@@ -133,10 +133,12 @@ def _ranges(
 
 
 def _keep_glob(text: Text, span: Span, fleet: Inventory, named: Named) -> None:
-    low = text.folded[slice(*span)]
-    shown = low if any(fnmatchcase(name, low) for name in fleet.ids) else text.shown[slice(*span)]
-    if not any(fnmatchcase(name, shown) for name in fleet.ids):  # "edge-*" of prod-edge-01, prod-edge-02
-        inside = (f"*{joint}{low}" for joint in "-_.")
+    low, shown = text.folded[slice(*span)], text.shown[slice(*span)]
+    part = max(low.split("*"), key=len)
+    if any(fnmatchcase(name, low) for name in fleet.ids):
+        shown = low
+    elif any(part in name for name in fleet.folded) and not any(fnmatchcase(name, shown) for name in fleet.ids):
+        inside = (f"*{joint}{low}" for joint in "-_.")  # "edge-*" of prod-edge-01, prod-edge-02
         shown = next((one for one in inside if any(fnmatchcase(name, one) for name in fleet.ids)), shown)
     if shown.strip("*-_.") and shown not in named.globs:
         named.globs.append(shown)
@@ -287,7 +289,7 @@ def _live(fleet: Inventory, names: Sequence[str]) -> tuple[str, ...]:
 def _is_name(word: str, fleet: Inventory) -> bool:
     """Whether a word with a number at its end looks like the name of a server, known or not."""
     stem = re.sub(r"[-_]?\d+[a-z]?$", "", word)
-    if "-" in word and any(key.startswith(f"{key_of(stem)}#") for key in fleet.endings):
+    if "-" in word and key_of(stem) in fleet.ending_stems:
         return True
     if key_of(stem) in fleet.stem_keys or (fleet.groups.first(stem) is not None and len(stem) > 1):
         return not _NOT_A_NAME.fullmatch(word) or "-" in word
