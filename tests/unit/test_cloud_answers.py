@@ -112,3 +112,26 @@ def test_a_key_that_is_none_is_said_to_be_none() -> None:
     with pytest.raises(Refused, match="cannot be read") as refusal:
         provider("google").instances(lost)
     assert set(refusal.value.text) == {"en", "ko"}
+
+
+def test_what_can_never_be_cleared_up_is_no_full_disk() -> None:
+    from lib.monitoring.collectors.aws import _AGENT, _agents
+    from lib.monitoring.collectors.google_cloud import _METRICS, _points
+
+    def told(**labels: str) -> list[dict[str, str]]:
+        return [{"Name": name, "Value": value} for name, value in {"InstanceId": "i-1", **labels}.items()]
+
+    linux, windows = (one.name for one in _AGENT if one.series == "disk")
+    mounts = {"/": "xfs", "/snap/core/1": "squashfs", "/boot/efi": "vfat", "/var/lib/docker/overlay2/a": "overlay"}
+    listed = [[linux, told(path=path, fstype=kind)] for path, kind in mounts.items()]
+    listed += [[windows, told(instance=one)] for one in ("C:", "HarddiskVolume1", "_Total")]
+    asker = Asker(Door(), ACCOUNTS["aws"], "ap-northeast-2", 0.0)
+    found = _agents(asker, Any, {"agent": {"at": NOW, "listed": listed}}, NOW)  # type: ignore[arg-type] # nobody is asked
+    assert [series for _, series, _ in found["i-1"]] == ["disk:/", "disk:C:"]
+
+    (disk,) = (one for one in _METRICS if one.series == "disk")
+    point = {"value": {"doubleValue": 100.0}, "interval": {"endTime": "2026-11-26T00:00:00Z"}}
+    of = {"resource": {"labels": {"instance_id": "4"}}, "points": [point]}
+    devices = ("sda1", "/dev/loop3", "loop0")
+    series = [one.series for name in devices for one in _points(disk, {**of, "metric": {"labels": {"device": name}}})]
+    assert series == ["disk:sda1"]

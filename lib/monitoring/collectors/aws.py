@@ -22,6 +22,7 @@ from lib.monitoring.collectors.clouds import (
     epoch_of,
     fullest_disks,
 )
+from lib.monitoring.collectors.telegraf import is_mount
 
 EC2_VERSION = "2016-11-15"
 PAGE = 500  # instances a call
@@ -189,14 +190,19 @@ def _agents(
     for name, dimensions in kept["listed"]:
         values = {one["Name"]: one["Value"] for one in dimensions}
         metric = by_name.get(name)
-        if metric is None or "InstanceId" not in values or values.get("fstype") in ("tmpfs", "devtmpfs", "squashfs"):
-            continue
         mount = next((values[label] for label in _MOUNTS if label in values), "")
+        if metric is None or "InstanceId" not in values or not _counts(mount, values.get("fstype", "")):
+            continue
         series = f"disk:{mount}" if metric.series == "disk" and mount else metric.series
         of_it = found.setdefault(values["InstanceId"], [])
         if all(series != other for _, other, _ in of_it):
             of_it.append((metric, series, dimensions))
     return found
+
+
+def _counts(mount: str, file_system: str) -> bool:
+    """Whether it is a mount that may run full; of Windows neither a part of a disk without a letter nor their mean."""
+    return is_mount(mount, file_system) and not mount.startswith(("HarddiskVolume", "_Total"))
 
 
 def _listed(asker: Asker, who: Credentials, metric: _Metric) -> Iterator[Dimensions]:

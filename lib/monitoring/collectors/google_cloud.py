@@ -184,6 +184,8 @@ def _series(
 def _points(metric: _Metric, one: Mapping[str, Any]) -> Iterator[Point]:
     instance = str(one["resource"]["labels"]["instance_id"])
     mount = str((one["metric"].get("labels") or {}).get(metric.by) or "") if metric.by else ""
+    if mount.removeprefix("/dev/").startswith("loop"):  # an image, such as of a snap: always full
+        return
     series = f"{metric.series}:{mount}" if mount else metric.series
     for point in one.get("points") or ():
         told = point["value"]
