@@ -220,3 +220,15 @@ def test_more_names_than_a_scope_holds_are_refused(troubled: Hub) -> None:
     names = [f"web-{number:03}" for number in range(60)]
     reply = troubled.ask("threshold_set", conditions=[asked], servers=[*names, "web-01"])
     assert reply.actions == []
+
+
+@BOTH
+def test_that_server_is_never_all_of_them(troubled: Hub, locale: str) -> None:
+    text = {"ko": "그 서버 알림 1시간 꺼줘", "en": "mute that server for an hour"}[locale]
+    lost = troubled.ask("alert_silence", locale, text=text, metrics=["memory"], duration_s=3_600)
+    assert lost.actions == []
+    assert ("어느 서버" if locale == "ko" else "Which server") in lost.answer.splitlines()[0]
+    found = troubled.ask("alert_silence", locale, text=text, servers=["web-01"], duration_s=3_600)
+    assert only(found)["scope"] == {"servers": ["web-01"]}
+    ack = {"ko": "그 서버 알림 확인 처리해줘", "en": "acknowledge that server"}[locale]
+    assert troubled.ask("alert_ack", locale, text=ack, metrics=["memory"]).actions == []

@@ -92,6 +92,15 @@ def test_the_head_of_a_ranking_may_be_called_so(text: str, intent: str, entities
     assert (frame["intent"], frame["entities"]) == (intent, entities)
 
 
+@pytest.mark.parametrize("text", ["그 서버 알림 1시간 꺼줘", "그놈 알림 1시간 꺼줘", "mute that server for 1 hour"])
+def test_the_one_that_was_highest_is_that_server(text: str) -> None:
+    for wanted, servers in ((1, ["orion-3"]), (3, None)):  # of three none is "that server"
+        said = {"role": "assistant", "text": "", "intent": "top_n", "entities": {**TOP, "top_n": wanted}}
+        frame = parse(text, NOW, FLEET, [{"role": "user", "text": "…"}, {**said, "first": "orion-3"}])
+        assert frame["intent"] == "alert_silence"
+        assert frame["entities"].get("servers") == servers
+
+
 def test_a_frame_tells_what_it_carried_and_from_where() -> None:
     explain = after("metric_current", CPU, "디스크는?")["explain"]
     assert (explain["carried"], explain["before"]) == (["servers"], "metric_current")

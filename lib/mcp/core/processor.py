@@ -108,7 +108,7 @@ def known(reading: Reading, found: Extraction) -> Reading:
         found, reading.intent, reading.confidence, is_unrelated=is_unrelated
     )
     if intent:
-        return reading if intent == reading.intent else _read_as(intent, reading)
+        return reading if intent == reading.intent and reading.confidence >= _KNOWN else _read_as(intent, reading)
     if is_unrelated and terms.is_asked(found.text.folded):
         return _read_as("concept_explain", reading)
     if (is_unrelated or reading.intent not in _KEPT) and rule_lists.is_asked(found.text.folded):

@@ -21,6 +21,11 @@ _EVERYTHING = re.compile(
     r"|(?<![a-z])(?:all|every|everything|everywhere|fleet|whole)(?![a-z])",
     re.IGNORECASE,
 )
+_ONE = re.compile(
+    r"(?<![가-힣])(?:그|이|저)\s?(?:서버|섭|놈|녀석|장비|노드)(?!들)|(?<![가-힣])걔(?!네)"
+    r"|(?<![a-z])(?:that|this) (?:one|server|host|box|machine|node)(?![a-z])",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,11 @@ def reach_of(asked: Asked, sources: Sources) -> Reach:
 def names_everything(asked: Asked) -> bool:
     """Whether the question says "all": an act on everything is proposed only then."""
     return bool(_EVERYTHING.search(asked.text))
+
+
+def points_at_one(asked: Asked) -> bool:
+    """Whether the question says "that server": where nothing tells which, it is not all of them."""
+    return bool(_ONE.search(asked.text))
 
 
 def words_of(asked: Asked, reach: Reach, say: Say) -> str:

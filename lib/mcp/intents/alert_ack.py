@@ -6,7 +6,7 @@ from lib.mcp.core import alerts as told
 from lib.mcp.core.alerts import Alert
 from lib.mcp.core.phrases import capital, scope, warn_of_unknown
 from lib.mcp.core.question import Asked, Question
-from lib.mcp.core.reach import close, names_everything, propose, tell_nobody
+from lib.mcp.core.reach import close, names_everything, points_at_one, propose, tell_nobody
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Meant, Sources
 
@@ -25,7 +25,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         _tell_none(asked, those, meant, sources, say)
         return
     is_vague = meant.is_whole and not asked.metrics and not asked.words("severity") and not names_everything(asked)
-    if is_vague and len(waiting) > 1:
+    if (meant.is_whole and points_at_one(asked)) or (is_vague and len(waiting) > 1):
         _ask_which(waiting, sources, say)
         return
     chosen = waiting[:MOST_AT_ONCE]

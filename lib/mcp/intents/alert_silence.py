@@ -13,6 +13,7 @@ from lib.mcp.core.reach import (
     Reach,
     close,
     names_everything,
+    points_at_one,
     propose,
     reach_of,
     tell_nobody,
@@ -36,7 +37,8 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
         return
     those = told.those_of(sources.open_alerts(), asked, reach.meant)
     is_vague = reach.meant.is_whole and not asked.metrics and not names_everything(asked)
-    if is_vague and not asked.words("severity") and len(those) != 1:
+    is_lost = reach.meant.is_whole and points_at_one(asked)
+    if is_lost or (is_vague and not asked.words("severity") and len(those) != 1):
         _ask_which(those, sources, say)
         return
     params = _params(asked, reach, sources, those, only=is_vague or bool(asked.words("severity")), say=say)

@@ -14,10 +14,15 @@ _CALLED = re.compile(
     r"|(?<![a-z])(?:the )?(?:(?:highest|top|first|worst|busiest|biggest|largest|fullest|slowest|lowest|number) one"
     r"|(?:top|first) (?:server|host|box|machine|node))(?![a-z])(?: of (?:them|those|these))?"
 )
+# Where the ranking was of one, also by a word that points at it.
+_POINTED = re.compile(
+    r"(?<![가-힣])(?:그|이|저)\s?(?:서버|섭|놈|녀석|장비|노드)(?!들)|(?<![가-힣])걔(?!네)"
+    r"|(?<![a-z])(?:that|this) (?:one|server|host|box|machine|node)(?![a-z])"
+)
 # What is asked of one server, and not of a ranking.
 _OF_ONE = re.compile(
-    r"추이|추세|그래프|차트|변화|왜|이유|원인|상태|어때|언제|프로세스|로그|알림|비교|무슨\s?일"
-    r"|(?<![a-z])(?:plot|graph|chart|trend|history|over|why|status|when|process(?:es)?|logs?|alerts?|happen\w*|compar\w*|doing)(?![a-z])"
+    r"추이|추세|그래프|차트|변화|왜|이유|원인|상태|어때|언제|프로세스|로그|알림|알람|비교|무슨\s?일|음소거|꺼\s?줘"
+    r"|(?<![a-z])(?:plot|graph|chart|trend|history|over|why|status|when|process(?:es)?|logs?|alerts?|happen\w*|compar\w*|doing|mute|silence|ack\w*)(?![a-z])"
 )
 
 
@@ -47,7 +52,8 @@ def named(found: Extraction, text: str, first: str, before: Mapping[str, Any]) -
     metrics: Sequence[str] = before.get("metrics") or ()
     if found.targets.entities() or not set(found.measured.names) <= set(metrics) or not _OF_ONE.search(found.rest):
         return None
-    called = _CALLED.search(text.casefold())
+    folded = text.casefold()
+    called = _CALLED.search(folded) or (_POINTED.search(folded) if before.get("top_n") == 1 else None)
     if called is None or (_OTHER_END[before.get("order") == "asc"].search(called[0])):
         return None
     metric = "" if found.measured.names or not _OF_METRIC.search(found.rest) else " ".join(metrics[:1])

@@ -27,6 +27,7 @@ _CHANGED = re.compile(
     r"|(?<![a-z])(?:chang\w*|differen\w*|ris(?:e|en)|rose|g(?:o|one|et|ot)|increas\w*|drop\w*|slower|faster|worse|better|higher|lower)(?![a-z])"
 )
 _TOGETHER = re.compile(r"함께|같이|상관|(?<![a-z])(?:correlat\w*|together|along)(?![a-z])")
+_ERRORS = re.compile(r"에러|오류|(?<![a-z])errors?(?![a-z])")
 _OTHERS = (
     ("alert_list", re.compile(r"알림|알람|경보|(?<![a-z])(?:alerts?|alarms?)(?![a-z])")),
     ("log_query", re.compile(r"에러|오류|로그|(?<![a-z])(?:errors?|logs?|exceptions?)(?![a-z])")),
@@ -61,4 +62,6 @@ def intent_of(found: Extraction, read_as: str) -> str | None:
         return "compare_periods" if is_around(folded) or _CHANGED.search(folded) else "metric_history"
     if is_around(folded) or asks_when(folded):
         return "change_correlation"
+    if _ERRORS.search(folded) and _CHANGED.search(folded):
+        return "compare_periods"
     return next((intent for intent, words in _OTHERS if words.search(folded)), "change_correlation")
