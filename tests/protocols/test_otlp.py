@@ -280,6 +280,13 @@ def test_names_that_are_too_long_do_not_meet() -> None:
     assert all(len(name) <= 100 for name in found)
 
 
+def test_every_point_of_nobody_is_counted_however_many_resources_there_are() -> None:
+    made = Made({"host.name": "web-01"}).gauge("app.queue", 1)
+    for _ in range(3):
+        made.message.MergeFrom(Made({}).gauge("app.a", 1).gauge("app.b", 2).message)
+    assert batch_of(made).refused == 6
+
+
 def test_what_is_of_nobody_or_of_another_time_is_refused_and_counted() -> None:
     made = Made({"os.type": "linux"}).gauge("a.b", 1).gauge("a.c", 2)
     late = Made(at=NOW - 30 * 86_400).gauge("a.b", 1)

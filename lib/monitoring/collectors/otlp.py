@@ -54,13 +54,18 @@ def answer(request: Incoming, batch: Batch) -> Reply:
 def _gather(gathered: Gathered, groups: Iterable[Group]) -> None:
     pieces = Pieces(gathered)
     points = 0
+    nobody: set[str] = set()  # names that can be no server's
     for number, group in enumerate(groups):
         if number > MOST_POINTS:
             raise TooLarge(f"at most {MOST_POINTS} resources a request")
-        server = gathered.server(server_of(group.attributes))
+        given = server_of(group.attributes)
+        server = gathered.server(given)
         if server is None:
-            # The first was told of with the name; the others count.
-            gathered.batch.refused += max(0, sum(len(metric.points) for metric in group.metrics) - 1)
+            # The first of a name was counted with it.
+            gathered.batch.refused += max(
+                0, sum(len(metric.points) for metric in group.metrics) - (given not in nobody)
+            )
+            nobody.add(given)
             continue
         gathered.tag(server, tags_of(group.attributes))
         gathered.host(server, **facts_of(group.attributes))
