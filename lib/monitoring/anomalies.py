@@ -24,12 +24,13 @@ class Anomalies:
     ) -> dict[str, Any]:
         """`{anomalies, bands}` of a server, the newest first; of all its series or of `metrics`. A band is
         `{series: {t, low, high}}`: what was expected of each hour before it began. Raises NotFound, BadInput."""
-        found = self._log.anomalies(_filters(start, end, most), server, sight)
+        wanted = set(metrics)
+        found = self._log.anomalies(_filters(start, end, MOST if wanted else most), server, sight)
         if found is None:
             raise NotFound(f'there is no server "{server}"')
-        wanted = set(metrics)
-        anomalies = [one for one in found["anomalies"] if not wanted or one["series"] in wanted]
-        return {"anomalies": _shown(anomalies), "bands": _bands(found["series"], found["bands"], wanted)}
+        # What else was so is told of each, also where it is not asked for itself.
+        shown = [one for one in _shown(found["anomalies"]) if not wanted or one["series"] in wanted]
+        return {"anomalies": shown[:most], "bands": _bands(found["series"], found["bands"], wanted)}
 
     def of_fleet(
         self, start: int, end: int, most: int = 200, *, lasting: bool = False, sight: Sight = EVERYTHING
