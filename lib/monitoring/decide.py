@@ -95,7 +95,7 @@ def decide(
             decision.changed[server] = state
     for server, outcome in outcomes.items():
         decision.news.note(outcome.moved, decision.changed[server], given.now)
-    _judge_silence(states, decision, given)
+    _judge_silence(states, decision, given, outcomes)
     folded = fold_checks(
         given.checks, pings_of(entries), given.now, decision.fleet.listening_since,
         complete=given.drained and given.could_read,
@@ -278,7 +278,9 @@ def _set_status(state: ServerState, status: str, reason: dict[str, Any] | None, 
     state.status, state.reason = status, reason
 
 
-def _judge_silence(states: Mapping[str, ServerState], decision: Decision, given: Circumstances) -> None:
+def _judge_silence(
+    states: Mapping[str, ServerState], decision: Decision, given: Circumstances, outcomes: dict[str, Outcome]
+) -> None:
     absence.listen(decision.fleet, given.now, given.swept_at, could_read=given.could_read)
     if not (given.drained and given.could_read):
         return
@@ -292,6 +294,7 @@ def _judge_silence(states: Mapping[str, ServerState], decision: Decision, given:
         if state.status == "offline":
             gone = state.copy()
             moved = (presence.excused if gone.stopped else presence.silent)(gone, rules, given.now)
+            outcomes.setdefault(name, Outcome()).found.absorb(detection.lost(gone, given.now))
             if name in decision.changed or gone.memory != state.memory:
                 gone.line = ""
                 decision.changed[name] = gone

@@ -279,6 +279,16 @@ def _lose(state: ServerState, lasting: dict[str, list[Any]], touched: set[str], 
         touched.discard(series)
 
 
+def lost(state: ServerState, now: float) -> Found:
+    """Of a server that is silent: what lasts of a series is closed as where a series alone is. Changes its memory."""
+    memory: dict[str, Any] = state.memory.get(NAME) or {}
+    lasting: dict[str, list[Any]] = memory.get("open") or {}
+    gone = {series: _resumed(kept) for series, kept in lasting.items() if now - kept[LAST] > LOST_SECONDS}
+    if gone:
+        state.memory[NAME] = {**memory, "open": {one: kept for one, kept in lasting.items() if one not in gone}}
+    return Found([_row(series, kept, kept[LAST]) for series, kept in gone.items()])
+
+
 def _row(series: str, kept: Sequence[Any], until: int | None) -> list[Any]:
     return [series, kept[SINCE], until, kept[PEAK_AT], kept[SCORE], kept[VALUE], kept[WHY]]
 
