@@ -12,9 +12,10 @@ from typing import Any
 
 from lib.domain.access import EVERYTHING, Sight
 from lib.domain.errors import BadInput, NotFound
-from lib.domain.metrics import bounds_of
+from lib.domain.metrics import bounds_of, metric_of
 from lib.domain.moments import told
 from lib.domain.rule_names import Locale, called
+from lib.monitoring.alerts.series_words import listed
 from lib.monitoring.analysis import METRICS, _rounded, machines, read_stretch, unit_of
 from lib.monitoring.analyzers.correlation import Causes, Happening, Key, causes
 from lib.monitoring.analyzers.tracks import Machine, Track
@@ -151,9 +152,17 @@ def _texts(found: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """What opened, as people call it: `{what: {en, ko}}`."""
     languages: tuple[Locale, ...] = ("en", "ko")
     return {
-        _opened(rule, subject): {one: _opened(called(None, rule or "", one), subject) for one in languages}
+        _opened(rule, subject): {one: _alert_called(rule or "", subject or "", one) for one in languages}
         for _, _, rule, subject, _ in found["incidents"]
     }
+
+
+def _alert_called(rule: str, subject: str, locale: Locale) -> str:
+    """By its rule, and by its subject where the rule's own name does not tell: of a metric alone it does."""
+    name = called(None, rule, locale)
+    is_told = metric_of(subject) is not None and ":" not in subject
+    about = "" if is_told else listed(name_of(subject), locale)
+    return about if about.startswith(name) else f"{name} {about}".strip()
 
 
 def _shown(found: Causes, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:

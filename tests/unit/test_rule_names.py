@@ -8,6 +8,7 @@ import pytest
 
 from lib.domain.rule_names import NAMES, called
 from lib.monitoring.alerts.messages import Message, write
+from lib.monitoring.causes import _texts
 from lib.monitoring.reasons import sentence_of
 
 AT = 1_763_900_000.0
@@ -63,3 +64,10 @@ def test_a_message_calls_what_is_unlike_itself_by_its_name() -> None:
     assert message("ko", **odd).title.endswith(
         "web-01: CPU 사용률, 디스크 사용률 /data, app.queue: 평소와 다른 상태입니다"
     )
+
+
+def test_a_cause_that_is_an_alert_is_called_by_its_rule_and_by_what_the_rule_does_not_name() -> None:
+    opened = [("CPU", "cpu"), ("Disk", "disk:/data"), ("Missed jobs", None), ("Queue", "app.queue")]
+    told = _texts({"incidents": [[0, "web-01", rule, subject, "i"] for rule, subject in opened]})
+    assert [one["en"] for one in told.values()] == ["CPU", "Disk /data", "Missed jobs", "Queue app.queue"]
+    assert [one["ko"] for one in told.values()] == ["CPU", "디스크 사용률 /data", "작업 누락", "Queue app.queue"]
