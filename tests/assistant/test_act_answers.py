@@ -232,3 +232,13 @@ def test_that_server_is_never_all_of_them(troubled: Hub, locale: str) -> None:
     assert only(found)["scope"] == {"servers": ["web-01"]}
     ack = {"ko": "그 서버 알림 확인 처리해줘", "en": "acknowledge that server"}[locale]
     assert troubled.ask("alert_ack", locale, text=ack, metrics=["memory"]).actions == []
+
+
+@BOTH
+def test_a_level_that_is_not_said_is_asked_for_of_the_metric_that_is(troubled: Hub, locale: str) -> None:
+    reply = troubled.ask("threshold_set", locale, metrics=["disk"])
+    assert reply.actions == []
+    first = reply.answer.splitlines()[0]
+    assert ("디스크 85%" if locale == "ko" else "disk exceeds 85%") in first
+    assert "db-01" not in first
+    assert any(one in reply.suggestions[0] for one in ("디스크", "disk"))

@@ -52,11 +52,21 @@ def _wanted(asked: Asked, say: Say) -> list[tuple[tuple[Measure, bool], Levels]]
     severities = [one for one in asked.words("severity") if one in {"warning", "critical"}]
     conditions = asked.conditions
     if not conditions:
-        say.line(
-            f"어느 지표가 얼마를 넘으면 알릴까요? 예: {say.code('db-01 메모리 85% 넘으면 알려줘')}",
-            f"Which metric, beyond which value? For example: {say.code('tell me when memory of db-01 exceeds 85%')}",
-        )
-        say.suggest("메모리 85% 넘으면 알려줘", "Alert me when memory exceeds 85%")
+        named = [of for of in map(measure, asked.metrics) if of.unit == "%" and not of.free_of]
+        of = named[0] if named else measure("memory")
+        ko, en = of.called("ko"), of.called("en")
+        example = say.code(say.either(f"{ko} 85% 넘으면 알려줘", f"alert me when {en} exceeds 85%"))
+        if named:
+            say.line(
+                f"{say.name(ko)} 기준을 얼마로 할까요? 예: {example}",
+                f"Which level of {say.name(en)}? For example: {example}",
+            )
+        else:
+            say.line(
+                f"어느 지표가 얼마를 넘으면 알릴까요? 예: {example}",
+                f"Which metric, beyond which value? For example: {example}",
+            )
+        say.suggest(f"{ko} 85% 넘으면 알려줘", f"Alert me when {en} exceeds 85%")
         return []
     found: dict[tuple[str, bool], Levels] = {}
     for place, condition in enumerate(conditions):
