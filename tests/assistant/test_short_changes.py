@@ -74,3 +74,13 @@ def test_what_was_seen_and_what_was_expected_are_told_apart(short: Hub, locale: 
     reply = short.ask("anomaly_list", locale, servers=["api-02"], metrics=["disk"])
     assert facts(reply, "disk", "api-02") == [50.04]
     assert "50.04%" in reply.answer
+
+
+@BOTH
+def test_when_it_was_highest_is_told_where_no_level_changed(short: Hub, locale: str) -> None:
+    text = {"ko": "api-01 cpu 언제부터 높았어?", "en": "since when is cpu of api-01 high?"}[locale]
+    reply = short.ask("change_correlation", locale, text=text, servers=["api-01"], metrics=["cpu"])
+    first = reply.answer.splitlines()[0]
+    assert ("올라간 때가 없습니다" if locale == "ko" else "did not go up") in first
+    assert ("가장 높았던 때" if locale == "ko" else "It was highest") in first
+    assert max(facts(reply, "cpu", "api-01")) == pytest.approx(20.5, abs=0.6)

@@ -216,9 +216,14 @@ def _since(asked: Asked, target: Key, time: Range, sources: Sources, say: Say) -
     if opened:
         return
     when = say.span(looked_at.start, looked_at.end)
+    peak = sources.stretches([target[0]], measure(target[1]), looked_at.start, looked_at.end).get(target[0])
+    ko = en = ""
+    if peak is not None:  # what was over soon is no level
+        high, at = value(peak.high[0], *target, say), say.moment(peak.high[1], day=True)
+        ko, en = f" 가장 높았던 때는 {at}({high})입니다.", f" It was highest at {at} ({high})."
     say.line(
-        f"{subject}: {when}에 수준이 올라간 때가 없습니다.",
-        f"{subject}: its level did not go up in {when}.",
+        f"{subject}: {when}에 수준이 올라간 때가 없습니다.{ko}",
+        f"{subject}: its level did not go up in {when}.{en}",
     )
 
 
