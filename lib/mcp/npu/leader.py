@@ -24,14 +24,10 @@ _OF_ONE = re.compile(
     r"추이|추세|그래프|차트|변화|왜|이유|원인|상태|어때|언제|프로세스|로그|알림|알람|비교|무슨\s?일|음소거|꺼\s?줘"
     r"|(?<![a-z])(?:plot|graph|chart|trend|history|over|why|status|when|process(?:es)?|logs?|alerts?|happen\w*|compar\w*|doing|mute|silence|ack\w*)(?![a-z])"
 )
-
-
 # What is asked of one metric of it: that of the ranking, where none is named.
 _OF_METRIC = re.compile(
     r"추이|추세|그래프|차트|변화|왜|이유|원인|언제|비교|(?<![a-z])(?:plot|graph|chart|trend|history|over|why|when|compar\w*)(?![a-z])"
 )
-
-
 # Of a ranking from the top, and of one from the bottom.
 _OTHER_END = (
     re.compile(r"낮|적은|적게|작은|lowest"),
