@@ -47,6 +47,8 @@ def after(intent: str, entities: dict[str, Any], text: str) -> dict[str, Any]:
         ("threshold_filter", OVER, "70 넘는 건?", "threshold_filter", {"metrics": ["cpu"], "conditions": [{"metric": "cpu", "op": "gt", "value": 70.0, "unit": "%"}]}),
         ("threshold_filter", OVER, "메모리는?", "threshold_filter", {"metrics": ["memory"], "conditions": [{"metric": "memory", "op": "gt", "value": 80.0, "unit": "%"}]}),
         ("alert_list", {"servers": ["atlas-1"]}, "1시간 꺼줘", "alert_silence", {"servers": ["atlas-1"], "duration_s": 3600}),
+        ("metric_history", {**CPU, "time": YESTERDAY}, "그 서버 알림 꺼줘", "alert_silence", {"servers": ["orion-3"], "time": None}),
+        ("metric_history", {**CPU, "time": YESTERDAY}, "2시간 동안 알림 꺼줘", "alert_silence", {"servers": ["orion-3"], "time": None, "duration_s": 7200}),
         ("alert_list", {"servers": ["atlas-1"]}, "ack them all", "alert_ack", {"servers": ["atlas-1"]}),
         ("root_cause", CPU, "어떻게 해결해?", "troubleshoot", {"topic": "high_cpu"}),
     ],

@@ -227,8 +227,8 @@ def _may_carry(slot: str, intent: str, found: Extraction, before: Turn) -> bool:
         "topic",
     ):
         return intent == before.intent
-    if slot == "time":
-        return intent not in ("compare_periods",) or intent == before.intent
+    if slot == "time":  # what was looked at is past, what is silenced is to come
+        return intent not in ("compare_periods", "alert_silence") or intent == before.intent
     if slot == "severity":
         return intent == before.intent or {intent, before.intent} <= {"alert_list", "alert_ack", "alert_silence"}
     return True

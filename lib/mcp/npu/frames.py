@@ -11,7 +11,7 @@ from lib.mcp.npu import labels, ranking
 from lib.mcp.npu.calendar_words import KINDS
 from lib.mcp.npu.conditions import sharing
 from lib.mcp.npu.extractor import Extraction
-from lib.mcp.npu.times import When
+from lib.mcp.npu.times import LENGTH, When, seconds_of
 from lib.mcp.npu.topics import topic_of
 
 Entities = dict[str, Any]
@@ -115,10 +115,17 @@ def _top_n(found: Extraction) -> int | None:
 def _silence_seconds(found: Extraction) -> int | None:
     if _silent_window(found):
         return None
-    lengths = [seconds for _, _, seconds in found.lengths]
-    if not lengths:  # "최근/다음 1시간": read as a range, but of a silence only its length counts
-        lengths = [(one.range[1] - one.range[0]).total_seconds() for one in found.whens if one.range[0] == found.now]
+    lengths = _lengths(found)
     return int(lengths[0]) if lengths else _bare_hour(found)
+
+
+def _lengths(found: Extraction) -> list[float]:
+    """In seconds. "2시간 동안", "다음 1시간": read as ranges, but of what is to come or to last only the length counts."""
+    if found.lengths:
+        return [seconds for _, _, seconds in found.lengths]
+    said = {seconds_of(one[0]) for one in re.finditer(LENGTH, found.text.folded)}
+    ranges = [(one.range[1] - one.range[0]).total_seconds() for one in found.whens if found.now in one.range]
+    return [seconds for seconds in ranges if seconds in said]
 
 
 _WEEKDAY = re.compile(
@@ -131,6 +138,8 @@ def _silent_window(found: Extraction) -> tuple[datetime, datetime] | None:
     for one in found.whens:
         if one.until or one.range[0] > found.now:
             return one.range
+        if one.period == ("day", 0) and not _lengths(found):
+            return found.now, one.range[0] + timedelta(days=1)
         if one.range[1] <= found.now and _WEEKDAY.search(found.text.folded[one.start : one.end]):
             return one.range[0] + timedelta(days=7), one.range[1] + timedelta(days=7)
     return None
@@ -142,7 +151,7 @@ def _bare_hour(found: Extraction) -> int | None:
 
 def _hold_seconds(found: Extraction) -> int | None:
     slow = "latency" in found.measured.names
-    lengths = [seconds for _, _, seconds in found.lengths if not (slow and seconds < 60)]
+    lengths = [seconds for seconds in _lengths(found) if not (slow and seconds < 60)]
     return int(lengths[0]) if lengths else None
 
 

@@ -155,6 +155,10 @@ def _moment(group: list[Said], now: datetime, base: datetime | None, until: bool
         settled = clock.half_day or part is not None
         if until and days is None and point <= now:
             point += timedelta(hours=12) if not settled and point + timedelta(hours=12) > now else DAY
+        elif (
+            until and not settled and days and days.period == ("day", 0) and point <= now < point + timedelta(hours=12)
+        ):
+            point += timedelta(hours=12)
         elif not until and days is None and base is None and point > now:
             point -= DAY
         half = timedelta(minutes=30)
