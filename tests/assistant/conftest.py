@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from lib.storage.embedded.supervisor import EmbeddedStores
-from tests.assistant import known_fleet, past_fleet
+from tests.assistant import known_fleet, past_fleet, troubled_fleet
 from tests.real_stores import Pair, ServicesFactory, fresh_pair
 
 
@@ -29,6 +29,17 @@ def past(embedded: EmbeddedStores, stores: Pair) -> Iterator[known_fleet.Hub]:
     try:
         with fresh_pair(embedded) as pair:
             yield past_fleet.make(pair, factory)
+    finally:
+        factory.close()
+
+
+@pytest.fixture(scope="module")
+def troubled(embedded: EmbeddedStores, stores: Pair) -> Iterator[known_fleet.Hub]:
+    """A file's own: it may be changed."""
+    factory = ServicesFactory()
+    try:
+        with fresh_pair(embedded) as pair:
+            yield troubled_fleet.make(pair, factory)
     finally:
         factory.close()
 

@@ -15,28 +15,19 @@ from lib.mcp.core.assistant import answer
 from lib.mcp.core.question import Asked
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Sources
-from lib.storage.embedded.supervisor import EmbeddedStores
-from tests.assistant import troubled_fleet
 from tests.assistant.known_fleet import ZONE, Hub, facts, keeps_contract
 from tests.assistant.troubled_fleet import alert_of
-from tests.real_stores import Pair, ServicesFactory, fresh_pair
 
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
 STAGING = Sight(tags=("env:staging",))
 
 
 @pytest.fixture(scope="module")
-def troubled(embedded: EmbeddedStores, stores: Pair) -> Iterator[Hub]:
+def troubled(troubled: Hub) -> Iterator[Hub]:
     """Nothing that is asked here changes anything, so one is enough."""
-    factory = ServicesFactory()
-    try:
-        with fresh_pair(embedded) as pair:
-            hub = troubled_fleet.make(pair, factory)
-            before = everything(hub)
-            yield hub
-            assert everything(hub) == before
-    finally:
-        factory.close()
+    before = everything(troubled)
+    yield troubled
+    assert everything(troubled) == before
 
 
 def everything(hub: Hub) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
@@ -15,23 +14,11 @@ from lib.domain.access import EVERYTHING, Sight
 from lib.domain.audit import Note, noting
 from lib.domain.errors import BadInput, Conflict, Forbidden, NotFound
 from lib.mcp.core.actions import By, perform
-from lib.storage.embedded.supervisor import EmbeddedStores
 from tests.assistant import troubled_fleet
 from tests.assistant.known_fleet import ZONE, Hub, facts
 from tests.assistant.troubled_fleet import alert_of
-from tests.real_stores import Pair, ServicesFactory, fresh_pair
 
 STAGING = Sight(tags=("env:staging",))
-
-
-@pytest.fixture(scope="module")
-def troubled(embedded: EmbeddedStores, stores: Pair) -> Iterator[Hub]:
-    factory = ServicesFactory()
-    try:
-        with fresh_pair(embedded) as pair:
-            yield troubled_fleet.make(pair, factory)
-    finally:
-        factory.close()
 
 
 def noted(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -18,16 +17,6 @@ from tests.assistant.troubled_fleet import alert_of
 from tests.real_stores import Pair, ServicesFactory, fresh_pair
 
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
-
-
-@pytest.fixture(scope="module")
-def troubled(embedded: EmbeddedStores, stores: Pair) -> Iterator[Hub]:
-    factory = ServicesFactory()
-    try:
-        with fresh_pair(embedded) as pair:
-            yield troubled_fleet.make(pair, factory)
-    finally:
-        factory.close()
 
 
 def since(hours: float) -> dict[str, str]:

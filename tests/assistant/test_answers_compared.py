@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lib.domain.access import Sight
+from lib.mcp.core.counted_errors import MOST_PATTERNS, gained
 from tests.assistant.known_fleet import DAY, FLEET, HOUR, Hub, facts
 from tests.assistant.past_fleet import CPU, ENV, GROUPS, LATENCY, MEMORY, RISEN, instants, measured, span
 
@@ -256,6 +257,17 @@ def test_errors_of_two_times_are_counted_and_no_metric_is_compared(past: Hub, lo
     assert "CPU" not in reply.answer
     calm = past.ask("compare_periods", locale, text=text, servers=["web-02"], **frame)
     assert ("변화가 없습니다" if locale == "ko" else "no change") in calm.answer
+
+
+def test_a_pattern_that_is_not_told_of_before_had_none_only_where_all_are_told() -> None:
+    def group(name: str, lines: int) -> list[object]:
+        return [name, "error", "app", name, lines, 0, 0]
+
+    after = {"groups": [group("new", 50), group("old", 30)]}
+    few = {"groups": [group("old", 10)]}
+    assert gained(after, few) == ("app: new", 50)
+    many = {"groups": [group("old", 10), *(group(f"other {n}", 60) for n in range(MOST_PATTERNS - 1))]}
+    assert gained(after, many) == ("app: old", 20), "the new one may have stood eleventh"
 
 
 DAYS_AND_HALF = 4.5 * DAY  # a baseline that begins before there was any data

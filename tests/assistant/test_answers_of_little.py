@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from lib.storage.embedded.supervisor import EmbeddedStores
-from tests.assistant import troubled_fleet
 from tests.assistant.known_fleet import Hub, facts
-from tests.real_stores import Pair, ServicesFactory, fresh_pair
 
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
-
-
-@pytest.fixture(scope="module")
-def troubled(embedded: EmbeddedStores, stores: Pair) -> Iterator[Hub]:
-    factory = ServicesFactory()
-    try:
-        with fresh_pair(embedded) as pair:
-            yield troubled_fleet.make(pair, factory)
-    finally:
-        factory.close()
 
 
 @BOTH

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,23 +14,10 @@ from lib.domain.access import Sight
 from lib.mcp.core.drifting import drifts
 from lib.mcp.core.responder import Reply
 from lib.monitoring.analyzers.tracks import track
-from lib.storage.embedded.supervisor import EmbeddedStores
-from tests.assistant import troubled_fleet
 from tests.assistant.known_fleet import HOUR, ZONE, Hub, facts
 from tests.assistant.troubled_fleet import alert_of
-from tests.real_stores import Pair, ServicesFactory, fresh_pair
 
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
-
-
-@pytest.fixture(scope="module")
-def troubled(embedded: EmbeddedStores, stores: Pair) -> Iterator[Hub]:
-    factory = ServicesFactory()
-    try:
-        with fresh_pair(embedded) as pair:
-            yield troubled_fleet.make(pair, factory)
-    finally:
-        factory.close()
 
 
 def clock(at: float) -> str:

@@ -4,44 +4,34 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from lib.domain.access import Sight
-from lib.storage.embedded.supervisor import EmbeddedStores
 from tests.assistant import troubled_fleet
 from tests.assistant.known_fleet import ZONE, Hub, facts
-from tests.real_stores import Pair, ServicesFactory, fresh_pair
 
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
 LAG = 3  # minutes that the database is behind the balancer
 
 
 @pytest.fixture(scope="module")
-def troubled(embedded: EmbeddedStores, stores: Pair) -> Iterator[Hub]:
+def troubled(troubled: Hub) -> Hub:
     """With a balancer whose traffic db-09's load follows, and a server that goes its own way."""
-    factory = ServicesFactory()
-    try:
-        with fresh_pair(embedded) as pair:
-            hub = troubled_fleet.make(pair, factory)
-            chance = random.Random(7)
-            traffic = [1e6 * (5 + chance.gauss(0, 1)) for _ in range(120 + LAG)]
-            own = [chance.gauss(10, 1) for _ in range(120)]
-            now = time.time()
-            times = [int(now) - 60 * minute for minute in range(120, 0, -1)]
-            followed = [
-                {"at": at, "load1": traffic[n] / 1e6 + chance.gauss(0, 0.05), "cpu": own[n]}
-                for n, at in enumerate(times)
-            ]
-            leading = [{"at": at, "net_in": traffic[n + LAG], "cpu": 20 + n % 2} for n, at in enumerate(times)]
-            troubled_fleet.report(hub.services, "lb-01", leading, now)
-            troubled_fleet.report(hub.services, "db-09", followed, now)
-            yield hub
-    finally:
-        factory.close()
+    chance = random.Random(7)
+    traffic = [1e6 * (5 + chance.gauss(0, 1)) for _ in range(120 + LAG)]
+    own = [chance.gauss(10, 1) for _ in range(120)]
+    now = time.time()
+    times = [int(now) - 60 * minute for minute in range(120, 0, -1)]
+    followed = [
+        {"at": at, "load1": traffic[n] / 1e6 + chance.gauss(0, 0.05), "cpu": own[n]} for n, at in enumerate(times)
+    ]
+    leading = [{"at": at, "net_in": traffic[n + LAG], "cpu": 20 + n % 2} for n, at in enumerate(times)]
+    troubled_fleet.report(troubled.services, "lb-01", leading, now)
+    troubled_fleet.report(troubled.services, "db-09", followed, now)
+    return troubled
 
 
 def lately(minutes: float) -> dict[str, str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
 
 import pytest
 
 from lib.domain.access import Sight
-from lib.storage.embedded.supervisor import EmbeddedStores
 from tests.assistant import troubled_fleet
-from tests.assistant.known_fleet import HOUR, Hub
+from tests.assistant.known_fleet import HOUR, Hub, facts
 from tests.assistant.test_cause_answers import time_of
 from tests.assistant.troubled_fleet import alert_of
-from tests.real_stores import Pair, ServicesFactory, fresh_pair
 
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
 WATCHED = 20 * HOUR  # seconds since the first of the servers was seen
@@ -21,15 +19,9 @@ ASKED = {"ko": "어젯밤에 무슨 일 있었어?", "en": "What happened last n
 
 
 @pytest.fixture(scope="module")
-def troubled(embedded: EmbeddedStores, stores: Pair) -> Iterator[Hub]:
-    factory = ServicesFactory()
-    try:
-        with fresh_pair(embedded) as pair:
-            hub = troubled_fleet.make(pair, factory)
-            pair.rows("update omv.server set first_seen = to_timestamp(%s)", hub.now - WATCHED)
-            yield hub
-    finally:
-        factory.close()
+def troubled(troubled: Hub) -> Hub:
+    troubled.pair.rows("update omv.server set first_seen = to_timestamp(%s)", troubled.now - WATCHED)
+    return troubled
 
 
 @BOTH
@@ -75,6 +67,23 @@ def test_what_was_before_anybody_watched_is_not_called_quiet(troubled: Hub, loca
     before = troubled.ask("root_cause", locale, text=ASKED[locale], time=_hours_ago(troubled, 30, 24))
     assert ("기록이 없습니다" if locale == "ko" else "Nothing is on record") in before.answer
     assert len(before.answer.splitlines()) == 1
+
+
+@BOTH
+def test_errors_are_counted_however_many_they_are(troubled: Hub, locale: str) -> None:
+    now = time.time()
+    for post in range(12):
+        errors = [
+            {"at": now - 60 - post, "level": "error", "source": "app", "message": f"job {n} failed"} for n in range(50)
+        ]
+        troubled_fleet.report(troubled.services, f"busy-{locale}", [{"at": now, "cpu": 1.0}], now, errors=errors)
+    reply = troubled.ask(
+        "root_cause", locale, text=ASKED[locale], servers=[f"busy-{locale}"], time=_hours_ago(troubled, 1, -1)
+    )
+    assert facts(reply, "errors") == [600]
+    assert facts(reply, "server_errors") == [600]
+    assert facts(reply, "pattern_lines") == [600]
+    assert "`app: job # failed`" in reply.answer
 
 
 def _hours_ago(hub: Hub, start: float, end: float) -> dict[str, str]:

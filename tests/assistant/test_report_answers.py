@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import statistics
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
@@ -17,31 +16,23 @@ from lib.mcp.core.facts import unfounded
 from lib.mcp.core.report_pages import Pages, inline, plain
 from lib.mcp.core.responder import Reply
 from lib.monitoring.alerts.rulebook import WantedRule
-from lib.storage.embedded.supervisor import EmbeddedStores
 from tests.assistant import troubled_fleet
 from tests.assistant.known_fleet import DAY, FLEET, HOUR, ZONE, Hub, facts, instants, measured
 from tests.assistant.past_fleet import OUTAGES
 from tests.assistant.troubled_fleet import HOSTILE, alert_of
-from tests.real_stores import Pair, ServicesFactory, fresh_pair
 
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
 RULE = "**x** <script>alert(1)</script> | [a](javascript:b)"
 
 
 @pytest.fixture(scope="module")
-def troubled(embedded: EmbeddedStores, stores: Pair) -> Iterator[Hub]:
+def troubled(troubled: Hub) -> Hub:
     """With an alert of a rule that somebody named to do harm."""
-    factory = ServicesFactory()
-    try:
-        with fresh_pair(embedded) as pair:
-            hub = troubled_fleet.make(pair, factory)
-            hub.services.rulebook.create(WantedRule(name=RULE, metric="cpu", warning=10.0))
-            now = time.time()
-            samples = [{"at": int(now) - 50 + 10 * n, "cpu": 21.0} for n in range(5)]
-            troubled_fleet.report(hub.services, "web-02", samples, now)
-            yield hub
-    finally:
-        factory.close()
+    troubled.services.rulebook.create(WantedRule(name=RULE, metric="cpu", warning=10.0))
+    now = time.time()
+    samples = [{"at": int(now) - 50 + 10 * n, "cpu": 21.0} for n in range(5)]
+    troubled_fleet.report(troubled.services, "web-02", samples, now)
+    return troubled
 
 
 class Seen(HTMLParser):

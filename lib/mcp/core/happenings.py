@@ -13,6 +13,7 @@ from lib.mcp.core.sources import MOST_READS, Sources
 from lib.monitoring.collectors.error_tracker import LEVELS
 from lib.monitoring.outside import name_of
 
+MOST = 500  # events that are read, the newest
 _FIRST = ("deploy", "config", "reboot")  # people's own doing before what came of it
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from lib.mcp.core import alerts as told_alerts
-from lib.mcp.core import happenings
+from lib.mcp.core import counted_errors, happenings
 from lib.mcp.core.alerts import Alert
 from lib.mcp.core.happenings import Happened
 from lib.mcp.core.hypotheses import kind_of
 from lib.mcp.core.measures import measure
-from lib.mcp.core.phrases import capital, counted, scope, warn_of_most
+from lib.mcp.core.phrases import counted, scope, server_url, warn_of_most
 from lib.mcp.core.question import DAY, Asked, Range
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import FEW_POINTS, MOST_READS, Meant, Sources
@@ -34,11 +35,11 @@ def tell(asked: Asked, meant: Meant, sources: Sources, say: Say) -> bool:
     alerts = told_alerts.those_of(told_alerts.during(sources, time.start, time.end), asked, meant)
     found = happenings.read(sources, meant.ids, time.start, time.end)
     events = [one for one in found if one.kind not in {"error", "incident"}]
-    errors = [one for one in found if one.kind == "error"]
+    errors = counted_errors.of_time(meant, time, sources)
     where, span = scope(asked, meant, say), say.span(time.start, time.end)
     seen = sources.outages(meant.ids[:MOST_READS], time.start, time.end)
     begun = min((one["first_seen"] for one in seen.values()), default=time.start)
-    if not (alerts or events or errors):
+    if not (alerts or events or errors["count"]):
         if begun >= time.end and not sources.stretches(meant.ids, measure("cpu"), time.start, time.end, FEW_POINTS):
             day = say.moment(begun, day=True)
             say.line(
@@ -64,17 +65,18 @@ def tell(asked: Asked, meant: Meant, sources: Sources, say: Say) -> bool:
             f"외 {more}건은 알림 목록에 있습니다.",
             f"{more} more {counted(len(alerts) - MOST_ALERTS, 'is', 'are')} in the list of alerts.",
         )
-    _tell_those(events, say, ("배포와 이벤트", "deploys and events"))
-    _tell_those(errors, say, ("오류", "errors"))
+    _tell_events(events, say)
+    _tell_errors(errors, say)
     _warn_of_begin(begun, time, say)
     warn_of_most(meant.servers, MOST_READS, say)
     told_alerts.evidence(alerts[:MOST_ALERTS], say)
-    happenings.evidence([*events[:MOST_KINDS], *errors[:MOST_KINDS]], say)
+    happenings.evidence(events[:MOST_KINDS], say)
     first = next((one["server"] for one in alerts if one["server"]), None)
     if first:
         say.suggest(f"{first} 알림 원인 분석해줘", f"Why did the alert on {first} open?")
-    if errors:
-        noisy = max(errors, key=lambda one: one.count).server
+    if errors["count"]:
+        noisy, _ = errors["servers"][0]
+        say.evidence("log", errors["groups"][0][0], server_url(noisy), (time.start, time.end))
         say.suggest(f"{noisy} 최근 24시간 에러 로그", f"Error logs of {noisy} over the last 24 hours")
     say.suggest("일간 보고서 만들어줘", "Make a daily report")
     say.suggest("최근 24시간 알림 보여줘", "Show alerts of the last 24 hours")
@@ -107,31 +109,55 @@ def _tell_counts(alerts: list[Alert], when: str, time: Range, say: Say) -> None:
     )
 
 
-def _tell_those(those: Sequence[Happened], say: Say, called: tuple[str, str]) -> None:
+def _tell_events(events: Sequence[Happened], say: Say) -> None:
     """What is the same on several servers is told once."""
-    if not those:
+    if not events:
         return
     same: dict[tuple[str, str], list[Happened]] = {}
-    for one in those:
+    for one in events:
         same.setdefault((one.kind, one.what), []).append(one)
-    ranked = sorted(same.values(), key=lambda them: (-sum(one.count for one in them), them[0].at))
-    ko, en = called
-    number = say.count(sum(one.count for one in those), en.replace(" ", "_"))
-    listed = "; ".join(_told(them, say) for them in ranked[:MOST_KINDS])
-    left = len(ranked) - MOST_KINDS
-    more = say.count(left, "more") if left > 0 else ""
-    rest = say.either(f" 외 {more}가지", f" and {more} more {counted(left, 'kind')}") if more else ""
-    say.line(f"{ko} {number}건: {listed}{rest}.", f"{capital(en)}: {number}: {listed}{rest}.")
+    ranked = sorted(same.values(), key=lambda them: (-len(them), them[0].at))
+    number = _at_least(say.count(len(events), "events"), len(events) >= happenings.MOST, say)
+    listed = "; ".join(_event(them, say) for them in ranked[:MOST_KINDS])
+    rest = _rest(len(ranked) - MOST_KINDS, len(events) >= happenings.MOST, say)
+    say.line(f"배포와 이벤트 {number}: {listed}{rest}.", f"Deploys and events: {number}: {listed}{rest}.")
 
 
-def _told(them: Sequence[Happened], say: Say) -> str:
+def _event(them: Sequence[Happened], say: Say) -> str:
     """ "배포 `api v2` (api-01, api-02, 01:30 KST)": the first of them, and how often."""
-    first = them[0]
-    kind = "" if first.kind == "error" else f"{kind_of(first.kind, say)} "
     servers = sorted({one.server for one in them if one.server})
     parts = [*([say.names(servers, 3)] if servers else []), say.moment(min(one.at for one in them))]
-    times = sum(one.count for one in them)
-    if times > len(servers):
-        number = say.count(times, "times")
+    if len(them) > len(servers):
+        number = say.count(len(them), "times")
         parts.append(say.either(f"{number}번", f"{number} times"))
-    return f"{kind}{say.code(say.either(first.korean, first.what))} ({', '.join(parts)})"
+    return f"{kind_of(them[0].kind, say)} {say.code(them[0].what)} ({', '.join(parts)})"
+
+
+def _tell_errors(errors: Mapping[str, Any], say: Say) -> None:
+    if not errors["count"]:
+        return
+    source, groups = "/api/errors", errors["groups"]
+    number = _at_least(say.count(errors["count"], "errors", source=source), False, say)
+    most = ", ".join(
+        f"{say.name(name)} {say.count(n, 'server_errors', server=name, source=source)}"
+        for name, n in errors["servers"][:MOST_KINDS]
+    )
+    listed = "; ".join(
+        f"{say.code(f'{one[2]}: {one[3]}')} {say.count(one[4], 'pattern_lines', source=source)}"
+        for one in groups[:MOST_KINDS]
+    )
+    rest = _rest(len(groups) - MOST_KINDS, len(groups) >= counted_errors.MOST_PATTERNS, say)
+    say.line(f"오류 {number}({most}): {listed}{rest}.", f"Errors: {number} ({most}): {listed}{rest}.")
+
+
+def _at_least(number: str, is_cut: bool, say: Say) -> str:
+    return say.either(f"{number}건{' 이상' if is_cut else ''}", f"{'at least ' if is_cut else ''}{number}")
+
+
+def _rest(left: int, is_cut: bool, say: Say) -> str:
+    """How many kinds more; at least so many where not all of them are known."""
+    if left <= 0:
+        return ""
+    more = say.count(left, "more")
+    ko, en = (" 이상", "at least ") if is_cut else ("", "")
+    return say.either(f" 외 {more}가지{ko}", f" and {en}{more} more {counted(left, 'kind')}")
