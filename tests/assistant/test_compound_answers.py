@@ -12,10 +12,10 @@ import pytest
 
 from lib.domain.access import EVERYTHING
 from lib.mcp.core import asides
-from lib.mcp.core.assistant import SURE
 from lib.mcp.core.processor import parse
 from lib.mcp.core.question import Asked
 from lib.mcp.core.sources import Sources
+from lib.mcp.npu.spoken import UNSURE
 from tests.assistant.known_fleet import DAY, FLEET, HOUR, ZONE, Hub, facts, instants, measured
 from tests.assistant.past_fleet import CPU, DISK, GROWTH, MEMORY, span
 
@@ -192,6 +192,6 @@ def test_what_is_suggested_is_understood(past: Hub, locale: str) -> None:
     for intent, frame in FRAMES:
         for text in past.ask(intent, locale, **frame).suggestions:
             read = parse(text, now, inventory)
-            if read["intent"] in {"clarify", "out_of_scope", "smalltalk"} or read["confidence"] < SURE:
+            if read["intent"] in {"clarify", "out_of_scope", "smalltalk"} or read["confidence"] < UNSURE:
                 wrong.append((intent, text, read["intent"], read["confidence"]))
     assert wrong == []

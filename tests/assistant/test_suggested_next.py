@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,14 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib.domain.access import EVERYTHING
-from lib.mcp.core.assistant import SURE
 from lib.mcp.core.processor import parse
 from lib.mcp.core.sources import Sources
 from lib.mcp.intents import question
-from lib.storage.embedded.supervisor import EmbeddedStores
-from tests.assistant import troubled_fleet
+from lib.mcp.npu.spoken import UNSURE
 from tests.assistant.known_fleet import ZONE, Hub
-from tests.real_stores import Pair, ServicesFactory, fresh_pair
 
 BOTH = pytest.mark.parametrize("locale", ["ko", "en"])
 LEVEL = {"metric": "memory", "op": "gt", "value": 85, "unit": "%"}
@@ -32,16 +28,6 @@ FRAMES: list[tuple[str, dict[str, Any]]] = [
 ASKS_BACK = {"clarify", "out_of_scope", "smalltalk"}
 
 
-@pytest.fixture(scope="module")
-def troubled(embedded: EmbeddedStores, stores: Pair) -> Iterator[Hub]:
-    factory = ServicesFactory()
-    try:
-        with fresh_pair(embedded) as pair:
-            yield troubled_fleet.make(pair, factory)
-    finally:
-        factory.close()
-
-
 def read(hub: Hub, text: str) -> dict[str, Any]:
     now = datetime.fromtimestamp(int(hub.now), ZoneInfo(ZONE)).isoformat()
     return parse(text, now, Sources(hub.services, EVERYTHING, ZoneInfo(ZONE)).inventory())
@@ -53,7 +39,7 @@ def test_what_is_suggested_is_understood(troubled: Hub, locale: str) -> None:
     for intent, frame in FRAMES:
         for text in troubled.ask(intent, locale, **frame).suggestions:
             found = read(troubled, text)
-            if found["intent"] in ASKS_BACK or found["confidence"] < SURE:
+            if found["intent"] in ASKS_BACK or found["confidence"] < UNSURE:
                 wrong.append((intent, text, found["intent"], found["confidence"]))
     assert wrong == []
 

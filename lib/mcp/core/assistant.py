@@ -25,8 +25,8 @@ from lib.mcp.core.responder import MOST_SUGGESTIONS, Reply, Say
 from lib.mcp.core.sources import House, Sources
 from lib.mcp.intents import NEEDS_NO_SERVERS, question
 from lib.mcp.intents.unknown import tell_nobody, tell_unknown
+from lib.mcp.npu.spoken import UNSURE
 
-SURE = 0.35  # below it the question is asked back
 _HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]")
 _ENGLISH = re.compile(
     r"(?<![a-z])(?:the|is|are|how|what|which|why|show|when|who|does|did|do|of|for|on|in|me|my|all|any|please|compare|list|"
@@ -116,7 +116,7 @@ class Assistant:
         """Other words for a question that was not understood, from a language model."""
         if self._model is None or turn.dry_run or not turn.message.strip() or _is_answerable(frame):
             return None
-        if frame["intent"] != "clarify" and float(frame["confidence"]) >= SURE:  # refused, and rightly so
+        if frame["intent"] != "clarify" and float(frame["confidence"]) >= UNSURE:  # refused, and rightly so
             return None
         return self._model.restated(turn.message, locale)
 
@@ -161,7 +161,7 @@ def answer(asked: Asked, sources: Sources, say: Say) -> None:
 
 def _is_answerable(frame: Mapping[str, Any]) -> bool:
     """Understood, and nothing that acts."""
-    return frame["intent"] not in _NEVER_RESTATED and float(frame["confidence"]) >= SURE
+    return frame["intent"] not in _NEVER_RESTATED and float(frame["confidence"]) >= UNSURE
 
 
 def language_of(message: str, locale: Locale | None, names: Iterable[str] = ()) -> Locale:
@@ -181,7 +181,7 @@ def language_of(message: str, locale: Locale | None, names: Iterable[str] = ()) 
 def _asked(frame: Mapping[str, Any], turn: Turn) -> Asked:
     explain = frame.get("explain") or {}
     intent = str(frame["intent"])
-    unsure = float(frame["confidence"]) < SURE and intent not in {"out_of_scope", "smalltalk"}
+    unsure = float(frame["confidence"]) < UNSURE and intent not in {"out_of_scope", "smalltalk"}
     return Asked(
         intent="clarify" if unsure else intent,
         entities=frame["entities"],

@@ -14,6 +14,7 @@ from lib.mcp.npu.extractor import Extraction, extract_from, suggestions
 from lib.mcp.npu.frames import entities_for
 from lib.mcp.npu.intent import OUT_OF_SCOPE, Reading, classify
 from lib.mcp.npu.inventory import inventory_of
+from lib.mcp.npu.spoken import DOUBTFUL
 from lib.mcp.npu.text import read
 from lib.mcp.npu.topics import topic_of
 
@@ -38,7 +39,6 @@ _ABOUT_TIMES = frozenset({
 _KEPT = frozenset({"alert_ack", "alert_silence", "threshold_set", OUT_OF_SCOPE})
 _ERRORS = re.compile(r"(?:에러|오류).*(?:몇|얼마나|많)|(?<![a-z])(?:how many|any|count of) errors?(?![a-z])")
 _WHY = re.compile(r"\s*(?:왜|어째서|why)(?![a-z])")
-_DOUBTFUL = 0.8  # below it what the knowledge says weighs more
 _KNOWN = 0.6
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -116,16 +116,16 @@ def known(reading: Reading, found: Extraction) -> Reading:
     if (is_unrelated or reading.intent in _ABOUT_SERVERS) and _asks_for_idle(found):
         return _read_as("server_list", reading)
     asks_how = any(one.value == "howto" for one in reading.features.cues)
-    is_open = is_unrelated or reading.intent in _ABOUT or 0 < reading.confidence < _DOUBTFUL
+    is_open = is_unrelated or reading.intent in _ABOUT or 0 < reading.confidence < DOUBTFUL
     if is_open and not found.targets.servers and clients.is_asked(found.text.folded):
         return _read_as("agent_help", reading)
     if is_unrelated and (asks_how or _WHICH.search(found.text.folded)) and product.is_named(found.text.folded):
         return _read_as("product_help", reading)
-    if is_unrelated and reading.confidence < _DOUBTFUL and _ERRORS.search(found.text.folded):
+    if is_unrelated and reading.confidence < DOUBTFUL and _ERRORS.search(found.text.folded):
         return _read_as("log_query", reading)
     topic = topic_of(found.text.folded)
     is_helped = reading.intent == "product_help" or (reading.intent, topic) == ("agent_help", "agent_not_reporting")
-    if reading.confidence < _DOUBTFUL and (is_unrelated or is_helped) and asks_how and topic is not None:
+    if reading.confidence < DOUBTFUL and (is_unrelated or is_helped) and asks_how and topic is not None:
         return _read_as("troubleshoot", reading)
     return reading
 

@@ -13,17 +13,13 @@ from lib.mcp.core.phrases import scope as scope_words
 from lib.mcp.core.question import Asked
 from lib.mcp.core.responder import Say
 from lib.mcp.core.sources import Meant, Sources
+from lib.mcp.npu.leader import POINTED
 
 MOST_NAMES = 50  # of each list of a scope
 MOST_BYTES = 4_000  # of what a confirmation carries
 _EVERYTHING = re.compile(
     r"모든|모두|전부|전체|전 서버|다 (?:꺼|끄|확인)|싹"
     r"|(?<![a-z])(?:all|every|everything|everywhere|fleet|whole)(?![a-z])",
-    re.IGNORECASE,
-)
-_ONE = re.compile(
-    r"(?<![가-힣])(?:그|이|저)\s?(?:서버|섭|놈|녀석|장비|노드)(?!들)|(?<![가-힣])걔(?!네)"
-    r"|(?<![a-z])(?:that|this) (?:one|server|host|box|machine|node)(?![a-z])",
     re.IGNORECASE,
 )
 
@@ -63,7 +59,7 @@ def names_everything(asked: Asked) -> bool:
 
 def points_at_one(asked: Asked) -> bool:
     """Whether the question says "that server": where nothing tells which, it is not all of them."""
-    return bool(_ONE.search(asked.text))
+    return POINTED.search(asked.text.casefold()) is not None
 
 
 def words_of(asked: Asked, reach: Reach, say: Say) -> str:

@@ -14,8 +14,8 @@ _CALLED = re.compile(
     r"|(?<![a-z])(?:the )?(?:(?:highest|top|first|worst|busiest|biggest|largest|fullest|slowest|lowest|number) one"
     r"|(?:top|first) (?:server|host|box|machine|node))(?![a-z])(?: of (?:them|those|these))?"
 )
-# Where the ranking was of one, also by a word that points at it.
-_POINTED = re.compile(
+# "That server": one that was named before.
+POINTED = re.compile(
     r"(?<![가-힣])(?:그|이|저)\s?(?:서버|섭|놈|녀석|장비|노드)(?!들)|(?<![가-힣])걔(?!네)"
     r"|(?<![a-z])(?:that|this) (?:one|server|host|box|machine|node)(?![a-z])"
 )
@@ -49,7 +49,7 @@ def named(found: Extraction, text: str, first: str, before: Mapping[str, Any]) -
     if found.targets.entities() or not set(found.measured.names) <= set(metrics) or not _OF_ONE.search(found.rest):
         return None
     folded = text.casefold()
-    called = _CALLED.search(folded) or (_POINTED.search(folded) if before.get("top_n") == 1 else None)
+    called = _CALLED.search(folded) or (POINTED.search(folded) if before.get("top_n") == 1 else None)
     if called is None or (_OTHER_END[before.get("order") == "asc"].search(called[0])):
         return None
     metric = "" if found.measured.names or not _OF_METRIC.search(found.rest) else " ".join(metrics[:1])

@@ -7,7 +7,7 @@ import re
 from lib.mcp.npu.extractor import Extraction
 
 UNSURE = 0.35  # below it a question is asked back
-DOUBTFUL = 0.8
+DOUBTFUL = 0.8  # below it what a sentence names weighs more than what it was read as
 
 _ALL_WELL = re.compile(
     r"^(?:다|모두|전부|지금|진짜|정말|이제|아직|혹시|서버(?:들)?(?:은|는)?|시스템(?:은|는)?|\s)*(?:괜찮|멀쩡|문제\s?없|이상\s?없|별일\s?없)"
